@@ -1,0 +1,197 @@
+// What the engine needs from the outside world, stated once: links to hosts, units, journal, metrics, secrets, the desktop. Knows no implementation.
+import type { Duplex } from 'node:stream'
+import type { NativeNotification, TraySummary } from '../shared/contract/native.ts'
+import type { ErrorShape } from '../shared/errors.ts'
+import type { ConnectionStatus, Host, HostFacts, HostKey, SshConfigHost } from '../shared/model/host.ts'
+import type {
+  JournalBoot,
+  JournalEntry,
+  JournalFilter,
+  JournalPage,
+  JournalPageQuery,
+} from '../shared/model/journal.ts'
+import type { HostSample } from '../shared/model/metric.ts'
+import type { Timer, Unit, UnitScope, UnitVerb } from '../shared/model/unit.ts'
+import type { AsyncDisposable, Disposable } from './lib/disposable.ts'
+
+// ── links ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** How a remote command ended (semantics 7). Exit and signal both null means lost, never success. */
+export interface ExecResult {
+  readonly exit: number | null
+  readonly signal: string | null
+  readonly lost: boolean
+  readonly timedOut: boolean
+  /** Output went over the limit and was cut. */
+  readonly truncated: boolean
+  readonly stdout: Uint8Array
+  readonly stderr: Uint8Array
+  /** The connection's generation that carried it (semantics 6). */
+  readonly generation: number
+}
+
+export interface ExecOptions {
+  /** Run as root by sudo (or directly where the user is root). Fails with SUDO_MISSING or SUDO_PASSWORD_WRONG. */
+  readonly sudo?: boolean
+  readonly stdin?: Uint8Array
+  /** ms; 30 s unless told. */
+  readonly timeout?: number
+  /** Bytes of stdout kept, 8 MiB unless told (semantics 36). */
+  readonly maxBytes?: number
+  readonly signal?: AbortSignal
+}
+
+/** A long-lived command on its own channel. Backpressure is the stream's. */
+export interface RemoteProcess extends Disposable {
+  readonly generation: number
+  readonly stdin: NodeJS.WritableStream
+  readonly stdout: NodeJS.ReadableStream
+  readonly stderr: NodeJS.ReadableStream
+  /** Resolves, never rejects, when the channel is closed. */
+  readonly ended: Promise<{ exit: number | null; signal: string | null; lost: boolean }>
+}
+
+/**
+ * A host as something to talk to, over SSH or on this computer. All methods reject with an AppError: NOT_CONNECTED before READY,
+ * LINK_LOST when it goes while opening.
+ */
+export interface Link extends AsyncDisposable {
+  readonly hostId: string
+  readonly status: ConnectionStatus
+  onStatus(listener: (status: ConnectionStatus) => void): Disposable
+  /** Starts connecting and keeps connected until `stop`; wakes a link that waits for the user or for back-off. */
+  start(): void
+  stop(): void
+  /** Tests at once whether the link is alive (after sleep, or when someone presses "reconnect"). */
+  probe(): void
+  /** Runs argv (quoted in one place, wrapped in `sh -c` where the login shell is not POSIX) to its end. */
+  exec(argv: readonly string[], options?: ExecOptions): Promise<ExecResult>
+  /** Starts argv on a channel of its own. */
+  spawn(argv: readonly string[], options?: { sudo?: boolean; signal?: AbortSignal }): Promise<RemoteProcess>
+  /** A stream to a unix socket on the host (direct-streamlocal@openssh.com). */
+  openUnixSocket(path: string): Promise<Duplex>
+  /** A stream to host:port as seen from the host. */
+  openTcp(address: string, port: number): Promise<Duplex>
+}
+
+// ── what is watched through a link ───────────────────────────────────────────────────────────────────────────────────
+
+/** A unit's state without what the app adds (pins, resources from /proc). */
+export type UnitState = Omit<Unit, 'pinned'>
+
+export interface UnitChange {
+  readonly unit: UnitState
+  /** The state before, null for a unit that was not known. */
+  readonly before: UnitState | null
+  /** Wall ms at which it was noticed here. */
+  readonly seenAt: number
+}
+
+/** How systemd says a job ended; `done` is success. */
+export type JobResult =
+  | 'done'
+  | 'failed'
+  | 'canceled'
+  | 'timeout'
+  | 'dependency'
+  | 'skipped'
+  | 'invalid'
+  | 'assert'
+  | 'unsupported'
+  | 'collected'
+  | 'once'
+  | 'frozen'
+  | 'concurrency'
+
+/** How an act on a unit ended. `lost`: the link broke after it was sent; it must be reconciled, never sent again blindly. */
+export type ActResult =
+  | { readonly kind: 'done'; readonly job: JobResult | null }
+  | { readonly kind: 'refused'; readonly error: ErrorShape }
+  | { readonly kind: 'lost' }
+
+/** One scope's service manager on one host, alive as long as one connection generation. */
+export interface UnitManager extends AsyncDisposable {
+  readonly scope: UnitScope
+  readonly source: 'dbus-socket' | 'dbus-bridge' | 'systemctl'
+  readonly generation: number
+  /** All loaded services (and those with a unit file that are not loaded), with state. Complete and cheap: from memory after the first call. */
+  list(): readonly UnitState[]
+  /** Asks systemd afresh for all details of one unit. Rejects with NOT_FOUND. */
+  get(name: string): Promise<UnitState>
+  timers(): Promise<readonly Timer[]>
+  onChange(listener: (change: UnitChange) => void): Disposable
+  onRemoved(listener: (name: string) => void): Disposable
+  /** Resolves when the manager can no longer be trusted (bus or link gone), with why. */
+  readonly closed: Promise<ErrorShape | null>
+  /** Does it, by the manager's own API where the user may, else by sudo systemctl; resolves when the job ended. */
+  act(verb: UnitVerb, name: string, options?: { signal?: AbortSignal }): Promise<ActResult>
+}
+
+export interface JournalReader {
+  page(query: JournalPageQuery, signal?: AbortSignal): Promise<JournalPage>
+  /**
+   * Batches of entries, oldest first: the newest `backlog`, or all after `cursor` or `filter.since`, and then, with `follow`, live ones
+   * until `signal` aborts. Pulls no faster than it is read. Throws LINK_LOST where the link goes.
+   */
+  read(
+    filter: JournalFilter,
+    options: { follow: boolean; backlog?: number; cursor?: string; signal?: AbortSignal },
+  ): AsyncIterable<readonly JournalEntry[]>
+  boots(signal?: AbortSignal): Promise<readonly JournalBoot[]>
+}
+
+/** One look per `sample` call; the caller sets the pace (ticks), so nothing runs on the host between looks. */
+export interface MetricSampler extends AsyncDisposable {
+  readonly generation: number
+  /** Units whose processes are to be summed. */
+  watchUnits(units: readonly { scope: UnitScope; name: string; controlGroup?: string }[]): void
+  sample(signal?: AbortSignal): Promise<HostSample>
+  readonly closed: Promise<ErrorShape | null>
+}
+
+/** Opens what can be watched through a ready link; each is bound to the link's present generation. */
+export interface Collector {
+  facts(link: Link, host: Host): Promise<HostFacts>
+  /** Rejects with NOT_SYSTEMD or ACCESS_DENIED. Tries the D-Bus socket, the stdio bridge, then polling systemctl. */
+  units(link: Link, host: Host, scope: UnitScope): Promise<UnitManager>
+  journal(link: Link, host: Host): JournalReader
+  metrics(link: Link, host: Host): Promise<MetricSampler>
+}
+
+// ── secrets and keys ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+export type HostSecretKind = 'password' | 'passphrase' | 'sudoPassword'
+
+/** Reads secrets for a link at the moment they are needed. */
+export interface SecretSource {
+  /** Rejects with VAULT_LOCKED; null when none is stored. */
+  hostSecret(hostId: string, kind: HostSecretKind): Promise<string | null>
+}
+
+/** What is known about host keys: ~/.ssh/known_hosts and what a person trusted in the app. */
+export interface HostKeyBook {
+  check(address: string, port: number, key: HostKey): 'trusted' | 'unknown' | 'changed' | 'revoked'
+  /** Key types known for this address, so that the handshake asks for those first. */
+  knownTypes(address: string, port: number): readonly string[]
+}
+
+/** Where trusted keys are kept by the app itself. */
+export interface TrustedKeyStore {
+  list(address: string, port: number): readonly HostKey[]
+}
+
+export interface SshConfigReader {
+  /** Throws CONFIG naming the file and line. */
+  hosts(): readonly SshConfigHost[]
+}
+
+// ── the desktop ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** What only the Electron shell can do; headless there is a smaller one. */
+export interface Native {
+  notify(notification: NativeNotification): Promise<{ shown: boolean; reason: string | null }>
+  setTray(summary: TraySummary): void
+  keyringStatus(): Promise<{ available: boolean; reason: string | null }>
+  keyringWrap(plain: Uint8Array): Promise<Uint8Array>
+  keyringUnwrap(wrapped: Uint8Array): Promise<Uint8Array>
+}

@@ -1,0 +1,51 @@
+// What the audit log keeps of every act of a person or a rule; knows nothing of how acts are done.
+import { z } from 'zod'
+import { HostId } from './host.ts'
+import { ActionOutcome } from './unit.ts'
+
+export const auditVerbs = [
+  'unit.start',
+  'unit.stop',
+  'unit.restart',
+  'unit.reload',
+  'unit.enable',
+  'unit.disable',
+  'unit.mask',
+  'unit.unmask',
+  'unit.reset-failed',
+  'host.add',
+  'host.edit',
+  'host.remove',
+  'host-key.trust',
+  'host-key.forget',
+  'settings.change',
+  'vault.create',
+  'vault.unlock',
+] as const
+
+export const AuditEntry = z.object({
+  id: z.number().int(),
+  at: z.number(),
+  finishedAt: z.number().nullable(),
+  /** `person`, or the name of a rule. */
+  actor: z.string(),
+  verb: z.string(),
+  hostId: HostId.nullable(),
+  /** The unit or other object acted on. */
+  target: z.string().nullable(),
+  command: z.string().nullable(),
+  outcome: ActionOutcome,
+  detail: z.string().nullable(),
+  actionRunId: z.string().nullable(),
+})
+export type AuditEntry = z.infer<typeof AuditEntry>
+
+export const AuditQuery = z.object({
+  hostId: HostId.nullable().default(null),
+  target: z.string().max(255).nullable().default(null),
+  text: z.string().max(200).nullable().default(null),
+  /** Entries with a smaller id, for paging. */
+  before: z.number().int().nullable().default(null),
+  limit: z.number().int().min(1).max(500).default(100),
+})
+export type AuditQuery = z.infer<typeof AuditQuery>

@@ -1,0 +1,38 @@
+// What a person can set, and how the vault stands; knows nothing of where it is kept.
+import { z } from 'zod'
+
+export const Settings = z.object({
+  theme: z.enum(['system', 'light', 'dark']).default('system'),
+  /** Seconds between samples while nobody looks, and while somebody does. */
+  sampleSecondsIdle: z.number().int().min(5).max(300).default(15),
+  sampleSecondsWatched: z.number().int().min(1).max(60).default(2),
+  /** Days of raw samples, and of roll-ups (see the retention ladder). */
+  rawSampleDays: z.number().int().min(1).max(90).default(14),
+  notifications: z.boolean().default(true),
+  closeToTray: z.boolean().default(true),
+  firstRunDone: z.boolean().default(false),
+})
+export type Settings = z.infer<typeof Settings>
+
+export const VaultStatus = z.object({
+  state: z.enum(['uninitialised', 'locked', 'unlocked']),
+  /** How the key is protected: by the desktop's keyring, by a passphrase, or not decided yet. */
+  protection: z.enum(['keyring', 'passphrase', 'none']),
+  /** Can the desktop's keyring be used here? False with the reason in `reason`. */
+  keyringAvailable: z.boolean(),
+  reason: z.string().nullable(),
+})
+export type VaultStatus = z.infer<typeof VaultStatus>
+
+/** How the engine itself is doing, for the Settings screen, banners and `status --json`. */
+export const EngineHealth = z.object({
+  version: z.string(),
+  startedAt: z.number(),
+  dataDirectory: z.string(),
+  databaseBytes: z.number(),
+  /** Set while nothing can be written (disk full); monitoring goes on in memory. */
+  storeProblem: z.string().nullable(),
+  /** Set when a damaged database was set aside at this start: where it lies now. */
+  setAside: z.string().nullable(),
+})
+export type EngineHealth = z.infer<typeof EngineHealth>
