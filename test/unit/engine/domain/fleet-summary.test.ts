@@ -1,0 +1,59 @@
+// Proves that the tray is never green for what is not known.
+import { expect, it } from 'vitest'
+import { summariseFleet } from '../../../../src/engine/domain/fleet-summary.ts'
+import { compareUnits } from '../../../../src/engine/domain/unit-order.ts'
+import type { HostView } from '../../../../src/shared/model/host.ts'
+
+function view(state: HostView['connection']['state'], failed: number | null): HostView {
+  return {
+    host: {
+      id: 'web-1',
+      kind: 'ssh',
+      name: 'web-1',
+      address: 'web-1.example',
+      port: 22,
+      user: 'deploy',
+      auth: { kind: 'agent' },
+      sudo: 'none',
+      jump: null,
+      userUnits: false,
+      createdAt: 0,
+      stored: { password: false, passphrase: false, sudoPassword: false },
+    },
+    connection: { state, since: 0, generation: 1, error: null, nextAttemptAt: null, offeredKey: null },
+    facts: null,
+    problems: [],
+    units: failed === null ? null : { total: 5, failed, active: 5 - failed },
+    uptimeSeconds: null,
+  }
+}
+
+it('is unknown without hosts or without a connection, healthy only when all is seen', () => {
+  expect(summariseFleet([]).state).toBe('unknown')
+  expect(summariseFleet([view('ready', 0), view('backoff', null)]).state).toBe('unknown')
+  expect(summariseFleet([view('ready', 0)])).toEqual({ state: 'healthy', lines: [] })
+})
+
+it('names failed services and hosts that wait for a person, worst state first', () => {
+  const summary = summariseFleet([view('auth-failed', null), view('ready', 2)])
+  expect(summary.state).toBe('unhealthy')
+  expect(summary.lines.map(line => line.text)).toEqual(['web-1: waits for you', 'web-1: 2 failed services'])
+  expect(summariseFleet([view('host-key-changed', null)]).state).toBe('degraded')
+})
+
+it('orders units: failed, restarting, pinned, A–Z', () => {
+  const unit = (name: string, activeState: string, subState: string, pinned = false) => ({
+    name,
+    activeState,
+    subState,
+    pinned,
+  })
+  const units = [
+    unit('b', 'active', 'running'),
+    unit('a', 'active', 'running'),
+    unit('z', 'active', 'running', true),
+    unit('y', 'activating', 'auto-restart'),
+    unit('x', 'failed', 'failed'),
+  ]
+  expect(units.sort(compareUnits).map(item => item.name)).toEqual(['x', 'y', 'z', 'a', 'b'])
+})
