@@ -1,0 +1,30 @@
+// Builds the engine as plain Node programs in out/engine (index.cjs for the app, cli.cjs headless); knows nothing of Electron.
+import { builtinModules } from 'node:module'
+import { resolve } from 'node:path'
+import { defineConfig } from 'vite'
+
+export default defineConfig({
+  publicDir: false,
+  // Dependencies are bundled, so that the packaged app carries one native package and no node_modules tree.
+  ssr: { noExternal: true },
+  build: {
+    ssr: true,
+    target: 'node22.14',
+    outDir: resolve('out/engine'),
+    emptyOutDir: true,
+    minify: false,
+    sourcemap: true,
+    reportCompressedSize: false,
+    rolldownOptions: {
+      input: { index: resolve('src/engine/index.ts'), cli: resolve('src/engine/cli.ts') },
+      // cpu-features and sshcrypto.node are optional native parts of ssh2: absent on purpose (the addon breaks chacha20-poly1305).
+      external: [
+        'better-sqlite3',
+        'cpu-features',
+        /sshcrypto\.node$/,
+        ...builtinModules.flatMap(name => [name, `node:${name}`]),
+      ],
+      output: { format: 'cjs', entryFileNames: '[name].cjs', chunkFileNames: 'chunks/[name]-[hash].cjs' },
+    },
+  },
+})
