@@ -1,0 +1,97 @@
+#!/bin/sh
+# Undoes test hosts: the one place that knows how, for a clean end, for Ctrl-C, and for the leftovers of a killed run.
+# It must need nothing but a shell and iproute2, because it also runs after its owner is gone.
+# usage: reap.sh slot N | reap.sh stale | reap.sh watch PID START   (watch: reaps that owner's hosts once stdin ends)
+set -u
+run=/run/quarterdeck-test
+PATH=/usr/sbin:/usr/bin:/sbin:/bin
+
+# Field 22 of /proc/PID/stat, nothing for a zombie: kill -0 says that a zombie is alive.
+start_of() {
+  stat=$(cat "/proc/$1/stat" 2>/dev/null) || return 0
+  set -- ${stat##*) }
+  case $1 in Z | X) ;; *) echo "${20}" ;; esac
+}
+
+owner_alive() {
+  read -r pid start _ < "$1/owner" 2>/dev/null || return 1
+  [ -n "$start" ] && [ "$(start_of "$pid")" = "$start" ]
+}
+
+cgroups_of() {
+  for top in /sys/fs/cgroup/systemd /sys/fs/cgroup/unified /sys/fs/cgroup; do
+    [ -d "$top/quarterdeck-test/$1" ] && echo "$top/quarterdeck-test/$1"
+  done
+}
+
+kill_slot() {
+  tries=0
+  while [ $tries -lt 250 ]; do
+    pids=$(for group in $(cgroups_of "$1"); do find "$group" -name cgroup.procs -exec cat {} +; done 2>/dev/null | sort -un | grep -vx 0)
+    [ -z "$pids" ] && return 0
+    kill -KILL $pids 2>/dev/null
+    tries=$((tries + 1))
+    sleep 0.02
+  done
+  echo "reap: processes of host $1 outlive SIGKILL: $pids" >&2
+}
+
+reap_slot() {
+  case $1 in '' | *[!0-9]*) return 1 ;; esac
+  slot=$run/$1
+  [ -d "$slot" ] || return 0
+  kill_slot "$1"
+  ip link del "qdt$1" 2>/dev/null
+  ip netns del "qdt-$1" 2>/dev/null
+  base=$(($1 * 4))
+  ip route del unreachable "10.77.$((base / 256)).$((base % 256))/30" 2>/dev/null
+  for at in "$slot/root" "$slot/fs"; do
+    tries=0
+    while mountpoint -q "$at"; do
+      umount "$at" 2>/dev/null && continue
+      tries=$((tries + 1))
+      # Somebody's shell may stand in there: it must not keep the host from going.
+      [ $tries -gt 50 ] && umount -l "$at"
+      sleep 0.02
+    done
+  done
+  for group in $(cgroups_of "$1"); do find "$group" -depth -type d -exec rmdir {} + 2>/dev/null; done
+  rm -rf --one-file-system "$slot"
+}
+
+reap_stale() {
+  for slot in "$run"/[0-9]*; do
+    [ -d "$slot" ] || continue
+    owner_alive "$slot" || reap_slot "${slot##*/}"
+  done
+  for draft in "$run"/.new-*; do
+    [ -d "$draft" ] || continue
+    owner_alive "$draft" || rm -rf --one-file-system "$draft"
+  done
+}
+
+reap_owner() {
+  for slot in "$run"/[0-9]*; do
+    [ -d "$slot" ] || continue
+    read -r pid start _ < "$slot/owner" 2>/dev/null || continue
+    [ "$pid $start" = "$1 $2" ] && reap_slot "${slot##*/}"
+  done
+}
+
+mkdir -p "$run"
+case ${1-} in
+  slot) reap_slot "$2" ;;
+  stale)
+    exec 9> "$run/.lock"
+    flock 9
+    reap_stale
+    ;;
+  watch)
+    trap '' INT TERM HUP
+    cat > /dev/null
+    exec 9> "$run/.lock"
+    flock 9
+    reap_owner "$2" "$3"
+    ;;
+  *) echo 'usage: reap.sh slot N | stale | watch PID START' >&2; exit 2 ;;
+esac
