@@ -28,6 +28,7 @@ export async function setup({ system = false, electron = true, retry = false } =
 /**
  * What a process needs in its environment to find these runtimes: tools by PATH, electron-vite by ELECTRON_EXEC_PATH, electron's own
  * command line and Playwright by ELECTRON_OVERRIDE_DIST_PATH, the app by QUARTERDECK_ENGINE_NODE.
+ * @returns {Record<string, string | undefined>}
  */
 export function runtimeEnvironment({ node, electron }, env = process.env) {
   const result = { ...env, PATH: [dirname(node), join(root, 'node_modules', '.bin'), env.PATH].join(delimiter) }
