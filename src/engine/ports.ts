@@ -11,7 +11,7 @@ import type {
   JournalPageQuery,
 } from '../shared/model/journal.ts'
 import type { HostSample } from '../shared/model/metric.ts'
-import type { Timer, Unit, UnitScope, UnitVerb } from '../shared/model/unit.ts'
+import type { Timer, Unit, UnitScope, UnitTransition, UnitVerb } from '../shared/model/unit.ts'
 import type { AsyncDisposable, Disposable } from './lib/disposable.ts'
 
 // ── links ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -138,6 +138,13 @@ export interface JournalReader {
     options: { follow: boolean; backlog?: number; cursor?: string; signal?: AbortSignal },
   ): AsyncIterable<readonly JournalEntry[]>
   boots(signal?: AbortSignal): Promise<readonly JournalBoot[]>
+  /** The journalctl command that shows the same, as a person would type it. */
+  command(filter: JournalFilter): string
+  /**
+   * What happened to the scope's units between two wall times, ascending, reconstructed from the service manager's own entries (R13).
+   * Bounded; rejects with JOURNAL_RIGHTS where the journal may not be read.
+   */
+  transitions(scope: UnitScope, from: number, to: number, signal?: AbortSignal): Promise<readonly UnitTransition[]>
 }
 
 /** One look per `sample` call; the caller sets the pace (ticks), so nothing runs on the host between looks. */

@@ -21,6 +21,9 @@ export const TraySummary = z.object({
 })
 export type TraySummary = z.infer<typeof TraySummary>
 
+export const PowerChange = z.enum(['suspend', 'resume', 'offline', 'online'])
+export type PowerChange = z.infer<typeof PowerChange>
+
 export const nativeContract = {
   'notification.show': command(NativeNotification, z.object({ shown: z.boolean(), reason: z.string().nullable() })),
   'tray.set': command(TraySummary, z.void()),
@@ -30,7 +33,7 @@ export const nativeContract = {
   'keyring.wrap': command(z.instanceof(Uint8Array), z.instanceof(Uint8Array)),
   'keyring.unwrap': command(z.instanceof(Uint8Array), z.instanceof(Uint8Array)),
   /** The computer is about to sleep, woke, lost or regained its network. */
-  'power.changed': event(z.enum(['suspend', 'resume', 'offline', 'online'])),
+  'power.changed': event(PowerChange),
   /** The app ends: stop taking work and close within the time the shell allows. */
   'engine.stop': event(z.void()),
   'theme.changed': event(z.enum(['light', 'dark'])),

@@ -1,0 +1,17 @@
+// All handlers of the engine's contract, put together for one connected window.
+import type { EngineContract } from '../../shared/contract/engine.ts'
+import type { Handlers } from '../../shared/rpc/server.ts'
+import { engineHandlers } from './engine.ts'
+import { hostHandlers } from './hosts.ts'
+import { observationHandlers } from './observations.ts'
+import type { ClientSession, Services } from './services.ts'
+import { unitHandlers } from './units.ts'
+
+export function createHandlers(services: Services, client: ClientSession): Handlers<EngineContract> {
+  return {
+    ...engineHandlers(services),
+    ...hostHandlers(services, client),
+    ...unitHandlers(services),
+    ...observationHandlers(services),
+  }
+}

@@ -1,0 +1,34 @@
+// What the contract's handlers stand on; the composition root fills it in. Handlers know nothing else.
+import type { ConnectionStep, HostDraft, HostKey, HostSecrets, SshConfigHost } from '../../shared/model/host.ts'
+import type { EngineHealth } from '../../shared/model/settings.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { Actions } from '../runtime/actions.ts'
+import type { Fleet } from '../runtime/fleet.ts'
+import type { SettingsKeeper } from '../runtime/settings-keeper.ts'
+import type { Vault } from '../runtime/vault.ts'
+import type { Store } from '../store/index.ts'
+
+export interface Services {
+  readonly store: Store
+  readonly fleet: Fleet
+  readonly actions: Actions
+  readonly settings: SettingsKeeper
+  readonly vault: Vault
+  readonly clock: Clock
+  health(): EngineHealth
+  testConnection(
+    id: string | null,
+    draft: HostDraft,
+    secrets: HostSecrets,
+    signal: AbortSignal,
+  ): AsyncIterable<ConnectionStep>
+  /** Throws CONFIG with file and line. */
+  sshConfigHosts(): SshConfigHost[]
+  trustKey(address: string, port: number, key: HostKey): void
+  forgetKeys(address: string, port: number): void
+}
+
+/** What belongs to one connected window: which host it looks at. */
+export interface ClientSession {
+  watch(hostId: string | null): void
+}

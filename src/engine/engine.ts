@@ -1,0 +1,184 @@
+// The composition root: makes one engine out of its parts, for the app, headless and in tests. Holds no logic of its own.
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { engineContract } from '../shared/contract/engine.ts'
+import type { PowerChange } from '../shared/contract/native.ts'
+import { type Host, localHostId } from '../shared/model/host.ts'
+import type { Port } from '../shared/rpc/port.ts'
+import { serve } from '../shared/rpc/server.ts'
+import { createHandlers } from './api/index.ts'
+import type { Services } from './api/services.ts'
+import { createCollector } from './collector/index.ts'
+import type { Clock } from './lib/clock.ts'
+import { type AsyncDisposable, type Disposable, DisposableBag, disposable } from './lib/disposable.ts'
+import type { Logger, Redactor } from './lib/log.ts'
+import { createLocalCollector, createLocalLink } from './local/index.ts'
+import type { Native } from './ports.ts'
+import { createHostKeyBook, createSshLink, readSshConfig, testConnection } from './remote/index.ts'
+import { Actions } from './runtime/actions.ts'
+import { Fleet } from './runtime/fleet.ts'
+import { watchClockGaps } from './runtime/gap-detector.ts'
+import type { Publish } from './runtime/publish.ts'
+import { SettingsKeeper } from './runtime/settings-keeper.ts'
+import { maintainStore } from './runtime/store-keeper.ts'
+import { UnitFailures } from './runtime/unit-failures.ts'
+import { createVault } from './runtime/vault.ts'
+import { openStore } from './store/index.ts'
+
+export interface EngineOptions {
+  dataDirectory: string
+  version: string
+  native: Native
+  clock: Clock
+  log: Logger
+  redactor: Redactor
+  /** Where `config` and `known_hosts` of OpenSSH lie; ~/.ssh unless told. */
+  sshDirectory?: string
+  /** Is this computer a host too? True unless told. */
+  local?: boolean
+}
+
+export interface Engine extends AsyncDisposable {
+  /** Serves one window (or the command line) until its port closes. */
+  attach(port: Port): Disposable
+  onPower(change: PowerChange): void
+  readonly services: Services
+}
+
+/**
+ * Opens the store and starts watching every configured host. Rejects with DATABASE_NEWER or CONFLICT (another engine has the
+ * directory), having touched nothing.
+ */
+export async function createEngine(options: EngineOptions): Promise<Engine> {
+  const { clock, log, native, redactor, version, dataDirectory } = options
+  const sshDirectory = options.sshDirectory ?? join(homedir(), '.ssh')
+  const startedAt = clock.now()
+  const store = openStore({ directory: dataDirectory, clock, log })
+  const clients = new Map<ReturnType<typeof serve<typeof engineContract>>, string | null>()
+  const publish: Publish = (name, payload) => {
+    for (const client of clients.keys()) client.emit(name, payload)
+  }
+  const bag = new DisposableBag()
+  const settings = new SettingsKeeper(store, publish)
+  const vault = createVault({ store, native, log, redactor })
+  bag.add(vault.onStatus(status => publish('vault.changed', status)))
+  const keys = createHostKeyBook({ sshDirectory, trusted: store.hostKeys, log })
+  const failures = bag.add(new UnitFailures({ clock, native, log, enabled: () => settings.get().notifications }))
+  const collector = createCollector({ clock, log })
+  const localCollector = createLocalCollector({ clock, log, collector })
+  const linkOptions = { secrets: vault, keys, clock, log }
+  const fleet = new Fleet({
+    store,
+    vault,
+    failures,
+    native,
+    clock,
+    log,
+    publish,
+    settings: () => settings.get(),
+    collectorFor: host => (host.kind === 'local' ? localCollector : collector),
+    createLink: (host, jump) =>
+      host.kind === 'local'
+        ? createLocalLink({ hostId: host.id, clock, log })
+        : createSshLink({ ...linkOptions, host, jump: jump ?? undefined }),
+  })
+  const actions = new Actions({ fleet, store, clock, log, publish })
+  const services: Services = {
+    store,
+    fleet,
+    actions,
+    settings,
+    vault,
+    clock,
+    health: () => ({
+      version,
+      startedAt,
+      dataDirectory,
+      databaseBytes: store.bytes(),
+      storeProblem: store.problem,
+      setAside: store.setAside,
+    }),
+    testConnection: (id, draft, secrets, signal) =>
+      testConnection({
+        ...linkOptions,
+        id,
+        draft,
+        given: secrets,
+        jump: draft.jump === null ? undefined : fleet.session(draft.jump).link,
+        signal,
+      }),
+    sshConfigHosts: () => [...readSshConfig(join(sshDirectory, 'config'))],
+    trustKey: (address, port, key) => store.hostKeys.add(address, port, key),
+    forgetKeys: (address, port) => store.hostKeys.remove(address, port),
+  }
+  bag.add(store.onProblem(() => publish('engine.healthChanged', services.health())))
+  bag.add(maintainStore(store, clock, log))
+  bag.add(
+    watchClockGaps(clock, gap => {
+      log.info('gap', { kind: gap.kind, ms: gap.to - gap.from })
+      failures.onClockGap()
+      fleet.onClockGap(gap.from)
+    }),
+  )
+  if (options.local !== false) ensureLocalHost(store, clock)
+  await vault.start()
+  await fleet.start()
+  actions.resume()
+
+  const rewatch = (): void => fleet.setWatched(new Set([...clients.values()].filter(id => id !== null)))
+  return {
+    services,
+    attach(port) {
+      const handlers = createHandlers(services, {
+        watch(hostId) {
+          clients.set(server, hostId)
+          rewatch()
+        },
+      })
+      const server = serve(engineContract, port, handlers, { log: log.child('rpc') })
+      clients.set(server, null)
+      const gone = disposable(() => {
+        clients.delete(server)
+        server.dispose()
+        rewatch()
+      })
+      port.listen(
+        () => {},
+        () => gone.dispose(),
+      )
+      return gone
+    },
+    onPower(change) {
+      log.info('power', { change })
+      if (change === 'suspend') return
+      for (const session of fleet.sessions()) session.link.probe()
+    },
+    async dispose() {
+      for (const client of [...clients.keys()]) client.dispose()
+      clients.clear()
+      actions.dispose()
+      bag.dispose()
+      await fleet.dispose()
+      store.close()
+    },
+  }
+}
+
+/** This computer is a host like the others, there from the first start (R6). */
+function ensureLocalHost(store: ReturnType<typeof openStore>, clock: Clock): void {
+  if (store.hosts.get(localHostId)) return
+  const local: Omit<Host, 'stored'> = {
+    id: localHostId,
+    kind: 'local',
+    name: 'This computer',
+    address: 'localhost',
+    port: 22,
+    user: 'local',
+    auth: { kind: 'agent' },
+    sudo: 'passwordless',
+    jump: null,
+    userUnits: true,
+    createdAt: clock.now(),
+  }
+  store.hosts.insert(local)
+}

@@ -1,0 +1,245 @@
+// All configured hosts and their sessions: add, edit, remove, connect; the place where jump chains are tied. Knows no transport.
+import { AppError } from '../../shared/errors.ts'
+import { type Host, type HostDraft, type HostSecrets, type HostView, localHostId } from '../../shared/model/host.ts'
+import type { Settings } from '../../shared/model/settings.ts'
+import { summariseFleet } from '../domain/fleet-summary.ts'
+import { newHostId } from '../domain/host-id.ts'
+import { jumpChain } from '../domain/jump-chain.ts'
+import type { Clock } from '../lib/clock.ts'
+import { type AsyncDisposable, type Disposable, DisposableBag } from '../lib/disposable.ts'
+import type { Logger } from '../lib/log.ts'
+import type { Collector, HostSecretKind, Link, Native } from '../ports.ts'
+import type { Store } from '../store/index.ts'
+import { HostSession } from './host-session.ts'
+import type { Publish } from './publish.ts'
+import type { UnitFailures } from './unit-failures.ts'
+import type { Vault } from './vault.ts'
+
+/** The tray follows changes at this pace. */
+const trayMs = 500
+const secretKinds = ['password', 'passphrase', 'sudoPassword'] as const satisfies readonly HostSecretKind[]
+
+export interface FleetOptions {
+  store: Store
+  vault: Vault
+  collectorFor: (host: Host) => Collector
+  createLink: (host: Host, jump: Link | null) => Link
+  failures: UnitFailures
+  native: Native
+  clock: Clock
+  log: Logger
+  publish: Publish
+  settings: () => Settings
+}
+
+export class Fleet implements AsyncDisposable {
+  readonly #options: FleetOptions
+  readonly #sessions = new Map<string, { session: HostSession; bag: DisposableBag }>()
+  #watched: ReadonlySet<string> = new Set()
+  #tray: Disposable | null = null
+  #disposed = false
+
+  constructor(options: FleetOptions) {
+    this.#options = options
+  }
+
+  /** Opens a session for every stored host, hosts before those that jump through them. */
+  async start(): Promise<void> {
+    const hosts = this.#options.store.hosts.list()
+    for (const host of hosts) await this.#open(host.id)
+    this.#updateTray()
+  }
+
+  views(): HostView[] {
+    return this.#options.store.hosts.list().map(host => this.session(host.id).view())
+  }
+
+  /** Throws NOT_FOUND. */
+  session(hostId: string): HostSession {
+    const entry = this.#sessions.get(hostId)
+    if (!entry) throw new AppError('NOT_FOUND', `There is no host ${hostId}`)
+    return entry.session
+  }
+
+  sessions(): HostSession[] {
+    return [...this.#sessions.values()].map(entry => entry.session)
+  }
+
+  async add(draft: HostDraft, secrets: HostSecrets): Promise<Host> {
+    const { store, clock } = this.#options
+    this.#check(null, draft)
+    const id = newHostId(
+      draft.name,
+      store.hosts.list().map(host => host.id),
+    )
+    // the secrets first: a host without its password would ask a person at night, a secret without its host asks nobody
+    const stored = await this.#storeSecrets(id, secrets)
+    store.hosts.insert({ ...draft, id, kind: 'ssh', createdAt: clock.now() })
+    await this.#open(id)
+    this.#announce(id)
+    return { ...draft, id, kind: 'ssh', createdAt: clock.now(), stored }
+  }
+
+  async edit(id: string, draft: HostDraft, secrets: HostSecrets): Promise<Host> {
+    if (id === localHostId) throw new AppError('INVALID_INPUT', 'This computer cannot be edited')
+    this.session(id)
+    this.#check(id, draft)
+    await this.#storeSecrets(id, secrets)
+    this.#options.store.hosts.update(id, draft)
+    await this.#reopen(id)
+    this.#announce(id)
+    return this.host(id)
+  }
+
+  async remove(id: string): Promise<void> {
+    if (id === localHostId) throw new AppError('INVALID_INPUT', 'This computer cannot be removed')
+    this.session(id)
+    const dependants = this.#options.store.hosts.list().filter(host => host.jump === id)
+    if (dependants.length > 0)
+      throw new AppError('CONFLICT', `${dependants.map(host => host.name).join(', ')} is reached through this host`, {
+        hint: 'Edit those hosts first, so that they no longer jump through it.',
+      })
+    await this.#close(id)
+    this.#options.failures.forget(id)
+    for (const kind of secretKinds) this.#options.vault.forget(secretId(id, kind))
+    this.#options.store.hosts.remove(id)
+    this.#options.publish('host.removed', id)
+    this.#scheduleTray()
+  }
+
+  /** The stored host with the flags of which secrets the vault holds. Throws NOT_FOUND. */
+  host(id: string): Host {
+    const host = this.#options.store.hosts.get(id)
+    if (!host) throw new AppError('NOT_FOUND', `There is no host ${id}`)
+    return { ...host, stored: this.#storedFlags(id) }
+  }
+
+  /** Connects anew with what is stored now (a key was trusted, the vault was unlocked …). */
+  connect(id: string): void {
+    this.session(id).link.start()
+  }
+
+  disconnect(id: string): void {
+    this.session(id).link.stop()
+  }
+
+  /** The hosts that someone looks at in any window. */
+  setWatched(hostIds: ReadonlySet<string>): void {
+    this.#watched = hostIds
+    for (const [id, { session }] of this.#sessions) session.watch(hostIds.has(id))
+  }
+
+  /** Hosts that wait for a secret try again once it can be read. */
+  onVaultUnlocked(): void {
+    for (const session of this.sessions()) if (session.link.status.error?.code === 'VAULT_LOCKED') session.link.start()
+  }
+
+  onClockGap(from: number): void {
+    for (const session of this.sessions()) session.onClockGap(from)
+  }
+
+  async dispose(): Promise<void> {
+    this.#disposed = true
+    this.#tray?.dispose()
+    // dependants before the hosts they jump through
+    const ids = [...this.#sessions.keys()].reverse()
+    await Promise.all(ids.map(id => this.#close(id)))
+  }
+
+  async #open(id: string): Promise<void> {
+    if (this.#sessions.has(id) || this.#disposed) return
+    const { collectorFor, createLink, failures, store, clock, log, publish, settings } = this.#options
+    const host = this.host(id)
+    if (host.jump) await this.#open(host.jump)
+    const jump = host.jump ? this.session(host.jump).link : null
+    const session = new HostSession({
+      host,
+      link: createLink(host, jump),
+      collector: collectorFor(host),
+      store,
+      clock,
+      log,
+      publish: (name, payload) => {
+        publish(name, payload)
+        if (name === 'host.changed') this.#scheduleTray()
+      },
+      settings,
+    })
+    const bag = new DisposableBag()
+    bag.add(session.units.transitions.on(({ unit }) => failures.observe(host, unit)))
+    bag.add(
+      session.found.on(units => {
+        for (const unit of units) failures.observe(host, unit)
+      }),
+    )
+    this.#sessions.set(id, { session, bag })
+    session.watch(this.#watched.has(id))
+    session.start()
+  }
+
+  async #close(id: string): Promise<void> {
+    const entry = this.#sessions.get(id)
+    if (!entry) return
+    this.#sessions.delete(id)
+    entry.bag.dispose()
+    await entry.session.dispose()
+  }
+
+  /** Closes and opens a host and all that are reached through it, whose links stand on it. */
+  async #reopen(id: string): Promise<void> {
+    const hosts = this.#options.store.hosts.list()
+    const affected = hosts.filter(host => host.id === id || jumpChain(host.id, hosts).includes(id)).map(host => host.id)
+    await Promise.all(affected.map(each => this.#close(each)))
+    for (const each of affected) await this.#open(each)
+  }
+
+  #check(id: string | null, draft: HostDraft): void {
+    const hosts = this.#options.store.hosts.list()
+    const same = hosts.find(host => host.id !== id && host.name.toLowerCase() === draft.name.toLowerCase())
+    if (same)
+      throw new AppError('CONFLICT', `There is already a host named ${draft.name}`, { hint: 'Choose another name.' })
+    if (draft.jump === null) return
+    const jump = hosts.find(host => host.id === draft.jump)
+    if (!jump || jump.kind === 'local')
+      throw new AppError('INVALID_INPUT', 'The host to jump through does not exist', { hint: 'Choose another one.' })
+    if (id !== null && (draft.jump === id || jumpChain(draft.jump, hosts).includes(id)))
+      throw new AppError('INVALID_INPUT', `${draft.name} would be reached through itself`, {
+        hint: 'Choose a host to jump through that is not itself reached through this one.',
+      })
+  }
+
+  async #storeSecrets(id: string, secrets: HostSecrets): Promise<Host['stored']> {
+    for (const kind of secretKinds) {
+      const value = secrets[kind]
+      if (value === null) this.#options.vault.forget(secretId(id, kind))
+      else if (value !== undefined) await this.#options.vault.put(secretId(id, kind), value)
+    }
+    return this.#storedFlags(id)
+  }
+
+  #storedFlags(id: string): Host['stored'] {
+    const has = (kind: HostSecretKind): boolean => this.#options.vault.has(secretId(id, kind))
+    return { password: has('password'), passphrase: has('passphrase'), sudoPassword: has('sudoPassword') }
+  }
+
+  #announce(id: string): void {
+    this.#options.publish('host.changed', this.session(id).view())
+    this.#scheduleTray()
+  }
+
+  #scheduleTray(): void {
+    if (this.#disposed) return
+    this.#tray ??= this.#options.clock.after(trayMs, () => {
+      this.#tray = null
+      this.#updateTray()
+    })
+  }
+
+  #updateTray(): void {
+    this.#options.native.setTray(summariseFleet(this.views()))
+  }
+}
+
+function secretId(hostId: string, kind: HostSecretKind): string {
+  return `host/${hostId}/${kind}`
+}

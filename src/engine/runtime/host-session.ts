@@ -1,0 +1,282 @@
+// Watches one host for as long as it is configured: ties its link to what is collected over it; knows neither SSH nor D-Bus.
+import { AppError, type ErrorShape } from '../../shared/errors.ts'
+import type { ConnectionStatus, Host, HostFacts, HostProblem, HostView } from '../../shared/model/host.ts'
+import type { HostSample } from '../../shared/model/metric.ts'
+import type { Settings } from '../../shared/model/settings.ts'
+import type { UnitScope } from '../../shared/model/unit.ts'
+import { type Clock, sleep } from '../lib/clock.ts'
+import { type AsyncDisposable, DisposableBag, Emitter } from '../lib/disposable.ts'
+import type { Logger } from '../lib/log.ts'
+import type { Collector, JournalReader, Link, UnitManager, UnitState } from '../ports.ts'
+import type { Store } from '../store/index.ts'
+import { GapKeeper } from './gap-keeper.ts'
+import type { JournalSource } from './journal-follow.ts'
+import { MetricLoop } from './metric-loop.ts'
+import type { Publish } from './publish.ts'
+import { UnitRegistry } from './unit-registry.ts'
+
+/** Pause before a part of the collection that broke, with the link up, is opened again. */
+const reopenMs = 5_000
+
+export interface HostSessionOptions {
+  host: Host
+  link: Link
+  collector: Collector
+  store: Store
+  clock: Clock
+  log: Logger
+  publish: Publish
+  settings: () => Settings
+}
+
+export class HostSession implements AsyncDisposable {
+  readonly host: Host
+  readonly link: Link
+  readonly units: UnitRegistry
+  readonly journal: JournalReader
+  readonly gaps: GapKeeper
+  /** States of units as they are found after a gap, for whoever judges them. */
+  readonly found = new Emitter<readonly UnitState[]>()
+  readonly #options: HostSessionOptions
+  readonly #log: Logger
+  readonly #bag = new DisposableBag()
+  readonly #problems = new Map<HostProblem['area'], ErrorShape>()
+  #generation: AbortController | null = null
+  #metrics: MetricLoop | null = null
+  #facts: HostFacts | null = null
+  #sample: HostSample | null = null
+  #seenAt: number | null = null
+  #watched = false
+  #running: Promise<void> = Promise.resolve()
+
+  constructor(options: HostSessionOptions) {
+    const { host, link, store, clock, publish } = options
+    this.#options = options
+    this.host = host
+    this.link = link
+    this.#log = options.log.child(`host/${host.id}`)
+    this.units = new UnitRegistry({ hostId: host.id, store, clock, publish })
+    this.gaps = new GapKeeper({ hostId: host.id, store, clock, publish, log: this.#log })
+    this.journal = options.collector.journal(link, host)
+    this.#bag.add(this.units)
+    this.#bag.add(this.found)
+    this.#bag.add(this.units.changed.on(() => this.#announce()))
+    this.#bag.add(link.onStatus(status => this.#onStatus(status)))
+    this.gaps.openSinceLastRun()
+  }
+
+  start(): void {
+    this.link.start()
+    // this computer's link is ready before anyone can listen
+    if (this.link.status.state === 'ready') this.#onStatus(this.link.status)
+  }
+
+  view(): HostView {
+    return {
+      host: this.host,
+      connection: this.link.status,
+      facts: this.#facts,
+      problems: [...this.#problems].map(([area, error]) => ({ area, error })),
+      units: this.units.counts(),
+      uptimeSeconds: this.#sample?.uptimeSeconds ?? null,
+    }
+  }
+
+  get facts(): HostFacts | null {
+    return this.#facts
+  }
+
+  get latestSample(): HostSample | null {
+    return this.#sample
+  }
+
+  /** Someone looks at this host (or no longer does): sample it fast (or slowly). */
+  watch(watched: boolean): void {
+    if (watched === this.#watched) return
+    this.#watched = watched
+    if (watched) this.#metrics?.hurry()
+  }
+
+  /** Time was lost (semantics 2): what was not watched is a gap, and the link is tested at once. */
+  onClockGap(from: number): void {
+    this.gaps.open(from, 'sleep')
+    this.link.probe()
+    if (this.#generation) void this.#closeGap(this.#generation.signal)
+  }
+
+  /** For whoever follows this host's journal over lost links. */
+  journalSource(): JournalSource {
+    return { reader: this.journal, ready: signal => this.#ready(signal) }
+  }
+
+  async dispose(): Promise<void> {
+    this.#endGeneration()
+    this.#bag.dispose()
+    await this.#running
+    await this.link.dispose()
+  }
+
+  #ready(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.link.status.state === 'ready') {
+        resolve()
+        return
+      }
+      const settle = (then: () => void): void => {
+        listener.dispose()
+        signal.removeEventListener('abort', onAbort)
+        then()
+      }
+      const onAbort = (): void => settle(() => reject(new AppError('CANCELLED', 'Cancelled')))
+      const listener = this.link.onStatus(status => {
+        if (status.state === 'ready') settle(resolve)
+      })
+      signal.addEventListener('abort', onAbort, { once: true })
+      if (signal.aborted) onAbort()
+    })
+  }
+
+  #onStatus(status: ConnectionStatus): void {
+    if (status.state === 'ready') {
+      this.#endGeneration()
+      const controller = new AbortController()
+      this.#generation = controller
+      this.#running = this.#run(controller.signal)
+    } else if (this.#generation) {
+      this.#endGeneration()
+      this.gaps.open(this.#seenAt ?? this.#options.clock.now(), 'link')
+    }
+    this.#announce()
+  }
+
+  #endGeneration(): void {
+    this.#generation?.abort()
+    this.#generation = null
+    this.#metrics?.dispose()
+    this.#metrics = null
+    this.units.detach('system')
+    this.units.detach('user')
+  }
+
+  /** The life of one connection generation; ends when `signal` aborts. */
+  async #run(signal: AbortSignal): Promise<void> {
+    const { collector, host, link } = this.#options
+    try {
+      const facts = await collector.facts(link, host)
+      if (signal.aborted) return
+      this.#facts = facts
+      this.#problems.clear()
+      this.#noteFacts(facts)
+      this.#announce()
+      await Promise.all([
+        this.#keep(signal, 'units', () => this.#watchUnits('system', facts, signal)),
+        host.userUnits ? this.#keep(signal, 'user-units', () => this.#watchUnits('user', facts, signal)) : null,
+        this.#keep(signal, 'metrics', () => this.#watchMetrics(signal)),
+      ])
+    } catch (error) {
+      if (!signal.aborted) this.#problem('units', AppError.from(error))
+    }
+  }
+
+  /** Runs a part again and again while the link is up; gives up where trying again cannot help. */
+  async #keep(signal: AbortSignal, area: HostProblem['area'], part: () => Promise<ErrorShape | null>): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        const error = await part()
+        if (signal.aborted) return
+        if (error) this.#problem(area, AppError.fromShape(error))
+      } catch (caught) {
+        if (signal.aborted) return
+        const error = AppError.from(caught)
+        this.#problem(area, error)
+        if (error.code === 'NOT_SYSTEMD' || error.code === 'UNSUPPORTED') {
+          if (area === 'units') this.gaps.close(false)
+          return
+        }
+      }
+      await sleep(this.#options.clock, reopenMs, signal).catch(() => undefined)
+    }
+  }
+
+  async #watchUnits(scope: UnitScope, facts: HostFacts, signal: AbortSignal): Promise<ErrorShape | null> {
+    const manager: UnitManager = await this.#options.collector.units(this.link, this.host, scope)
+    if (signal.aborted) {
+      await manager.dispose()
+      return null
+    }
+    const release = (): void => void manager.dispose()
+    signal.addEventListener('abort', release, { once: true })
+    const unseen = this.units.attach(manager)
+    this.#solved(scope === 'system' ? 'units' : 'user-units')
+    await this.gaps.fill(scope, unseen, this.journal, facts, signal)
+    if (signal.aborted) return null
+    if (scope === 'system') this.gaps.close(facts.journal.readable)
+    this.found.emit(unseen.map(pair => pair.after))
+    this.#announce()
+    const error = await manager.closed
+    this.units.detach(scope)
+    signal.removeEventListener('abort', release)
+    await manager.dispose()
+    return error
+  }
+
+  async #watchMetrics(signal: AbortSignal): Promise<ErrorShape | null> {
+    const { collector, store, clock, publish, settings } = this.#options
+    const sampler = await collector.metrics(this.link, this.host)
+    if (signal.aborted) {
+      await sampler.dispose()
+      return null
+    }
+    const loop = new MetricLoop({
+      sampler,
+      units: this.units,
+      store,
+      clock,
+      log: this.#log,
+      publish,
+      pace: () => (this.#watched ? settings().sampleSecondsWatched : settings().sampleSecondsIdle) * 1_000,
+      onSample: sample => {
+        this.#sample = sample
+        this.#seenAt = sample.at
+        this.#solved('metrics')
+      },
+    })
+    this.#metrics = loop
+    const error = await sampler.closed
+    loop.dispose()
+    if (this.#metrics === loop) this.#metrics = null
+    return error
+  }
+
+  /** After sleep with the link still up: nothing new to open, only to fill in. */
+  async #closeGap(signal: AbortSignal): Promise<void> {
+    if (!this.#facts) return
+    await this.gaps.fill('system', [], this.journal, this.#facts, signal)
+    if (!signal.aborted) this.gaps.close(this.#facts.journal.readable)
+  }
+
+  #noteFacts(facts: HostFacts): void {
+    if (facts.journal.readable || facts.unitSource === 'none') return
+    const groups = facts.journal.missingGroups.join(' or ') || 'systemd-journal'
+    this.#problem(
+      'journal',
+      new AppError('JOURNAL_RIGHTS', `${this.host.user} may not read the system journal`, {
+        hint: `On the host: sudo usermod -aG ${facts.journal.missingGroups[0] ?? 'systemd-journal'} ${this.host.user}, then reconnect. (Membership in ${groups} gives the right.)`,
+      }),
+    )
+  }
+
+  #problem(area: HostProblem['area'], error: AppError): void {
+    this.#log.warn('problem', { area, code: error.code, message: error.message })
+    this.#problems.set(area, error.toShape())
+    this.#announce()
+  }
+
+  #solved(area: HostProblem['area']): void {
+    if (this.#problems.delete(area)) this.#announce()
+  }
+
+  #announce(): void {
+    if (!this.#bag.disposed) this.#options.publish('host.changed', this.view())
+  }
+}

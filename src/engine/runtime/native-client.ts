@@ -1,0 +1,35 @@
+// The Native port over the contract with the Electron shell, and the smaller one for a machine without a desktop; knows nothing of Electron.
+import type { NativeContract } from '../../shared/contract/native.ts'
+import { AppError } from '../../shared/errors.ts'
+import type { Client } from '../../shared/rpc/client.ts'
+import type { Logger } from '../lib/log.ts'
+import type { Native } from '../ports.ts'
+
+export function nativeOver(client: Client<NativeContract>, log: Logger): Native {
+  return {
+    notify: notification => client.call('notification.show', notification),
+    setTray: summary => {
+      client.call('tray.set', summary).catch(error => log.debug('tray was not set', { error: String(error) }))
+    },
+    keyringStatus: () => client.call('keyring.status', undefined),
+    keyringWrap: plain => client.call('keyring.wrap', new Uint8Array(plain)),
+    keyringUnwrap: wrapped => client.call('keyring.unwrap', new Uint8Array(wrapped)),
+  }
+}
+
+/** Without a desktop: notifications become log lines, and the vault opens by passphrase only. */
+export function headlessNative(log: Logger): Native {
+  const unavailable = (): never => {
+    throw new AppError('VAULT_UNAVAILABLE', 'There is no desktop keyring here', { hint: 'Use a passphrase.' })
+  }
+  return {
+    notify: async ({ title, body }) => {
+      log.warn(title, { body })
+      return { shown: false, reason: 'There is no desktop here' }
+    },
+    setTray: () => {},
+    keyringStatus: async () => ({ available: false, reason: 'There is no desktop here' }),
+    keyringWrap: async () => unavailable(),
+    keyringUnwrap: async () => unavailable(),
+  }
+}
