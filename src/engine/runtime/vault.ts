@@ -1,9 +1,11 @@
 // Encrypts secrets with a key that the desktop's keyring or a passphrase protects; knows neither hosts nor where rows lie.
+import { createCipheriv, createDecipheriv, randomBytes, scrypt } from 'node:crypto'
+import { AppError } from '../../shared/errors.ts'
 import type { VaultStatus } from '../../shared/model/settings.ts'
-import type { Disposable } from '../lib/disposable.ts'
+import { type Disposable, Emitter } from '../lib/disposable.ts'
 import type { Logger, Redactor } from '../lib/log.ts'
-import type { Native, SecretSource } from '../ports.ts'
-import type { SecretStore, VaultMetaStore } from '../store/secrets.ts'
+import type { HostSecretKind, Native, SecretSource } from '../ports.ts'
+import type { ScryptParameters, SecretStore, VaultMeta, VaultMetaStore } from '../store/secrets.ts'
 
 export interface Vault extends SecretSource {
   status(): VaultStatus
@@ -32,7 +34,204 @@ export interface VaultOptions {
   redactor: Redactor
 }
 
+/** Where the vault keeps a host's secret. */
+export const hostSecretId = (hostId: string, kind: HostSecretKind): string => `host/${hostId}/${kind}`
+
+const formatVersion = 1
+const nonceBytes = 12
+const tagBytes = 16
+const keyBytes = 32
+const checkText = 'quarterdeck vault'
+// 128 MiB and some tenths of a second per guess.
+const cost = { N: 2 ** 17, r: 8, p: 1 }
+
 /** Makes a vault over the store's rows; call `start` before use. */
-export function createVault(options: VaultOptions): Vault {
-  return openVault(options)
+export function createVault({ secrets, meta, native, log: parentLog, redactor }: VaultOptions): Vault {
+  const log = parentLog.child('vault')
+  const changed = new Emitter<VaultStatus>()
+  let key: Buffer | null = null
+  let keyring: { available: boolean; reason: string | null } = { available: false, reason: 'not asked yet' }
+  /** Why the keyring did not open a vault that it protects. */
+  let trouble: string | null = null
+
+  function status(): VaultStatus {
+    const stored = meta.get()
+    return {
+      state: key !== null ? 'unlocked' : stored === null ? 'uninitialised' : 'locked',
+      protection: stored?.protection ?? 'none',
+      keyringAvailable: keyring.available,
+      reason: trouble ?? keyring.reason,
+    }
+  }
+  function announce(): VaultStatus {
+    const now = status()
+    changed.emit(now)
+    return now
+  }
+  async function askKeyring(): Promise<void> {
+    try {
+      keyring = await native.keyringStatus()
+    } catch (error) {
+      keyring = { available: false, reason: error instanceof Error ? error.message : String(error) }
+    }
+  }
+  function opened(): Buffer {
+    if (key !== null) return key
+    const exists = meta.get() !== null
+    throw new AppError('VAULT_LOCKED', exists ? 'The vault is locked' : 'There is no vault for secrets yet', {
+      hint: exists ? 'Unlock it with its passphrase.' : 'Create it under the desktop keyring or with a passphrase.',
+    })
+  }
+  /** Takes a key only after it has proven itself on the check value. */
+  function adopt(candidate: Uint8Array, stored: VaultMeta): boolean {
+    const fresh = Buffer.from(candidate)
+    if (fresh.length !== keyBytes || unsealText(fresh, 'vault/check', stored.checkValue) !== checkText) return false
+    key = fresh
+    trouble = null
+    return true
+  }
+  async function unlockByKeyring(stored: VaultMeta): Promise<void> {
+    if (!keyring.available) {
+      trouble = `The key is in the desktop keyring, which cannot be used: ${keyring.reason ?? 'no reason given'}`
+      return
+    }
+    try {
+      const plain = await native.keyringUnwrap(stored.wrappedKey)
+      if (!adopt(plain, stored))
+        trouble = 'The desktop keyring gave another key than the one that encrypted these secrets'
+    } catch (error) {
+      trouble = `The desktop keyring did not give the key: ${error instanceof Error ? error.message : String(error)}`
+    }
+  }
+
+  return {
+    status,
+    onChange: listener => changed.on(listener),
+    async start() {
+      await askKeyring()
+      const stored = meta.get()
+      if (key === null && stored?.protection === 'keyring') {
+        await unlockByKeyring(stored)
+        if (trouble !== null) log.warn('vault stays locked', { reason: trouble })
+      }
+      return announce()
+    },
+    async create(passphrase) {
+      const refuse = (): void => {
+        if (meta.get() !== null) throw new AppError('CONFLICT', 'There is already a vault')
+      }
+      refuse()
+      const fresh = randomBytes(keyBytes)
+      let wrappedKey: Uint8Array
+      let parameters: ScryptParameters | null = null
+      if (passphrase === null) {
+        await askKeyring()
+        if (!keyring.available)
+          throw new AppError('VAULT_UNAVAILABLE', keyring.reason ?? 'The desktop keyring cannot be used here', {
+            hint: 'Protect the vault with a passphrase instead.',
+          })
+        wrappedKey = await native.keyringWrap(fresh)
+      } else {
+        parameters = { salt: randomBytes(16).toString('base64'), ...cost }
+        wrappedKey = seal(await deriveKey(passphrase, parameters), 'vault/key', fresh)
+      }
+      // Asked again: another call may have come first while this one waited.
+      refuse()
+      const stored: VaultMeta = {
+        protection: passphrase === null ? 'keyring' : 'passphrase',
+        wrappedKey,
+        scrypt: parameters,
+        checkValue: seal(fresh, 'vault/check', Buffer.from(checkText)),
+      }
+      meta.put(stored)
+      key = fresh
+      trouble = null
+      log.info('vault created', { protection: stored.protection })
+      return announce()
+    },
+    async unlock(passphrase) {
+      const stored = meta.get()
+      if (stored === null) throw new AppError('NOT_FOUND', 'There is no vault for secrets yet')
+      if (key !== null) return status()
+      if (stored.protection === 'keyring' || stored.scrypt === null)
+        throw new AppError('VAULT_UNAVAILABLE', 'This vault is opened by the desktop keyring, not by a passphrase', {
+          hint: 'Unlock the keyring of your desktop and start Quarterdeck again.',
+        })
+      const plain = unseal(await deriveKey(passphrase, stored.scrypt), 'vault/key', stored.wrappedKey)
+      if (plain === null || !adopt(plain, stored))
+        throw new AppError('VAULT_PASSPHRASE_WRONG', 'This passphrase does not open the vault')
+      log.info('vault unlocked')
+      return announce()
+    },
+    lock() {
+      key?.fill(0)
+      key = null
+      announce()
+    },
+    put(recordId, secret) {
+      redactor.add(secret)
+      secrets.put(recordId, seal(opened(), recordId, Buffer.from(secret)))
+    },
+    get,
+    has: recordId => secrets.has(recordId),
+    forget: recordId => secrets.remove(recordId),
+    hostSecret: async (hostId, kind) => get(hostSecretId(hostId, kind)),
+  }
+
+  function get(recordId: string): string | null {
+    const sealed = secrets.get(recordId)
+    if (sealed === null) return null
+    const secret = unsealText(opened(), recordId, sealed)
+    if (secret === null) {
+      log.error('a stored secret was altered or belongs elsewhere', { record: recordId })
+      throw new AppError('INTERNAL', 'A stored secret is damaged: it was altered, or moved from another record', {
+        hint: 'Enter this secret again.',
+        detail: { recordId },
+      })
+    }
+    redactor.add(secret)
+    return secret
+  }
+}
+
+/** version | nonce | tag | ciphertext, bound to `recordId` so that records cannot be swapped. */
+function seal(key: Uint8Array, recordId: string, plain: Uint8Array): Buffer {
+  const nonce = randomBytes(nonceBytes)
+  const cipher = createCipheriv('aes-256-gcm', key, nonce, { authTagLength: tagBytes })
+  cipher.setAAD(associated(recordId))
+  const body = Buffer.concat([cipher.update(plain), cipher.final()])
+  return Buffer.concat([Buffer.of(formatVersion), nonce, cipher.getAuthTag(), body])
+}
+
+/** Null where it is not exactly what was sealed under this key and record id. */
+function unseal(key: Uint8Array, recordId: string, sealed: Uint8Array): Buffer | null {
+  const start = 1 + nonceBytes + tagBytes
+  if (sealed.length < start || sealed[0] !== formatVersion) return null
+  const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(1, 1 + nonceBytes), { authTagLength: tagBytes })
+  decipher.setAAD(associated(recordId))
+  decipher.setAuthTag(sealed.subarray(1 + nonceBytes, start))
+  try {
+    return Buffer.concat([decipher.update(sealed.subarray(start)), decipher.final()])
+  } catch {
+    return null
+  }
+}
+
+function unsealText(key: Uint8Array, recordId: string, sealed: Uint8Array): string | null {
+  return unseal(key, recordId, sealed)?.toString('utf8') ?? null
+}
+
+function associated(recordId: string): Buffer {
+  return Buffer.from(`quarterdeck/${formatVersion}/${recordId}`)
+}
+
+/** Off the event loop; the same passphrase typed on another keyboard gives the same bytes (NFKC). */
+function deriveKey(passphrase: string, { salt, N, r, p }: ScryptParameters): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const options = { N, r, p, maxmem: 256 * N * r }
+    scrypt(passphrase.normalize('NFKC'), Buffer.from(salt, 'base64'), keyBytes, options, (error, derived) => {
+      if (error) reject(error)
+      else resolve(derived)
+    })
+  })
 }

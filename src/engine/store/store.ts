@@ -1,0 +1,145 @@
+// Opens the data directory and hands out its repositories; the only door to better-sqlite3. Knows no host and no screen.
+import { chmodSync, mkdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Clock } from '../lib/clock.ts'
+import { type Disposable, DisposableBag } from '../lib/disposable.ts'
+import type { Logger } from '../lib/log.ts'
+import { type ActionRunStore, createActionRunStore } from './action-runs.ts'
+import { type AuditStore, createAuditStore } from './audit.ts'
+import { type Db, type OpenedDatabase, openDatabase } from './database.ts'
+import { createGapStore, type GapStore } from './gaps.ts'
+import { createHealth, type StoreProblem } from './health.ts'
+import { createHostKeyStore, type HostKeyStore } from './host-keys.ts'
+import { createHostStore, type HostStore } from './hosts.ts'
+import { lockDirectory } from './lock.ts'
+import { configurationMigrations, historyMigrations } from './migrations/index.ts'
+import { createSampleStore, type SampleStore } from './samples/samples.ts'
+import { createSecretStore, createVaultMetaStore, type SecretStore, type VaultMetaStore } from './secrets.ts'
+import { createSettingsStore, type SettingsStore } from './settings.ts'
+import { createUnitStore, type UnitStore } from './units.ts'
+
+export interface Store {
+  readonly directory: string
+  readonly hosts: HostStore
+  readonly hostKeys: HostKeyStore
+  readonly secrets: SecretStore
+  readonly vaultMeta: VaultMetaStore
+  readonly settings: SettingsStore
+  readonly actionRuns: ActionRunStore
+  readonly audit: AuditStore
+  readonly units: UnitStore
+  readonly samples: SampleStore
+  readonly gaps: GapStore
+  /** Where damaged databases were put at this opening, or null. */
+  readonly setAside: string | null
+  /** Set while the disk takes no writes, or damage was met. Configuration writes throw meanwhile; samples wait in memory. */
+  readonly problem: StoreProblem | null
+  onProblem(listener: (problem: StoreProblem | null) => void): Disposable
+  /** Several configuration writes as one: all or none. */
+  transaction<T>(work: () => T): T
+  /** Compacts, rolls up and expires in the background, in slices that never block for long, until disposed. */
+  startMaintenance(): Disposable
+  /** Size on disk, logs included. */
+  bytes(): number
+  /** Checkpoints and closes; idempotent. */
+  close(): void
+}
+
+/**
+ * Opens (or makes) the data directory. Throws CONFLICT while another engine uses it and DATABASE_NEWER, with nothing changed, where
+ * a newer app wrote it. Damaged databases are set aside, see `setAside`.
+ */
+export function openStore(options: { directory: string; clock: Clock; log: Logger }): Store {
+  const { directory, clock } = options
+  const log = options.log.child('store')
+  const opened = new DisposableBag()
+  mkdirSync(directory, { recursive: true, mode: 0o700 })
+  chmodSync(directory, 0o700)
+
+  const dbs: Db[] = []
+  const health = opened.add(
+    createHealth({
+      clock,
+      log,
+      retrySeconds: 5,
+      retry: () => {
+        if (dbs.every(takesWrites)) samples.flush()
+      },
+    }),
+  )
+  const open = (
+    name: string,
+    settings: Pick<Parameters<typeof openDatabase>[0], 'synchronous' | 'checkAlways' | 'migrations'>,
+  ): OpenedDatabase => {
+    const database = openDatabase({ path: join(directory, name), health, clock, log, ...settings })
+    opened.add({ dispose: () => database.close() })
+    dbs.push(database.db)
+    return database
+  }
+
+  let configuration: OpenedDatabase
+  let history: OpenedDatabase
+  try {
+    // Added first, so that it is released last.
+    opened.add(lockDirectory(directory))
+    configuration = open('quarterdeck.db', {
+      synchronous: 'FULL',
+      checkAlways: true,
+      migrations: configurationMigrations,
+    })
+    history = open('history.db', { synchronous: 'NORMAL', checkAlways: false, migrations: historyMigrations })
+  } catch (error) {
+    opened.dispose()
+    throw error
+  }
+
+  const settings = createSettingsStore(configuration.db, log)
+  const samples = createSampleStore({ db: history.db, clock, log, settings })
+  const units = createUnitStore(history.db)
+  const gaps = createGapStore(history.db)
+  const moved = [configuration.setAside, history.setAside].filter(path => path !== null)
+  return {
+    directory,
+    settings,
+    samples,
+    units,
+    hosts: createHostStore(configuration.db, hostId => {
+      units.forget(hostId)
+      gaps.forget(hostId)
+      samples.forget(hostId)
+    }),
+    hostKeys: createHostKeyStore(configuration.db, clock),
+    secrets: createSecretStore(configuration.db),
+    vaultMeta: createVaultMetaStore(configuration.db),
+    actionRuns: createActionRunStore(configuration.db),
+    audit: createAuditStore(configuration.db),
+    gaps,
+    setAside: moved.length > 0 ? moved.join(', ') : null,
+    get problem() {
+      return health.problem
+    },
+    onProblem: listener => health.onProblem(listener),
+    transaction: work => configuration.db.write(work),
+    startMaintenance: () => samples.startMaintenance(),
+    bytes: () =>
+      ['quarterdeck.db', 'history.db']
+        .flatMap(name => [name, `${name}-wal`])
+        .reduce((sum, name) => sum + (statSync(join(directory, name), { throwIfNoEntry: false })?.size ?? 0), 0),
+    close() {
+      if (opened.disposed) return
+      samples.flush()
+      opened.dispose()
+    },
+  }
+}
+
+/** Writes and removes something large enough that a full disk cannot hide it in a free page. */
+function takesWrites(db: Db): boolean {
+  try {
+    db.write(() => db.raw.exec('INSERT OR REPLACE INTO probe VALUES (1, zeroblob(65536))'))
+    db.write(() => db.raw.exec('DELETE FROM probe'))
+    return true
+  } catch {
+    return false
+  }
+}

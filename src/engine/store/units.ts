@@ -1,0 +1,105 @@
+// Keeps the last known state of each unit and its history of transitions; decides nothing about them.
+import type { Unit, UnitRef, UnitTransition } from '../../shared/model/unit.ts'
+import type { Db } from './database.ts'
+
+/** A unit's state without what the app adds; the same as in ports. */
+export type UnitState = Omit<Unit, 'pinned'>
+
+export interface UnitStore {
+  /** What was last known of a host's units, for telling after a restart what changed meanwhile. */
+  lastStates(hostId: string): UnitState[]
+  /** Replaces what is known of these units; others of the host stay. */
+  saveStates(hostId: string, states: readonly UnitState[]): void
+  /** Forgets units that are gone from the host. */
+  removeStates(refs: readonly UnitRef[]): void
+  /** Writes those that are not there yet (same unit, time and new state); returns how many were new. */
+  insertTransitions(transitions: readonly UnitTransition[]): number
+  /** Newest first. */
+  transitions(ref: UnitRef, limit: number): UnitTransition[]
+  /** How often the unit entered `active` from not being it, at or after `since`. */
+  restartsSince(ref: UnitRef, since: number): number
+  /** Removes all that is kept of a host. */
+  forget(hostId: string): void
+}
+
+interface TransitionRow {
+  host_id: string
+  scope: UnitTransition['scope']
+  name: string
+  at: number
+  from_state: string | null
+  to_state: string
+  sub_state: string
+  result: string | null
+  main_pid: number | null
+  restarts: number | null
+  invocation_id: string | null
+  reconstructed: number
+}
+
+export function createUnitStore(db: Db): UnitStore {
+  const states = db.prepare<[string], { state: string }>(
+    'SELECT state FROM unit_state WHERE host_id = ? ORDER BY scope, name',
+  )
+  const saveState = db.prepare('INSERT OR REPLACE INTO unit_state VALUES (?, ?, ?, ?)')
+  const removeState = db.prepare('DELETE FROM unit_state WHERE host_id = ? AND scope = ? AND name = ?')
+  const insert = db.prepare(`INSERT OR IGNORE INTO transition VALUES (NULL, @hostId, @scope, @name, @at, @fromState,
+    @toState, @subState, @result, @mainPid, @restarts, @invocationId, @reconstructed)`)
+  const list = db.prepare<[string, string, string, number], TransitionRow>(
+    'SELECT * FROM transition WHERE host_id = ? AND scope = ? AND name = ? ORDER BY at DESC, id DESC LIMIT ?',
+  )
+  const restarts = db.prepare<[string, string, string, number], { n: number }>(`
+    SELECT count(*) AS n FROM transition WHERE host_id = ? AND scope = ? AND name = ? AND at >= ?
+      AND to_state = 'active' AND from_state IS NOT NULL AND from_state NOT IN ('active', 'reloading')`)
+  const forgetStates = db.prepare<[string]>('DELETE FROM unit_state WHERE host_id = ?')
+  const forgetTransitions = db.prepare<[string]>('DELETE FROM transition WHERE host_id = ?')
+  return {
+    lastStates: hostId => db.read(() => states.all(hostId).map(row => JSON.parse(row.state) as UnitState)),
+    saveStates: (hostId, fresh) => {
+      if (fresh.length === 0) return
+      db.write(() => {
+        for (const state of fresh) saveState.run(hostId, state.scope, state.name, JSON.stringify(state))
+      })
+    },
+    removeStates: refs => {
+      if (refs.length === 0) return
+      db.write(() => {
+        for (const ref of refs) removeState.run(ref.hostId, ref.scope, ref.name)
+      })
+    },
+    insertTransitions: transitions => {
+      if (transitions.length === 0) return 0
+      return db.write(() => {
+        let fresh = 0
+        for (const item of transitions)
+          fresh += insert.run({ ...item, reconstructed: item.reconstructed ? 1 : 0 }).changes
+        return fresh
+      })
+    },
+    transitions: (ref, limit) => db.read(() => list.all(ref.hostId, ref.scope, ref.name, limit).map(toTransition)),
+    restartsSince: (ref, since) => db.read(() => restarts.get(ref.hostId, ref.scope, ref.name, since)?.n ?? 0),
+    forget: hostId => {
+      db.write(() => {
+        forgetStates.run(hostId)
+        forgetTransitions.run(hostId)
+      })
+    },
+  }
+}
+
+function toTransition(row: TransitionRow): UnitTransition {
+  return {
+    hostId: row.host_id,
+    scope: row.scope,
+    name: row.name,
+    at: row.at,
+    fromState: row.from_state,
+    toState: row.to_state,
+    subState: row.sub_state,
+    result: row.result,
+    mainPid: row.main_pid,
+    restarts: row.restarts,
+    invocationId: row.invocation_id,
+    reconstructed: row.reconstructed === 1,
+  }
+}
