@@ -1,0 +1,219 @@
+// The shell's composition root: one instance, one window, one engine, tied together and ended in good order. Decides nothing about hosts.
+import { join } from 'node:path'
+import { app, type BrowserWindow, Notification, nativeTheme, shell } from 'electron'
+import { engineContract } from '../shared/contract/engine.ts'
+import { nativeContract } from '../shared/contract/native.ts'
+import { RoutePath, shellContract } from '../shared/contract/shell.ts'
+import type { Settings } from '../shared/model/settings.ts'
+import { connect } from '../shared/rpc/client.ts'
+import { fromEmitterPort } from '../shared/rpc/port.ts'
+import { type Server, serve } from '../shared/rpc/server.ts'
+import { appOrigin } from './app-files.ts'
+import { EngineProcess } from './engine-process.ts'
+import { type EngineRun, spawnEngine } from './engine-spawn.ts'
+import { openLog } from './log.ts'
+import { setMenu } from './menu.ts'
+import { nativeHandlers } from './native-handlers.ts'
+import { createNotifications } from './notifications.ts'
+import { settlePaths } from './paths.ts'
+import { watchPower } from './power.ts'
+import { createQuit } from './quit.ts'
+import { developmentRuntime } from './runtime.ts'
+import { lockDown, registerAppScheme, serveAppScheme } from './security.ts'
+import { shellHandlers } from './shell-handlers.ts'
+import { openShellState } from './shell-state.ts'
+import { type AppTray, createTray } from './tray.ts'
+import { createVault } from './vault.ts'
+import { WindowPorts } from './window-ports.ts'
+import { createMainWindow, showWindow } from './windows.ts'
+
+// The limits of an orderly end: the engine's, and a little more for what comes after it.
+const engineStopLimit = 5000
+
+registerAppScheme()
+app.enableSandbox()
+const paths = settlePaths()
+if (app.requestSingleInstanceLock({ route: routeArgument(process.argv) })) run()
+else app.exit(0)
+
+function run(): void {
+  const log = openLog(join(paths.logs, 'main.log'))
+  const devUrl = app.isPackaged ? null : (process.env.ELECTRON_RENDERER_URL ?? null)
+  const state = openShellState(join(paths.home, 'shell.json'), error =>
+    log.warn('shell state not saved', { error: String(error) }),
+  )
+  const icon = join(paths.resources, 'icon.png')
+  const shells = new Set<Server<typeof shellContract>>()
+  let native: Server<typeof nativeContract> | null = null
+  let window: BrowserWindow | null = null
+  let tray: AppTray | null = null
+  let settings: Pick<Settings, 'closeToTray'> = { closeToTray: true }
+
+  process.on('uncaughtException', error => log.error('uncaught', { error: error.stack ?? String(error) }))
+  process.on('unhandledRejection', reason => log.error('unhandled', { error: String(reason) }))
+  log.info('start', {
+    version: app.getVersion(),
+    electron: process.versions.electron,
+    development: developmentRuntime() ?? undefined,
+  })
+
+  /** Shows the window, at this place in the app where one is given. */
+  const open = (route: string | null): void => {
+    if (!window || window.isDestroyed()) return
+    showWindow(window)
+    if (route !== null) for (const server of shells) server.emit('route.open', route)
+  }
+
+  const notifications = createNotifications({ icon, open, log: log.child('notifications') })
+  const vault = createVault()
+  const engine = new EngineProcess({
+    log: log.child('engine'),
+    spawn: callbacks =>
+      spawnEngine({
+        entry: paths.engineEntry,
+        node: process.env.QUARTERDECK_ENGINE_NODE || null,
+        init: { dataDirectory: paths.home, version: app.getVersion() },
+        log: log.child('engine'),
+        ...callbacks,
+      }),
+    onState: changed => {
+      for (const server of shells) server.emit('engine.stateChanged', changed)
+      if (changed.state === 'crashed') tray?.set({ state: 'unknown', lines: [] })
+    },
+    onStarted: started => {
+      native = serve(nativeContract, started.native, nativeHandlers({ notifications, tray: () => tray, vault }), {
+        log: log.child('native'),
+      })
+      windowPorts.engineStarted()
+      learnSettings(started)
+    },
+    onGone: () => {
+      native = null
+      windowPorts.engineGone()
+    },
+  })
+
+  const windowPorts: WindowPorts = new WindowPorts({
+    isOurs: contents => window !== null && !window.isDestroyed() && contents === window.webContents,
+    origin: devUrl ? new URL(devUrl).origin : appOrigin,
+    connectEngine: () => engine.connect(),
+    serveShell: port => {
+      const handlers = shellHandlers({
+        home: paths.home,
+        logs: paths.logs,
+        window: () => window,
+        engineState: () => engine.state,
+        restartEngine: () => engine.restart(),
+        quit: () => quit.request(),
+      })
+      // Saving an exported journal passes through here, so requests may be as large as its contract says.
+      const server = serve(shellContract, fromEmitterPort(port), handlers, {
+        log: log.child('shell'),
+        maxRequestBytes: 260 * 1024 * 1024,
+      })
+      shells.add(server)
+      return () => {
+        shells.delete(server)
+        server.dispose()
+      }
+    },
+    log: log.child('ports'),
+  })
+
+  // The shell asks the engine for settings as a window would; each engine anew.
+  const learnSettings = (started: EngineRun): void => {
+    const client = connect(engineContract, fromEmitterPort(started.connect()), { log: log.child('settings') })
+    const apply = (changed: Settings): void => {
+      settings = changed
+      nativeTheme.themeSource = changed.theme
+    }
+    client.on('settings.changed', apply)
+    client.call('settings.get').then(apply, error => log.warn('settings not known', { error: String(error) }))
+  }
+
+  const quit = createQuit({
+    end: async () => {
+      log.info('end')
+      if (window && !window.isDestroyed()) window.hide()
+      await engine.stop(engineStopLimit, () => native?.emit('engine.stop', undefined))
+      power?.dispose()
+      notifications.dispose()
+      tray?.dispose()
+      window?.destroy()
+      log.info('ended')
+    },
+    exit: code => app.exit(code),
+    killAll: () => engine.kill(),
+  })
+  let power: { dispose(): void } | null = null
+
+  const tellAboutTray = (): void => {
+    if (state.get().toldTray) return
+    state.set({ toldTray: true })
+    if (!Notification.isSupported()) return
+    void notifications.show({
+      id: 'tray',
+      title: 'Quarterdeck keeps running',
+      body: 'It goes on watching from the tray. Quit it from the menu there.',
+      urgency: 'low',
+      route: '/',
+    })
+  }
+
+  const openWindow = (): void => {
+    const created = createMainWindow({
+      preload: paths.preload,
+      icon,
+      address: `${devUrl ?? appOrigin}/index.html`,
+      state,
+      keepOnClose: () => !quit.quitting && settings.closeToTray && tray !== null,
+      onHidden: tellAboutTray,
+    })
+    window = created
+    windowPorts.watch(created.webContents)
+    created.on('closed', () => {
+      window = null
+    })
+  }
+
+  app.on('second-instance', (_event, _argv, _directory, data) => {
+    const route = RoutePath.safeParse((data as { route?: unknown } | null)?.route)
+    if (!window) openWindow()
+    open(route.success ? route.data : null)
+  })
+  app.on('activate', () => (window ? open(null) : openWindow()))
+  app.on('window-all-closed', () => quit.request())
+  app.on('before-quit', event => {
+    event.preventDefault()
+    quit.request()
+  })
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => quit.signal())
+
+  // The engine starts beside the browser's own start-up: it is what takes longest.
+  void app.whenReady().then(() => {
+    engine.start()
+    lockDown(log.child('security'), devUrl)
+    serveAppScheme(paths.renderer)
+    openWindow()
+    setMenu(
+      {
+        command: command => {
+          open(null)
+          for (const server of shells) server.emit('menu.command', command)
+        },
+        openLogs: () => void shell.openPath(paths.logs),
+        quit: () => quit.request(),
+      },
+      !app.isPackaged,
+    )
+    tray = createTray({ resources: paths.resources, open, quit: () => quit.request() })
+    power = watchPower(change => native?.emit('power.changed', change))
+    nativeTheme.on('updated', () => native?.emit('theme.changed', nativeTheme.shouldUseDarkColors ? 'dark' : 'light'))
+  })
+}
+
+/** `--open=/hosts/web-1` asks a running instance for a place in the app. */
+function routeArgument(argv: readonly string[]): string | null {
+  const route = argv.find(argument => argument.startsWith('--open='))?.slice('--open='.length)
+  return RoutePath.safeParse(route).success ? (route ?? null) : null
+}

@@ -1,0 +1,66 @@
+// Answers what a window asks of the shell around it: dialogs, clipboard, theme, how the engine's process is. Knows nothing of hosts.
+import { writeFile } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { basename, join } from 'node:path'
+import { app, type BrowserWindow, clipboard, dialog, nativeTheme, shell } from 'electron'
+import type { EngineProcessState, ShellContract } from '../shared/contract/shell.ts'
+import type { Handlers } from '../shared/rpc/server.ts'
+import { developmentRuntime } from './runtime.ts'
+
+export interface ShellContext {
+  readonly home: string
+  readonly logs: string
+  readonly window: () => BrowserWindow | null
+  readonly engineState: () => EngineProcessState
+  readonly restartEngine: () => void
+  readonly quit: () => void
+}
+
+/** The handlers of the shell contract. */
+export function shellHandlers(context: ShellContext): Handlers<ShellContract> {
+  // A dialog belongs to the window where there is one, so that it cannot be lost behind it.
+  const openDialog = (options: Electron.OpenDialogOptions) => {
+    const window = context.window()
+    return window ? dialog.showOpenDialog(window, options) : dialog.showOpenDialog(options)
+  }
+  const saveDialog = (options: Electron.SaveDialogOptions) => {
+    const window = context.window()
+    return window ? dialog.showSaveDialog(window, options) : dialog.showSaveDialog(options)
+  }
+  return {
+    'app.about': () => ({
+      version: app.getVersion(),
+      electron: process.versions.electron ?? '',
+      chrome: process.versions.chrome ?? '',
+      node: process.versions.node,
+      platform: `${process.platform} ${process.arch}`,
+      dataDirectory: context.home,
+      developmentRuntime: developmentRuntime(),
+    }),
+    'app.openLogs': async () => {
+      await shell.openPath(context.logs)
+    },
+    'app.quit': () => context.quit(),
+    'dialog.chooseKeyFile': async () => {
+      const result = await openDialog({
+        title: 'Choose a private key',
+        defaultPath: join(homedir(), '.ssh'),
+        properties: ['openFile', 'showHiddenFiles', 'dontAddToRecent'],
+      })
+      return result.canceled ? null : (result.filePaths[0] ?? null)
+    },
+    'dialog.saveText': async ({ suggestedName, text }) => {
+      const name = basename(suggestedName.replaceAll('\\', '/')).replace(/^\.+/, '') || 'quarterdeck.txt'
+      const result = await saveDialog({ defaultPath: join(app.getPath('downloads'), name) })
+      if (result.canceled || !result.filePath) return null
+      await writeFile(result.filePath, text, 'utf8')
+      return result.filePath
+    },
+    'clipboard.writeText': text => clipboard.writeText(text),
+    'window.setTheme': theme => {
+      nativeTheme.themeSource = theme
+    },
+    'engine.state': () => context.engineState(),
+    'engine.restart': () => context.restartEngine(),
+  }
+}
