@@ -32,11 +32,26 @@ export class Guest {
     const home = user ? `/home/${user}` : '/root'
     const variables = { PATH: path, LANG: 'C.UTF-8', HOME: home, USER: user ?? 'root', ...env }
     const pairs = Object.entries(variables).map(([name, value]) => `${name}=${value}`)
-    const enter = ['nsenter', '-t', String(this.leader), '-m', '-u', '-i', '-n', '-p', '--wd=/']
-    if (user === undefined) return [...enter, 'env', '-i', ...pairs]
+    const enter = ['nsenter', '-t', String(this.leader), '-m', '-u', '-i', '-n', '-p']
+    if (user === undefined) return [...enter, 'env', '-C', '/', '-i', ...pairs]
     const id = String(userIds[user])
     const runtime = `XDG_RUNTIME_DIR=/run/user/${id}`
-    return [...enter, 'env', '-i', ...pairs, runtime, 'setpriv', '--reuid', id, '--regid', id, '--init-groups', '--']
+    return [
+      ...enter,
+      'env',
+      '-C',
+      '/',
+      '-i',
+      ...pairs,
+      runtime,
+      'setpriv',
+      '--reuid',
+      id,
+      '--regid',
+      id,
+      '--init-groups',
+      '--',
+    ]
   }
 
   /** What a command says on stdout, without the last line break. */

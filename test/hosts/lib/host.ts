@@ -101,7 +101,7 @@ export class TestHost implements AsyncDisposable {
   /** The journal's end, for `journal({after})` and `authLog(after)`. */
   async journalCursor(): Promise<string> {
     await this.exec(['journalctl', '--sync'])
-    const text = await this.output(['journalctl', '-q', '-n', '0', '--show-cursor', '--no-pager'])
+    const text = await this.output(['journalctl', '-q', '-n', '1', '--show-cursor', '--no-pager'])
     return /cursor: (.*)$/m.exec(text)?.[1] ?? ''
   }
 
