@@ -1,0 +1,278 @@
+// One attempt to reach a host: name, TCP (or a jump host), host key, login. Remembers nothing from one attempt to the next.
+import { createHash } from 'node:crypto'
+import type { Duplex } from 'node:stream'
+import { NodeSSH } from 'node-ssh'
+import type { Client } from 'ssh2'
+import { AppError } from '../../shared/errors.ts'
+import type { HostDraft, HostKey } from '../../shared/model/host.ts'
+import { type ConnectingStep, stepLimits } from '../domain/connection-state.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { Disposable } from '../lib/disposable.ts'
+import type { HostKeyBook, SecretSource } from '../ports.ts'
+import { offeredAlgorithms } from './algorithms.ts'
+import { loadCredential } from './credentials.ts'
+import { deferred } from './deferred.ts'
+import { beforeHostKey, lostError, type Place, placeName, stepTimeout } from './failures.ts'
+import type { HandshakeGate } from './handshake-gate.ts'
+import { createLogin } from './login.ts'
+import { connectTcp, resolveAddress } from './socket.ts'
+
+export interface DialOptions {
+  readonly hostId: string
+  readonly target: Pick<HostDraft, 'address' | 'port' | 'user' | 'auth'>
+  /** Opens the way through a jump host; null for a direct connection. */
+  readonly via: ((signal: AbortSignal) => Promise<Duplex>) | null
+  readonly secrets: SecretSource
+  readonly keys: HostKeyBook
+  readonly clock: Clock
+  readonly gate: HandshakeGate
+  readonly agentSocket: string | null
+  readonly onStep: (step: ConnectingStep) => void
+  readonly signal: AbortSignal
+}
+
+/** An established, authenticated connection. */
+export interface Dialled {
+  readonly client: Client
+  readonly socket: Duplex
+  readonly hostKey: HostKey
+  readonly warning: string | null
+  /** Resolves once, when the connection is gone, with why. */
+  readonly closed: Promise<AppError>
+  /** Gives the connection up at once with this reason. */
+  drop(reason: AppError): void
+}
+
+export type DialOutcome =
+  | { readonly ok: true; readonly connection: Dialled }
+  | { readonly ok: false; readonly error: AppError; readonly step: ConnectingStep; readonly offeredKey: HostKey | null }
+
+/** Tries once. Expected failures are data; an abort ends as CANCELLED. */
+export async function dial(options: DialOptions): Promise<DialOutcome> {
+  const { target, clock, gate, signal } = options
+  const place: Place = { address: target.address, port: target.port }
+  const ending = new AbortController()
+  const stop = (): void => ending.abort(new AppError('CANCELLED', 'Cancelled'))
+  let step: ConnectingStep = 'resolve'
+  const limit: { timer: Disposable | null } = { timer: null }
+  let offeredKey: HostKey | null = null
+  let pass: Disposable | null = null
+
+  const enter = (next: ConnectingStep): void => {
+    step = next
+    limit.timer?.dispose()
+    limit.timer = clock.after(stepLimits[next], () => ending.abort(stepTimeout(next, place)))
+    options.onStep(next)
+  }
+
+  if (signal.aborted) stop()
+  else signal.addEventListener('abort', stop, { once: true })
+  try {
+    enter('resolve')
+    let socket: Duplex
+    if (options.via === null) {
+      const addresses = await race(resolveAddress(place), ending.signal)
+      // Waiting for other handshakes to the same address is not this host's slowness: no limit runs meanwhile.
+      limit.timer?.dispose()
+      pass = await gate.enter(placeName(place), ending.signal)
+      enter('tcp')
+      socket = await connectTcp(place, addresses, ending.signal)
+    } else {
+      enter('tcp')
+      socket = await race(options.via(ending.signal), ending.signal, late => late.destroy())
+    }
+    enter('host-key')
+    const connection = await handshake(options, place, socket, ending.signal, {
+      offered: key => {
+        offeredKey = key
+      },
+      authenticating: () => enter('auth'),
+    })
+    return { ok: true, connection }
+  } catch (caught) {
+    return { ok: false, error: AppError.from(caught), step, offeredKey }
+  } finally {
+    limit.timer?.dispose()
+    pass?.dispose()
+    signal.removeEventListener('abort', stop)
+  }
+}
+
+function handshake(
+  options: DialOptions,
+  place: Place,
+  socket: Duplex,
+  signal: AbortSignal,
+  report: { offered: (key: HostKey) => void; authenticating: () => void },
+): Promise<Dialled> {
+  const { target, keys, hostId, secrets, agentSocket } = options
+  const { promise, resolve, reject } = deferred<Dialled>()
+  const closed = deferred<AppError>()
+  let settled = false
+  let lastError: Error | null = null
+  let refusal: AppError | null = null
+  let accepted: HostKey | null = null
+  let authenticating = false
+  let heard = Buffer.alloc(0)
+
+  const drop = (reason: AppError): void => {
+    refusal ??= reason
+    socket.destroy()
+    finish()
+  }
+  const login = createLogin({
+    user: target.user,
+    place,
+    load: () => loadCredential(target.auth, hostId, secrets, agentSocket),
+    fail: drop,
+  })
+
+  const hostVerifier = (raw: Buffer): boolean => {
+    const key = describeKey(raw)
+    const verdict = keys.check(place.address, place.port, key)
+    if (verdict === 'trusted') {
+      accepted = key
+      return true
+    }
+    report.offered(key)
+    refusal ??= refusedKey(verdict, place, key)
+    return false
+  }
+
+  const finish = (): void => {
+    if (settled) {
+      closed.resolve(refusal ?? lostError(place, lastError?.message ?? 'it was closed by the other end'))
+      return
+    }
+    settled = true
+    signal.removeEventListener('abort', onAbort)
+    socket.destroy()
+    if (refusal !== null) reject(refusal)
+    else if (!authenticating) reject(beforeHostKey(place, heard, lastError))
+    else reject(endedInLogin(place, target.user, lastError))
+  }
+  const onAbort = (): void => drop(AppError.from(signal.reason))
+
+  if (signal.aborted) {
+    socket.destroy()
+    return Promise.reject(signal.reason)
+  }
+  signal.addEventListener('abort', onAbort, { once: true })
+
+  const ssh = new NodeSSH()
+  const opening = ssh.connect({
+    sock: socket,
+    username: target.user,
+    algorithms: offeredAlgorithms(keys.knownTypes(place.address, place.port)),
+    hostVerifier,
+    authHandler: login.handler,
+    // The steps have limits of their own, and the link watches for a dead peer itself, by the engine's clock.
+    readyTimeout: 0,
+    keepaliveInterval: 0,
+  })
+  // Each failure also arrives as an event of the client, with more detail.
+  opening.catch(() => {})
+  const client = ssh.connection
+  if (client === null) return Promise.reject(new AppError('INTERNAL', 'The SSH client did not start'))
+  const listen = (chunk: Buffer): void => {
+    if (heard.length < 512) heard = Buffer.concat([heard, chunk.subarray(0, 512)])
+    else socket.off('data', listen)
+  }
+  socket.on('data', listen)
+  client.on('error', error => {
+    lastError ??= error
+  })
+  client.on('handshake', () => {
+    if (authenticating) return
+    authenticating = true
+    socket.off('data', listen)
+    report.authenticating()
+  })
+  client.on('close', finish)
+  socket.on('close', finish)
+  client.on('ready', () => {
+    if (settled) return
+    settled = true
+    signal.removeEventListener('abort', onAbort)
+    if (accepted === null) {
+      socket.destroy()
+      reject(new AppError('INTERNAL', 'The host key was not checked'))
+      return
+    }
+    resolve({ client, socket, hostKey: accepted, warning: login.warning(), closed: closed.promise, drop })
+  })
+  return promise
+}
+
+/** A raw public key as people compare it. */
+export function describeKey(raw: Buffer): HostKey {
+  const length = raw.length >= 4 ? raw.readUInt32BE(0) : 0
+  const type = raw.subarray(4, 4 + Math.min(length, 64)).toString('latin1')
+  const fingerprint = `SHA256:${createHash('sha256').update(raw).digest('base64').replace(/=+$/, '')}`
+  return { type, fingerprint, key: raw.toString('base64') }
+}
+
+function refusedKey(verdict: 'unknown' | 'changed' | 'revoked', place: Place, key: HostKey): AppError {
+  const where = placeName(place)
+  const detail = { type: key.type, fingerprint: key.fingerprint }
+  switch (verdict) {
+    case 'unknown':
+      return new AppError('HOST_KEY_UNKNOWN', `The key of ${where} is not known yet`, {
+        hint: `Compare its fingerprint with the host's own: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub`,
+        detail,
+      })
+    case 'changed': {
+      const name = place.port === 22 ? place.address : `[${place.address}]:${place.port}`
+      return new AppError('HOST_KEY_CHANGED', `The key of ${where} is not the one known for it. Nothing was sent.`, {
+        hint: `If the host was reinstalled, forget its old key (and remove it from ~/.ssh/known_hosts: ssh-keygen -R '${name}'). Otherwise somebody may be listening in: do not connect.`,
+        detail,
+      })
+    }
+    case 'revoked':
+      return new AppError('HOST_KEY_REVOKED', `The key of ${where} is marked as revoked. Nothing was sent.`, {
+        hint: 'The key was declared stolen or void (@revoked in ~/.ssh/known_hosts). Do not connect until the host has a new one.',
+        detail,
+      })
+  }
+}
+
+function endedInLogin(place: Place, user: string, error: Error | null): AppError {
+  const message = error?.message ?? ''
+  if (/too many authentication failures/i.test(message)) {
+    return new AppError('AUTH_FAILED', `${placeName(place)} gave up on ${user}: too many keys were tried`, {
+      hint: 'ssh-agent holds more keys than sshd allows attempts. Choose the key file instead.',
+    })
+  }
+  if (/SHA-1/.test(message)) {
+    return new AppError('UNSUPPORTED', `${placeName(place)} takes RSA keys only with SHA-1 signatures`, {
+      hint: 'Use an ed25519 key, or update sshd on the host.',
+    })
+  }
+  return new AppError('UNREACHABLE', `${placeName(place)} closed the connection during the login`, {
+    hint: 'sshd may be restarting, or the account is locked or limited. It is tried again by itself.',
+  })
+}
+
+function race<T>(work: Promise<T>, signal: AbortSignal, discard?: (late: T) => void): Promise<T> {
+  if (signal.aborted) {
+    work.then(discard, () => {})
+    return Promise.reject(signal.reason)
+  }
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => {
+      reject(signal.reason)
+      work.then(discard, () => {})
+    }
+    signal.addEventListener('abort', onAbort, { once: true })
+    work.then(
+      value => {
+        signal.removeEventListener('abort', onAbort)
+        if (!signal.aborted) resolve(value)
+      },
+      error => {
+        signal.removeEventListener('abort', onAbort)
+        reject(error)
+      },
+    )
+  })
+}

@@ -1,0 +1,189 @@
+// One authenticated connection as a source of channels: opening with limits, retries and time-outs; knows nothing of states or sudo.
+import type { Readable } from 'node:stream'
+import type { Channel, Client, ClientChannel } from 'ssh2'
+import { AppError } from '../../shared/errors.ts'
+import { type Clock, sleep } from '../lib/clock.ts'
+import type { Disposable } from '../lib/disposable.ts'
+import type { Dialled } from './dial.ts'
+import { SessionSlots } from './slots.ts'
+
+const openTimeout = 15_000
+/** A server that ignores its windows would fill memory behind a reader that pauses; ssh2's own window is 2 MiB. */
+const mostUnread = 8 * 1024 * 1024
+const mostForwards = 64
+const refusalPause = 250
+const mostRefusals = 20
+
+export interface OpenSession {
+  readonly channel: ClientChannel
+  /** Frees the slot; the channel must be closed or closing. */
+  readonly slot: Disposable
+}
+
+export class Session {
+  readonly generation: number
+  readonly dialled: Dialled
+  readonly slots: SessionSlots
+  readonly #client: Client
+  readonly #clock: Clock
+  readonly #channels = new Map<Channel, readonly Readable[]>()
+  readonly #gone = new AbortController()
+  #forwards = 0
+
+  constructor(dialled: Dialled, generation: number, clock: Clock) {
+    this.dialled = dialled
+    this.generation = generation
+    this.#client = dialled.client
+    this.#clock = clock
+    this.slots = new SessionSlots(clock)
+    dialled.socket.on('data', this.#watchMemory)
+    void dialled.closed.then(reason => {
+      dialled.socket.off('data', this.#watchMemory)
+      this.#gone.abort(reason)
+    })
+  }
+
+  /** Aborts, with the reason, when the connection is gone. */
+  get gone(): AbortSignal {
+    return this.#gone.signal
+  }
+
+  /** Opens channels in use, of all kinds. */
+  get open(): number {
+    return this.#channels.size
+  }
+
+  /** Starts `command` on a channel of its own. */
+  async exec(command: string, long: boolean, signal: AbortSignal | undefined): Promise<OpenSession> {
+    const ends = signal === undefined ? this.gone : AbortSignal.any([this.gone, signal])
+    for (let refusals = 0; ; refusals++) {
+      const slot = await this.slots.take(long, ends)
+      try {
+        const channel = await this.#open<ClientChannel>(ends, done => this.#client.exec(command, done))
+        return { channel, slot }
+      } catch (caught) {
+        const more = isRefusal(caught) && this.slots.refused() && refusals < mostRefusals
+        slot.dispose()
+        if (!more) throw isRefusal(caught) ? sessionsRefused(caught) : caught
+        await sleep(this.#clock, refusalPause, ends)
+      }
+    }
+  }
+
+  unixSocket(path: string): Promise<Channel> {
+    return this.#forward(done => this.#client.openssh_forwardOutStreamLocal(path, done), path)
+  }
+
+  tcp(address: string, port: number): Promise<Channel> {
+    return this.#forward(done => this.#client.forwardOut('127.0.0.1', 0, address, port, done), `${address}:${port}`)
+  }
+
+  /** Resolves when the other end answers anything at all. */
+  ping(): Promise<void> {
+    return new Promise(resolve => {
+      try {
+        // Cancelling a forward that does not exist changes nothing and must be answered by every server.
+        this.#client.unforwardIn('localhost', 1, () => resolve())
+      } catch {
+        // Not connected any more: `gone` tells.
+      }
+    })
+  }
+
+  async #forward(start: (done: (error: Error | undefined, channel: Channel) => void) => void, to: string) {
+    if (this.#forwards >= mostForwards) throw new AppError('CONFLICT', 'Too many streams are open to this host')
+    this.#forwards += 1
+    try {
+      const channel = await this.#open<Channel>(this.gone, start)
+      channel.once('close', () => {
+        this.#forwards -= 1
+      })
+      return channel
+    } catch (caught) {
+      this.#forwards -= 1
+      throw caught instanceof AppError ? caught : forwardRefused(caught, to)
+    }
+  }
+
+  #open<T extends Channel>(
+    ends: AbortSignal,
+    start: (done: (error: Error | undefined, channel: T) => void) => void,
+  ): Promise<T> {
+    if (ends.aborted) return Promise.reject(ends.reason)
+    return new Promise((resolve, reject) => {
+      let over = false
+      const settle = (act: () => void): void => {
+        if (over) return
+        over = true
+        timer.dispose()
+        ends.removeEventListener('abort', onEnd)
+        act()
+      }
+      const onEnd = (): void => settle(() => reject(ends.reason))
+      const timer = this.#clock.after(openTimeout, () =>
+        settle(() => reject(new AppError('TIMEOUT', 'The host did not open a channel in time'))),
+      )
+      ends.addEventListener('abort', onEnd, { once: true })
+      try {
+        start((error, channel) => {
+          if (error !== undefined && error !== null) {
+            settle(() => reject(this.gone.aborted ? this.gone.reason : error))
+          } else if (over) {
+            // Nobody waits for it any more.
+            channel.on('error', () => {})
+            channel.close()
+            channel.resume()
+          } else {
+            this.#channels.set(channel, isCommand(channel) ? [channel, channel.stderr] : [channel])
+            channel.once('close', () => this.#channels.delete(channel))
+            settle(() => resolve(channel))
+          }
+        })
+      } catch {
+        settle(() => reject(new AppError('LINK_LOST', 'The connection is closing')))
+      }
+    })
+  }
+
+  readonly #watchMemory = (): void => {
+    for (const streams of this.#channels.values()) {
+      if (streams.some(stream => stream.readableLength > mostUnread)) {
+        this.dialled.drop(
+          new AppError('PROTOCOL', 'The host sends more than it was allowed to; the connection was cut'),
+        )
+        return
+      }
+    }
+  }
+}
+
+function isCommand(channel: Channel): channel is ClientChannel {
+  return channel.stderr !== undefined && 'readableLength' in channel.stderr
+}
+
+function isRefusal(caught: unknown): caught is Error & { reason: number } {
+  return caught instanceof Error && 'reason' in caught && typeof caught.reason === 'number'
+}
+
+function sessionsRefused(error: Error): AppError {
+  return new AppError('COMMAND_FAILED', `The host opens no session (${error.message.slice(0, 200)})`, {
+    hint: 'sshd on the host may forbid commands (MaxSessions 0, ForceCommand, a restricted account).',
+  })
+}
+
+function forwardRefused(caught: unknown, to: string): AppError {
+  const reason = isRefusal(caught) ? caught.reason : null
+  if (reason === 1) {
+    return new AppError('ACCESS_DENIED', `The host does not forward connections to ${to}`, {
+      hint: 'sshd on the host forbids it (AllowTcpForwarding, AllowStreamLocalForwarding, or the key is restricted).',
+    })
+  }
+  if (reason === 2) {
+    return new AppError('UNREACHABLE', `${to} cannot be reached from the host`, {
+      hint: 'Nothing listens there, or this user may not use it.',
+    })
+  }
+  return new AppError('UNSUPPORTED', `The host does not forward connections to ${to}`, {
+    detail: { cause: caught instanceof Error ? caught.message.slice(0, 200) : String(caught) },
+  })
+}
