@@ -9,6 +9,17 @@ export interface AuthAttempt {
   readonly from: string
 }
 
+/**
+ * journalctl arguments for what came after a cursor. Not `--after-cursor`: together with a filter, journalctl before 254 also
+ * drops the first entry that matches when the cursor's own entry does not. The cursor carries its time in microseconds.
+ */
+export function afterCursor(cursor: string | undefined): string[] {
+  const micros = cursor === undefined ? undefined : /;t=([0-9a-f]+);/.exec(cursor)?.[1]
+  if (micros === undefined) return []
+  const next = Number.parseInt(micros, 16) + 1
+  return [`--since=@${Math.floor(next / 1e6)}.${String(next % 1e6).padStart(6, '0')}`]
+}
+
 export interface AuthLog {
   /** TCP connections that sshd took. */
   readonly connections: number
@@ -23,7 +34,6 @@ export interface AuthLog {
 export async function readAuthLog(guest: Guest, cursor?: string): Promise<AuthLog> {
   // sshd writes to the journal through a socket of its own: ask the journal to catch up first.
   await guest.exec(['journalctl', '--sync'])
-  const since = cursor === undefined ? [] : [`--after-cursor=${cursor}`]
   const argv = [
     'journalctl',
     '-q',
@@ -36,7 +46,7 @@ export async function readAuthLog(guest: Guest, cursor?: string): Promise<AuthLo
     'sshd-session',
     '-t',
     'sshd-auth',
-    ...since,
+    ...afterCursor(cursor),
   ]
   return parseAuthLog(await guest.output(argv))
 }

@@ -1,6 +1,6 @@
 // One booted host as tests see it: what it is, how to look inside and how to hurt it; must not know how it was booted.
 
-import { type AuthLog, readAuthLog } from './auth-log.ts'
+import { type AuthLog, afterCursor, readAuthLog } from './auth-log.ts'
 import type { KeyFiles, Passwords, UserName } from './credentials.ts'
 import * as faults from './faults.ts'
 import type { ExecOptions, Guest } from './guest.ts'
@@ -93,8 +93,16 @@ export class TestHost implements AsyncDisposable {
   /** Messages of a unit, oldest first. */
   async journal(unit: string, options: { after?: string } = {}): Promise<string[]> {
     await this.exec(['journalctl', '--sync'])
-    const after = options.after === undefined ? [] : [`--after-cursor=${options.after}`]
-    const text = await this.output(['journalctl', '-q', '-o', 'cat', '--no-pager', '-u', unit, ...after])
+    const text = await this.output([
+      'journalctl',
+      '-q',
+      '-o',
+      'cat',
+      '--no-pager',
+      '-u',
+      unit,
+      ...afterCursor(options.after),
+    ])
     return text === '' ? [] : text.split('\n')
   }
 
