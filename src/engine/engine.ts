@@ -16,11 +16,11 @@ import { createLocalCollector, createLocalLink } from './local/index.ts'
 import type { Native } from './ports.ts'
 import { createHostKeyBook, createSshLink, readSshConfig, testConnection } from './remote/index.ts'
 import { Actions } from './runtime/actions.ts'
+import { AuditLog } from './runtime/audit-log.ts'
 import { Fleet } from './runtime/fleet.ts'
 import { watchClockGaps } from './runtime/gap-detector.ts'
 import type { Publish } from './runtime/publish.ts'
 import { SettingsKeeper } from './runtime/settings-keeper.ts'
-import { maintainStore } from './runtime/store-keeper.ts'
 import { UnitFailures } from './runtime/unit-failures.ts'
 import { createVault } from './runtime/vault.ts'
 import { openStore } from './store/index.ts'
@@ -60,8 +60,8 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   }
   const bag = new DisposableBag()
   const settings = new SettingsKeeper(store, publish)
-  const vault = createVault({ store, native, log, redactor })
-  bag.add(vault.onStatus(status => publish('vault.changed', status)))
+  const vault = createVault({ secrets: store.secrets, meta: store.vaultMeta, native, log, redactor })
+  bag.add(vault.onChange(status => publish('vault.changed', status)))
   const keys = createHostKeyBook({ sshDirectory, trusted: store.hostKeys, log })
   const failures = bag.add(new UnitFailures({ clock, native, log, enabled: () => settings.get().notifications }))
   const collector = createCollector({ clock, log })
@@ -82,11 +82,13 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
         ? createLocalLink({ hostId: host.id, clock, log })
         : createSshLink({ ...linkOptions, host, jump: jump ?? undefined }),
   })
-  const actions = new Actions({ fleet, store, clock, log, publish })
+  const audit = new AuditLog(store, clock, publish)
+  const actions = new Actions({ fleet, store, audit, clock, log, publish })
   const services: Services = {
     store,
     fleet,
     actions,
+    audit,
     settings,
     vault,
     clock,
@@ -95,7 +97,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       startedAt,
       dataDirectory,
       databaseBytes: store.bytes(),
-      storeProblem: store.problem,
+      storeProblem: store.problem?.message ?? null,
       setAside: store.setAside,
     }),
     testConnection: (id, draft, secrets, signal) =>
@@ -112,7 +114,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     forgetKeys: (address, port) => store.hostKeys.remove(address, port),
   }
   bag.add(store.onProblem(() => publish('engine.healthChanged', services.health())))
-  bag.add(maintainStore(store, clock, log))
+  bag.add(store.startMaintenance())
   bag.add(
     watchClockGaps(clock, gap => {
       log.info('gap', { kind: gap.kind, ms: gap.to - gap.from })

@@ -3,11 +3,9 @@ import type { HostDraft, HostKey, HostSecrets } from '../../shared/model/host.ts
 import type { ClientSession, Services } from './services.ts'
 
 export const hostHandlers = (services: Services, client: ClientSession) => {
-  const { fleet, store, clock } = services
-  const record = (verb: string, hostId: string | null, target: string): void => {
-    const at = clock.now()
-    store.audit.insert({ at, finishedAt: at, actor: 'person', verb, hostId, target, outcome: 'verified' })
-  }
+  const { fleet, audit } = services
+  const record = (verb: string, hostId: string | null, target: string): void =>
+    audit.record({ actor: 'person', verb, hostId, target })
   return {
     'host.list': () => fleet.views(),
     'host.get': (id: string) => fleet.session(id).view(),

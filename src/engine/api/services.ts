@@ -3,6 +3,7 @@ import type { ConnectionStep, HostDraft, HostKey, HostSecrets, SshConfigHost } f
 import type { EngineHealth } from '../../shared/model/settings.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Actions } from '../runtime/actions.ts'
+import type { AuditLog } from '../runtime/audit-log.ts'
 import type { Fleet } from '../runtime/fleet.ts'
 import type { SettingsKeeper } from '../runtime/settings-keeper.ts'
 import type { Vault } from '../runtime/vault.ts'
@@ -12,6 +13,7 @@ export interface Services {
   readonly store: Store
   readonly fleet: Fleet
   readonly actions: Actions
+  readonly audit: AuditLog
   readonly settings: SettingsKeeper
   readonly vault: Vault
   readonly clock: Clock

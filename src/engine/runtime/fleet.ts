@@ -13,7 +13,7 @@ import type { Store } from '../store/index.ts'
 import { HostSession } from './host-session.ts'
 import type { Publish } from './publish.ts'
 import type { UnitFailures } from './unit-failures.ts'
-import type { Vault } from './vault.ts'
+import { hostSecretId, type Vault } from './vault.ts'
 
 /** The tray follows changes at this pace. */
 const trayMs = 500
@@ -72,20 +72,24 @@ export class Fleet implements AsyncDisposable {
       draft.name,
       store.hosts.list().map(host => host.id),
     )
-    // the secrets first: a host without its password would ask a person at night, a secret without its host asks nobody
-    const stored = await this.#storeSecrets(id, secrets)
-    store.hosts.insert({ ...draft, id, kind: 'ssh', createdAt: clock.now() })
+    store.transaction(() => {
+      store.hosts.insert({ ...draft, id, kind: 'ssh', createdAt: clock.now() })
+      this.#storeSecrets(id, secrets)
+    })
     await this.#open(id)
     this.#announce(id)
-    return { ...draft, id, kind: 'ssh', createdAt: clock.now(), stored }
+    return this.host(id)
   }
 
   async edit(id: string, draft: HostDraft, secrets: HostSecrets): Promise<Host> {
     if (id === localHostId) throw new AppError('INVALID_INPUT', 'This computer cannot be edited')
     this.session(id)
     this.#check(id, draft)
-    await this.#storeSecrets(id, secrets)
-    this.#options.store.hosts.update(id, draft)
+    const { store } = this.#options
+    store.transaction(() => {
+      store.hosts.update(id, draft)
+      this.#storeSecrets(id, secrets)
+    })
     await this.#reopen(id)
     this.#announce(id)
     return this.host(id)
@@ -101,17 +105,16 @@ export class Fleet implements AsyncDisposable {
       })
     await this.#close(id)
     this.#options.failures.forget(id)
-    for (const kind of secretKinds) this.#options.vault.forget(secretId(id, kind))
     this.#options.store.hosts.remove(id)
     this.#options.publish('host.removed', id)
     this.#scheduleTray()
   }
 
-  /** The stored host with the flags of which secrets the vault holds. Throws NOT_FOUND. */
+  /** Throws NOT_FOUND. */
   host(id: string): Host {
     const host = this.#options.store.hosts.get(id)
     if (!host) throw new AppError('NOT_FOUND', `There is no host ${id}`)
-    return { ...host, stored: this.#storedFlags(id) }
+    return host
   }
 
   /** Connects anew with what is stored now (a key was trusted, the vault was unlocked …). */
@@ -208,18 +211,12 @@ export class Fleet implements AsyncDisposable {
       })
   }
 
-  async #storeSecrets(id: string, secrets: HostSecrets): Promise<Host['stored']> {
+  #storeSecrets(id: string, secrets: HostSecrets): void {
     for (const kind of secretKinds) {
       const value = secrets[kind]
-      if (value === null) this.#options.vault.forget(secretId(id, kind))
-      else if (value !== undefined) await this.#options.vault.put(secretId(id, kind), value)
+      if (value === null) this.#options.vault.forget(hostSecretId(id, kind))
+      else if (value !== undefined) this.#options.vault.put(hostSecretId(id, kind), value)
     }
-    return this.#storedFlags(id)
-  }
-
-  #storedFlags(id: string): Host['stored'] {
-    const has = (kind: HostSecretKind): boolean => this.#options.vault.has(secretId(id, kind))
-    return { password: has('password'), passphrase: has('passphrase'), sudoPassword: has('sudoPassword') }
   }
 
   #announce(id: string): void {
@@ -238,8 +235,4 @@ export class Fleet implements AsyncDisposable {
   #updateTray(): void {
     this.#options.native.setTray(summariseFleet(this.views()))
   }
-}
-
-function secretId(hostId: string, kind: HostSecretKind): string {
-  return `host/${hostId}/${kind}`
 }

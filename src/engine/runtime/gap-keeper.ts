@@ -80,7 +80,7 @@ export class GapKeeper {
   }
 
   #current(): { id: number; from: number } | null {
-    return this.#store.gaps.openFor(this.#hostId)
+    return this.#store.gaps.openOnes().find(gap => gap.hostId === this.#hostId) ?? null
   }
 
   #endOf({ before, after }: { before: UnitState; after: UnitState }, from: number, to: number): UnitTransition {

@@ -124,7 +124,7 @@ export class UnitRegistry implements Disposable {
   }
 
   pin(scope: UnitScope, name: string, pinned: boolean): void {
-    this.#store.hosts.setPin(this.#hostId, { scope, name }, pinned)
+    this.#store.hosts.setPinned({ hostId: this.#hostId, scope, name }, pinned)
     const key = keyOf(scope, name)
     if (pinned) this.#pins.add(key)
     else this.#pins.delete(key)
@@ -177,8 +177,10 @@ export class UnitRegistry implements Disposable {
   #onRemoved(scope: UnitScope, name: string): void {
     const key = keyOf(scope, name)
     if (!this.#units.delete(key)) return
+    const ref = { hostId: this.#hostId, scope, name }
     this.#dirty.delete(key)
-    this.#removed.set(key, { hostId: this.#hostId, scope, name })
+    this.#removed.set(key, ref)
+    this.#store.units.removeStates([ref])
     this.#schedule()
   }
 

@@ -1,0 +1,40 @@
+// Writes what people and rules did into the audit log and tells windows of it; decides nothing.
+import type { AuditEntry } from '../../shared/model/audit.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { Store } from '../store/index.ts'
+import type { Publish } from './publish.ts'
+
+type Act = Pick<AuditEntry, 'actor' | 'verb'> &
+  Partial<Pick<AuditEntry, 'hostId' | 'target' | 'command' | 'actionRunId'>>
+
+export class AuditLog {
+  readonly #store: Store
+  readonly #clock: Clock
+  readonly #publish: Publish
+
+  constructor(store: Store, clock: Clock, publish: Publish) {
+    this.#store = store
+    this.#clock = clock
+    this.#publish = publish
+  }
+
+  /** Something that is done already. */
+  record(act: Act): void {
+    const at = this.#clock.now()
+    this.#insert(act, { at, finishedAt: at, outcome: 'verified' })
+  }
+
+  /** Something that begins now; written before it is sent anywhere. Returns how to write down its end. */
+  begin(act: Act): (outcome: AuditEntry['outcome'], detail: string | null) => void {
+    const id = this.#insert(act, { at: this.#clock.now(), finishedAt: null, outcome: 'running' })
+    return (outcome, detail) =>
+      this.#publish('audit.changed', this.#store.audit.finish(id, { finishedAt: this.#clock.now(), outcome, detail }))
+  }
+
+  #insert(act: Act, times: Pick<AuditEntry, 'at' | 'finishedAt' | 'outcome'>): number {
+    const entry = { hostId: null, target: null, command: null, actionRunId: null, detail: null, ...act, ...times }
+    const id = this.#store.audit.insert(entry)
+    this.#publish('audit.changed', { ...entry, id })
+    return id
+  }
+}
