@@ -52,11 +52,14 @@ const states = {
 const trayIcon = ([colour, sign]) =>
   svg(
     '0 0 256 256',
-    `<g transform="translate(116 116) scale(1.15)">${wheel('#8d9aa8', { spokes: 6, rim: 18, spoke: 15, handle: 26 })}</g>` +
+    `<g transform="translate(116 116) scale(1.04)">${wheel('#8d9aa8', { spokes: 6, rim: 18, spoke: 15, handle: 26 })}</g>` +
       `<g transform="translate(186 186) scale(1.25)"><circle r="54" fill="${colour}"/>${sign}</g>`,
   )
 
-const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox'] })
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+  args: ['--no-sandbox'],
+})
 const page = await browser.newPage()
 
 async function rasterise(drawing, size, file) {
@@ -68,7 +71,8 @@ async function rasterise(drawing, size, file) {
 mkdirSync(join(resources, 'icons'), { recursive: true })
 mkdirSync(join(resources, 'tray'), { recursive: true })
 writeFileSync(join(resources, 'icon.svg'), appIcon)
-for (const size of sizes) await rasterise(size < 48 ? smallIcon : appIcon, size, join(resources, 'icons', `${size}x${size}.png`))
+for (const size of sizes)
+  await rasterise(size < 48 ? smallIcon : appIcon, size, join(resources, 'icons', `${size}x${size}.png`))
 for (const [state, look] of Object.entries(states)) {
   await rasterise(trayIcon(look), 24, join(resources, 'tray', `${state}.png`))
   await rasterise(trayIcon(look), 48, join(resources, 'tray', `${state}@2x.png`))

@@ -64,6 +64,10 @@ export const layers = [
     may: [/^src\/engine\/local\//, ports, parse, lib, shared],
     because: 'it implements ports and nothing above them',
   }),
+  layer('collector', /^src\/engine\/collector\//, {
+    may: [/^src\/engine\/collector\//, ports, parse, lib, shared],
+    because: 'it watches a host through a link and knows neither kind of link',
+  }),
   layer('runtime', runtime, {
     may: [runtime, domain, registries, store, ports, lib, shared],
     because: 'it acts on decisions through ports, never on a concrete host',
@@ -79,8 +83,8 @@ export const layers = [
     because: 'it is the composition root of the engine and of nothing else',
   }),
   layer('engine-entry', /^src\/engine\/[^/]+\.ts$/, {
-    may: [/^src\/engine\/[^/]+\.ts$/, ports, lib, shared],
-    because: 'an entry wires a port to the composition root',
+    may: [/^src\/engine\/[^/]+\.ts$/, runtime, domain, ports, lib, shared],
+    because: 'an entry wires a port to the composition root, which alone knows the concrete parts',
   }),
   layer('main', /^src\/main\//, {
     may: [/^src\/main\//, shared],

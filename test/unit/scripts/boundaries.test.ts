@@ -75,6 +75,7 @@ const offences: Record<string, Tree[]> = {
   store: [ours('src/engine/store/hosts.ts', 'src/engine/parse/df.ts')],
   remote: [ours('src/engine/remote/sudo.ts', 'src/engine/store/hosts.ts')],
   local: [ours('src/engine/local/host.ts', 'src/engine/remote/sudo.ts')],
+  collector: [ours('src/engine/collector/metrics.ts', 'src/engine/remote/sudo.ts')],
   runtime: [
     ours('src/engine/runtime/prober.ts', 'src/engine/checks/http.ts'),
     ours('src/engine/runtime/prober.ts', 'src/engine/local/host.ts'),
