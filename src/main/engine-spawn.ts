@@ -1,10 +1,9 @@
 // One run of the engine as a process of its own, either kind behind one face. Knows nothing of restarts.
 import { type ChildProcess, fork } from 'node:child_process'
-import type { Readable } from 'node:stream'
 import { MessageChannelMain, type MessagePortMain, utilityProcess } from 'electron'
 import { type EngineInit, type FromEngine, nativePortId, type ToEngine } from '../shared/rpc/engine-link.ts'
 import { fromEmitterPort, type Port, SimplePort } from '../shared/rpc/port.ts'
-import type { Log } from './log.ts'
+import { type Log, lineSplitter } from './log.ts'
 
 export interface SpawnOptions {
   readonly entry: string
@@ -12,6 +11,8 @@ export interface SpawnOptions {
   readonly node: string | null
   readonly init: EngineInit
   readonly log: Log
+  /** A line of the engine's own log. */
+  readonly onLogLine: (line: string) => void
   readonly onReady: () => void
   /** Once, whatever happened: it ended, was killed, or could not even be started. */
   readonly onExit: (reason: string) => void
@@ -52,7 +53,7 @@ function spawnUtility(options: SpawnOptions): EngineRun {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: engineEnvironment(),
   })
-  pipeToLog(child.stdout, child.stderr, options.log)
+  pipeToLog(child, options)
   const { port1, port2 } = new MessageChannelMain()
   const native = fromEmitterPort(port1)
   const exit = once(reason => {
@@ -94,7 +95,7 @@ function spawnNode(options: SpawnOptions, node: string): EngineRun {
     // Ctrl-C in a terminal is for the shell, which then stops the engine in good order.
     detached: process.platform !== 'win32',
   })
-  pipeToLog(child.stdout, child.stderr, options.log)
+  pipeToLog(child, options)
   const ports = new Map<number, { data(data: unknown): void; gone(): void }>()
   const send = (message: ToEngine): void => {
     if (child.connected) child.send(message, () => {})
@@ -171,18 +172,14 @@ function tryKill(pid: number): void {
   }
 }
 
-// What an engine prints is for its own log; what it could not log (a crash of its runtime) comes here, bounded.
-function pipeToLog(
-  stdout: Readable | NodeJS.ReadableStream | null,
-  stderr: Readable | NodeJS.ReadableStream | null,
-  log: Log,
-): void {
+// The engine writes its log to stdout, in whole lines and without secrets; stderr is for what it could not log itself.
+function pipeToLog(streams: Record<'stdout' | 'stderr', NodeJS.ReadableStream | null>, options: SpawnOptions): void {
   let budget = 1000
-  for (const [name, stream] of Object.entries({ stdout, stderr })) {
-    stream?.on('data', (chunk: Buffer) => {
-      for (const line of chunk.toString('utf8').split('\n')) {
-        if (line.trim() !== '' && budget-- > 0) log.warn('engine printed', { on: name, line: line.slice(0, 2000) })
-      }
-    })
-  }
+  streams.stdout?.on('data', lineSplitter(options.onLogLine))
+  streams.stderr?.on(
+    'data',
+    lineSplitter(line => {
+      if (budget-- > 0) options.log.warn('engine printed', { line })
+    }),
+  )
 }

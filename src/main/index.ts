@@ -11,7 +11,7 @@ import { type Server, serve } from '../shared/rpc/server.ts'
 import { appOrigin } from './app-files.ts'
 import { EngineProcess } from './engine-process.ts'
 import { type EngineRun, spawnEngine } from './engine-spawn.ts'
-import { openLog } from './log.ts'
+import { openLog, rotatingFile } from './log.ts'
 import { setMenu } from './menu.ts'
 import { nativeHandlers } from './native-handlers.ts'
 import { createNotifications } from './notifications.ts'
@@ -31,13 +31,15 @@ import { createMainWindow, showWindow } from './windows.ts'
 const engineStopLimit = 5000
 
 registerAppScheme()
-app.enableSandbox()
+// Root has no sandbox to offer: test machines say so on the command line, and Electron refuses to start otherwise.
+if (!app.commandLine.hasSwitch('no-sandbox')) app.enableSandbox()
 const paths = settlePaths()
 if (app.requestSingleInstanceLock({ route: routeArgument(process.argv) })) run()
 else app.exit(0)
 
 function run(): void {
   const log = openLog(join(paths.logs, 'main.log'))
+  const engineLog = rotatingFile(join(paths.logs, 'engine.log'))
   const devUrl = app.isPackaged ? null : (process.env.ELECTRON_RENDERER_URL ?? null)
   const state = openShellState(join(paths.home, 'shell.json'), error =>
     log.warn('shell state not saved', { error: String(error) }),
@@ -74,6 +76,7 @@ function run(): void {
         node: process.env.QUARTERDECK_ENGINE_NODE || null,
         init: { dataDirectory: paths.home, version: app.getVersion() },
         log: log.child('engine'),
+        onLogLine: engineLog,
         ...callbacks,
       }),
     onState: changed => {

@@ -17,9 +17,19 @@ const secretText =
   /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(-----END [A-Z ]*PRIVATE KEY-----|$)|(?<=:\/\/[^\s/@:]*:)[^\s/@]+(?=@)/g
 const maxLine = 4096
 
-/** A log that writes to `file` and keeps `keep` files of at most `maxBytes` each: `file`, `file.1`, `file.2` … */
-export function openLog(file: string, options: { maxBytes?: number; keep?: number; now?: () => number } = {}): Log {
-  const { maxBytes = 5 * 1024 * 1024, keep = 3, now = () => Date.now() } = options
+export interface RotationOptions {
+  readonly maxBytes?: number
+  readonly keep?: number
+}
+
+/** A log that writes to `file`, rotated. */
+export function openLog(file: string, options: RotationOptions & { now?: () => number } = {}): Log {
+  return makeLog('main', rotatingFile(file, options), options.now ?? (() => Date.now()))
+}
+
+/** Appends lines to `file` and keeps `keep` files of at most `maxBytes` each: `file`, `file.1`, `file.2` … Never throws. */
+export function rotatingFile(file: string, options: RotationOptions = {}): (line: string) => void {
+  const { maxBytes = 5 * 1024 * 1024, keep = 3 } = options
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
   let size = sizeOf(file)
 
@@ -31,7 +41,7 @@ export function openLog(file: string, options: { maxBytes?: number; keep?: numbe
     size = 0
   }
 
-  const sink = (line: string): void => {
+  return line => {
     const bytes = Buffer.from(`${line}\n`)
     try {
       if (size > 0 && size + bytes.length > maxBytes) rotate()
@@ -41,7 +51,17 @@ export function openLog(file: string, options: { maxBytes?: number; keep?: numbe
       // A full disk must not end the app; the line is lost.
     }
   }
-  return makeLog('main', sink, now)
+}
+
+/** Cuts a stream's chunks into lines of a bounded length, whatever the other end writes. */
+export function lineSplitter(onLine: (line: string) => void): (chunk: Buffer) => void {
+  const decoder = new TextDecoder()
+  let rest = ''
+  return chunk => {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n')
+    rest = (lines.pop() ?? '').slice(0, maxLine)
+    for (const line of lines) if (line !== '') onLine(line.slice(0, maxLine))
+  }
 }
 
 function makeLog(component: string, sink: (line: string) => void, now: () => number): Log {

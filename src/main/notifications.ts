@@ -63,7 +63,9 @@ function answerOf(notification: Notification): Promise<{ shown: boolean; reason:
       resolve(result)
     }
     notification.once('show', () => settle({ shown: true, reason: null }))
-    notification.once('failed', (_event, error) => settle({ shown: false, reason: error }))
+    notification.once('failed', (_event, error) =>
+      settle({ shown: false, reason: error || 'The desktop has no notification service' }),
+    )
     notification.show()
   })
 }

@@ -17,11 +17,12 @@ export interface Paths {
 export function settlePaths(env: NodeJS.ProcessEnv = process.env): Paths {
   const given = env.QUARTERDECK_HOME
   const home = given ? resolve(given) : app.getPath('userData')
-  mkdirSync(home, { recursive: true, mode: 0o700 })
   const logs = join(home, 'logs')
+  const session = join(home, 'session')
+  for (const folder of [home, session]) mkdirSync(folder, { recursive: true, mode: 0o700 })
   app.setPath('userData', home)
   // Chromium's profile (caches, preferences) apart from our own files, so that a person can tell what matters.
-  app.setPath('sessionData', join(home, 'session'))
+  app.setPath('sessionData', session)
   app.setPath('crashDumps', join(home, 'crashes'))
   app.setAppLogsPath(logs)
   const root = app.getAppPath()

@@ -102,7 +102,8 @@ export function fromEventPort(raw: MessagePort): SimplePort {
 /** A MessagePortMain, in main or in a utility process. */
 export function fromEmitterPort(raw: EmitterPort): SimplePort {
   const port = new SimplePort({
-    send: (message, transfer) => raw.postMessage(message, transfer as never[] | undefined),
+    // Electron takes an explicit `undefined` for a wrong list.
+    send: (message, transfer) => (transfer ? raw.postMessage(message, transfer as never[]) : raw.postMessage(message)),
     start: () => raw.start(),
     end: () => raw.close(),
   })
