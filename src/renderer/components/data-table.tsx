@@ -1,0 +1,256 @@
+// A virtualised table with sorting and row focus by arrow keys: ten or a hundred thousand rows cost the same. Knows nothing of its rows.
+import { useVirtualizer } from '@tanstack/react-virtual'
+import { ArrowDown, ArrowUp } from 'lucide-react'
+import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react'
+import { cx } from '../lib/class-names.ts'
+import css from './data-table.module.css'
+
+export interface Column<T> {
+  readonly id: string
+  readonly header: string
+  /** A grid track: `8rem`, `minmax(10rem, 2fr)`. Sizes in rem, so that text scales. */
+  readonly width: string
+  readonly align?: 'start' | 'end'
+  readonly cell: (row: T) => ReactNode
+  /** Compares for an ascending order; without it the column cannot be sorted. */
+  readonly compare?: (a: T, b: T) => number
+  /** The header is read but not shown (columns of buttons). */
+  readonly bareHeader?: boolean
+}
+
+export interface Sort {
+  readonly column: string
+  readonly descending: boolean
+}
+
+/** `name` ascending is `name`, descending `-name`; for the URL. */
+export function readSort(text: string): Sort | null {
+  if (!text) return null
+  return text.startsWith('-') ? { column: text.slice(1), descending: true } : { column: text, descending: false }
+}
+export function writeSort(sort: Sort | null): string {
+  return sort ? `${sort.descending ? '-' : ''}${sort.column}` : ''
+}
+
+export interface DataTableProps<T> {
+  readonly label: string
+  readonly rows: readonly T[]
+  readonly rowKey: (row: T) => string
+  readonly columns: readonly Column<T>[]
+  /** Click or Enter on a row. Give the row's name cell a real link too. */
+  readonly onOpen?: (row: T) => void
+  readonly selectedKey?: string | null
+  readonly sort?: Sort | null
+  readonly onSort?: (sort: Sort | null) => void
+  /** Height of a row in rem. */
+  readonly rowRem?: number
+  /** Shown instead of rows; the header stays. */
+  readonly empty?: ReactNode
+  /** Called when the last rows come into view. */
+  readonly onEnd?: () => void
+  readonly className?: string
+}
+
+/** Fills its parent and scrolls inside: the parent gives it a height (`flex: 1; min-height: 0`). */
+export function DataTable<T>(props: DataTableProps<T>): ReactNode {
+  const { label, rowKey, columns, onOpen, selectedKey = null, sort = null, rowRem = 2, empty, onEnd, className } = props
+  const rows = useMemo(() => sortRows(props.rows, columns, sort), [props.rows, columns, sort])
+  const scroller = useRef<HTMLDivElement>(null)
+  const rowHeight = rowRem * useRootFontSize()
+  const virtualizer = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => rowHeight,
+    getItemKey: index => {
+      const row = rows[index]
+      return row === undefined ? index : rowKey(row)
+    },
+    overscan: 12,
+    // The header sticks over the first rows.
+    scrollPaddingStart: rowHeight,
+  })
+  const { measure } = virtualizer
+  useEffect(() => {
+    if (rowHeight > 0) measure()
+  }, [rowHeight, measure])
+
+  const [focused, setFocused] = useState<string | null>(null)
+  const focusKey = rows.some(row => rowKey(row) === focused) ? focused : rows[0] === undefined ? null : rowKey(rows[0])
+  useRowKeys(scroller, {
+    count: rows.length,
+    page: () => Math.max(1, Math.floor((scroller.current?.clientHeight ?? 0) / rowHeight) - 2),
+    focus: index => {
+      const row = rows[index]
+      if (row === undefined) return
+      setFocused(rowKey(row))
+      virtualizer.scrollToIndex(index)
+      requestAnimationFrame(() => scroller.current?.querySelector<HTMLElement>(`[data-index="${index}"]`)?.focus())
+    },
+    open: index => {
+      const row = rows[index]
+      if (row !== undefined) onOpen?.(row)
+    },
+  })
+
+  const items = virtualizer.getVirtualItems()
+  const last = items.at(-1)?.index ?? -1
+  useEffect(() => {
+    if (onEnd && rows.length > 0 && last >= rows.length - 5) onEnd()
+  }, [onEnd, last, rows.length])
+
+  const template = { gridTemplateColumns: columns.map(column => column.width).join(' ') }
+  return (
+    <div ref={scroller} className={cx(css.scroller, className)}>
+      <table className={css.table} aria-label={label} aria-rowcount={rows.length + 1}>
+        <thead className={css.head}>
+          <tr className={css.row} style={template} aria-rowindex={1}>
+            {columns.map(column => (
+              <HeaderCell key={column.id} column={column} sort={sort} onSort={props.onSort} />
+            ))}
+          </tr>
+        </thead>
+        <tbody className={css.body} style={{ height: `${virtualizer.getTotalSize()}px` }}>
+          {items.map(item => {
+            const row = rows[item.index]
+            if (row === undefined) return null
+            const key = rowKey(row)
+            return (
+              <tr
+                key={item.key}
+                data-index={item.index}
+                className={cx(css.row, css.line, onOpen && css.opens, key === selectedKey && css.selected)}
+                style={{ ...template, height: `${item.size}px`, transform: `translateY(${item.start}px)` }}
+                tabIndex={key === focusKey ? 0 : -1}
+                aria-rowindex={item.index + 2}
+                aria-selected={selectedKey === null ? undefined : key === selectedKey}
+              >
+                {columns.map(column => (
+                  <td key={column.id} className={cx(css.cell, column.align === 'end' && css.end)}>
+                    {column.cell(row)}
+                  </td>
+                ))}
+              </tr>
+            )
+          })}
+        </tbody>
+      </table>
+      {rows.length === 0 && empty}
+    </div>
+  )
+}
+
+function HeaderCell<T>(props: {
+  column: Column<T>
+  sort: Sort | null
+  onSort: ((sort: Sort | null) => void) | undefined
+}): ReactNode {
+  const { column, sort, onSort } = props
+  const active = sort?.column === column.id
+  const order = active ? (sort.descending ? 'descending' : 'ascending') : undefined
+  const className = cx(css.cell, column.align === 'end' && css.end)
+  if (column.bareHeader) {
+    return (
+      <th scope="col" className={className}>
+        <span className="visually-hidden">{column.header}</span>
+      </th>
+    )
+  }
+  if (!column.compare || !onSort) {
+    return (
+      <th scope="col" className={className}>
+        {column.header}
+      </th>
+    )
+  }
+  const Arrow = sort?.descending ? ArrowDown : ArrowUp
+  // Three clicks: ascending, descending, the list's own order.
+  const next = !active
+    ? { column: column.id, descending: false }
+    : sort.descending
+      ? null
+      : { column: column.id, descending: true }
+  return (
+    <th scope="col" className={className} aria-sort={order}>
+      <button type="button" className={css.sort} onClick={() => onSort(next)}>
+        {column.header}
+        {active && <Arrow size={12} aria-hidden="true" />}
+      </button>
+    </th>
+  )
+}
+
+function sortRows<T>(rows: readonly T[], columns: readonly Column<T>[], sort: Sort | null): readonly T[] {
+  const compare = columns.find(column => column.id === sort?.column)?.compare
+  if (!compare) return rows
+  return [...rows].sort((a, b) => (sort?.descending ? compare(b, a) : compare(a, b)))
+}
+
+interface RowKeys {
+  readonly count: number
+  readonly page: () => number
+  readonly focus: (index: number) => void
+  readonly open: (index: number) => void
+}
+
+/** Delegated: one listener for all rows, however many there are. */
+function useRowKeys(scroller: { readonly current: HTMLElement | null }, keys: RowKeys): void {
+  const latest = useRef(keys)
+  useEffect(() => {
+    latest.current = keys
+  })
+  useEffect(() => {
+    const element = scroller.current
+    if (!element) return
+    const onKeyDown = (event: KeyboardEvent): void => {
+      const index = indexOf(event.target, true)
+      if (index === null || event.ctrlKey || event.metaKey || event.altKey) return
+      const { count, page, focus, open } = latest.current
+      const target = {
+        ArrowDown: index + 1,
+        ArrowUp: index - 1,
+        PageDown: index + page(),
+        PageUp: index - page(),
+        Home: 0,
+        End: count - 1,
+      }[event.key]
+      if (target !== undefined) focus(Math.min(count - 1, Math.max(0, target)))
+      else if (event.key === 'Enter') open(index)
+      else return
+      event.preventDefault()
+    }
+    const onClick = (event: MouseEvent): void => {
+      const index = indexOf(event.target, false)
+      // A click that ends a selection of text, or is meant for a control in the row, opens nothing.
+      if (index !== null && !window.getSelection()?.toString()) latest.current.open(index)
+    }
+    element.addEventListener('keydown', onKeyDown)
+    element.addEventListener('click', onClick)
+    return () => {
+      element.removeEventListener('keydown', onKeyDown)
+      element.removeEventListener('click', onClick)
+    }
+  }, [scroller])
+}
+
+/** The row's index; `self` wants the row itself to be the target, else anything in it but controls. */
+function indexOf(target: EventTarget | null, self: boolean): number | null {
+  if (!(target instanceof Element)) return null
+  if (!self && target.closest('a, button, input, select, label')) return null
+  const row = self ? target : target.closest('tr')
+  const index = row instanceof HTMLElement ? row.dataset.index : undefined
+  return index === undefined ? null : Number(index)
+}
+
+function useRootFontSize(): number {
+  const [size, setSize] = useState(rootFontSize)
+  useEffect(() => {
+    const update = (): void => setSize(rootFontSize())
+    window.addEventListener('resize', update)
+    return () => window.removeEventListener('resize', update)
+  }, [])
+  return size
+}
+
+function rootFontSize(): number {
+  return Number.parseFloat(getComputedStyle(document.documentElement).fontSize) || 16
+}

@@ -1,0 +1,94 @@
+// What the whole window has to say about the app itself: the engine, the vault, the database. Knows no host.
+import { type ReactNode, useState } from 'react'
+import type { EngineProcessState } from '../../shared/contract/shell.ts'
+import { Banner } from '../components/banner.tsx'
+import { Button } from '../components/button.tsx'
+import { useVault } from '../data/hosts.ts'
+import { useEngineQuery, useShellCommand, useShellEvent, useShellQuery } from '../data/remotes.tsx'
+import { safeText } from '../lib/safe-text.ts'
+import { UnlockDialog } from '../views/vault/unlock-dialog.tsx'
+
+export function Banners(): ReactNode {
+  return (
+    <div>
+      <EngineBanner />
+      <StoreBanners />
+      <VaultBanner />
+    </div>
+  )
+}
+
+/** Comes from the shell, which notices at once that the engine died; goes by itself when it runs again. */
+function EngineBanner(): ReactNode {
+  const initial = useShellQuery('engine.state', undefined)
+  const [told, setTold] = useState<EngineProcessState | null>(null)
+  const restart = useShellCommand('engine.restart')
+  useShellEvent('engine.stateChanged', setTold)
+  const state = told ?? initial.data
+  if (!state || state.state === 'running' || (state.state === 'starting' && state.crashes === 0)) return null
+  const stopped = state.state === 'stopped'
+  return (
+    <Banner
+      tone="unhealthy"
+      actions={
+        (stopped || state.crashes > 2) && (
+          <Button size="small" onClick={() => restart.mutate(undefined)} loading={restart.isPending}>
+            Start now
+          </Button>
+        )
+      }
+    >
+      {stopped ? 'Monitoring engine stopped.' : 'Monitoring engine stopped; restarting…'} What you see is not up to
+      date.
+    </Banner>
+  )
+}
+
+function StoreBanners(): ReactNode {
+  const health = useEngineQuery('engine.health', undefined, { staleTime: Number.POSITIVE_INFINITY })
+  const [seen, setSeen] = useState<string | null>(null)
+  const { storeProblem = null, setAside = null } = health.data ?? {}
+  return (
+    <>
+      {storeProblem !== null && (
+        <Banner tone="unhealthy">
+          {safeText(storeProblem)} Monitoring goes on; history is kept again as soon as it can be written.
+        </Banner>
+      )}
+      {setAside !== null && setAside !== seen && (
+        <Banner
+          tone="degraded"
+          actions={
+            <Button size="small" onClick={() => setSeen(setAside)}>
+              Dismiss
+            </Button>
+          }
+        >
+          The database was damaged and has been set aside, nothing was deleted: {safeText(setAside)}
+        </Banner>
+      )}
+    </>
+  )
+}
+
+/** The dialog comes once by itself; who puts it off finds the banner. */
+function VaultBanner(): ReactNode {
+  const vault = useVault()
+  const [putOff, setPutOff] = useState(false)
+  if (vault.data?.state !== 'locked') return null
+  return (
+    <>
+      <Banner
+        tone="waiting"
+        actions={
+          <Button size="small" onClick={() => setPutOff(false)}>
+            Unlock
+          </Button>
+        }
+      >
+        The vault is locked. Hosts whose password or passphrase is stored cannot connect.
+      </Banner>
+      <UnlockDialog open={!putOff} vault={vault.data} onClose={() => setPutOff(true)} />
+    </>
+  )
+}

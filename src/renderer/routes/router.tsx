@@ -1,0 +1,69 @@
+// Which address shows which screen; knows no screen's inside. Screens that are not the first one seen are loaded when they are needed.
+import { createHashRouter, Navigate, type RouteObject } from 'react-router'
+import { LoadingState } from '../components/faces.tsx'
+import { FleetView } from '../views/fleet/fleet-view.tsx'
+import { Lost, RouteFailed } from './lost.tsx'
+import { Root } from './root.tsx'
+
+export const routes: RouteObject[] = [
+  {
+    path: '/',
+    element: <Root />,
+    errorElement: <RouteFailed />,
+    hydrateFallbackElement: <LoadingState afterMs={600} />,
+    children: [
+      { index: true, element: <Navigate to="/fleet" replace /> },
+      { path: 'fleet', element: <FleetView /> },
+      {
+        path: 'activity',
+        lazy: async () => ({ Component: (await import('../views/activity/activity-view.tsx')).ActivityView }),
+      },
+      {
+        path: 'settings',
+        lazy: async () => ({ Component: (await import('../views/settings/settings-view.tsx')).SettingsView }),
+      },
+      {
+        path: 'hosts/new',
+        lazy: async () => ({ Component: (await import('../views/host-form/host-form-view.tsx')).HostFormView }),
+      },
+      {
+        path: 'hosts/:hostId/edit',
+        lazy: async () => ({ Component: (await import('../views/host-form/host-form-view.tsx')).HostFormView }),
+      },
+      {
+        path: 'hosts/:hostId',
+        lazy: async () => ({ Component: (await import('../views/host/host-layout.tsx')).HostLayout }),
+        children: [
+          { index: true, element: <Navigate to="services" replace /> },
+          {
+            path: 'services',
+            lazy: async () => ({ Component: (await import('../views/host/services/services-view.tsx')).ServicesView }),
+          },
+          {
+            path: 'services/:scope/:unit',
+            lazy: async () => ({ Component: (await import('../views/host/service/service-view.tsx')).ServiceView }),
+          },
+          {
+            path: 'metrics',
+            lazy: async () => ({ Component: (await import('../views/host/metrics/metrics-view.tsx')).MetricsView }),
+          },
+          {
+            path: 'journal',
+            lazy: async () => ({ Component: (await import('../views/host/journal/journal-view.tsx')).JournalView }),
+          },
+          {
+            path: 'timers',
+            lazy: async () => ({ Component: (await import('../views/host/timers/timers-view.tsx')).TimersView }),
+          },
+        ],
+      },
+      { path: '*', element: <Lost /> },
+    ],
+  },
+]
+
+export type AppRouter = ReturnType<typeof createHashRouter>
+
+export function createAppRouter(): AppRouter {
+  return createHashRouter(routes)
+}
