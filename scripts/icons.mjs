@@ -69,12 +69,12 @@ async function rasterise(drawing, size, file) {
 }
 
 mkdirSync(join(resources, 'icons'), { recursive: true })
-mkdirSync(join(resources, 'tray'), { recursive: true })
 writeFileSync(join(resources, 'icon.svg'), appIcon)
+await rasterise(appIcon, 512, join(resources, 'icon.png'))
 for (const size of sizes)
   await rasterise(size < 48 ? smallIcon : appIcon, size, join(resources, 'icons', `${size}x${size}.png`))
 for (const [state, look] of Object.entries(states)) {
-  await rasterise(trayIcon(look), 24, join(resources, 'tray', `${state}.png`))
-  await rasterise(trayIcon(look), 48, join(resources, 'tray', `${state}@2x.png`))
+  await rasterise(trayIcon(look), 24, join(resources, `tray-${state}.png`))
+  await rasterise(trayIcon(look), 48, join(resources, `tray-${state}@2x.png`))
 }
 await browser.close()
