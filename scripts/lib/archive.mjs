@@ -21,18 +21,22 @@ export function integrityOf(file) {
 }
 
 /** Downloads `name@version` into `folder` with the npm client and returns the tarball, whose integrity it has checked. */
-export function fetchPackage({ name, version, integrity }, folder) {
-  const printed = npm(['pack', `${name}@${version}`, '--silent', '--pack-destination', folder], {
+export function fetchPackage(pin, folder) {
+  const printed = npm(['pack', `${pin.name}@${pin.version}`, '--silent', '--pack-destination', folder], {
     cwd: folder,
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const tarball = join(folder, printed.trim().split('\n').at(-1) ?? '')
-  const actual = integrityOf(tarball)
-  if (actual !== integrity) {
-    throw new SetupError(`${name}@${version} is not the package that was pinned: expected ${integrity}, got ${actual}.`)
-  }
+  verify(tarball, pin)
   return tarball
+}
+
+/** Refuses a tarball that is not byte for byte the one that was pinned. */
+export function verify(tarball, { name, version, integrity }) {
+  const actual = integrityOf(tarball)
+  if (actual === integrity) return
+  throw new SetupError(`${name}@${version} is not the package that was pinned: expected ${integrity}, got ${actual}.`)
 }
 
 /** Unpacks a .tar.gz with the system's tar (present on Linux, macOS and Windows 10+). */
@@ -45,6 +49,8 @@ export function unpack(tarball, folder, options = []) {
 /**
  * Makes `target` by `fill(temporaryFolder)` and one rename: whoever sees `target` sees it whole.
  * `fill` returns the folder to publish. Two runs at once are fine: the second finds the first one's result.
+ * @param {string} target
+ * @param {(folder: string) => string | Promise<string>} fill
  */
 export async function publish(target, fill) {
   const parent = dirname(target)
