@@ -23,7 +23,7 @@ import type { Publish } from './runtime/publish.ts'
 import { SettingsKeeper } from './runtime/settings-keeper.ts'
 import { UnitFailures } from './runtime/unit-failures.ts'
 import { createVault } from './runtime/vault.ts'
-import { openStore } from './store/index.ts'
+import { openStore } from './store/store.ts'
 
 export interface EngineOptions {
   dataDirectory: string

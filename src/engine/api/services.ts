@@ -7,7 +7,7 @@ import type { AuditLog } from '../runtime/audit-log.ts'
 import type { Fleet } from '../runtime/fleet.ts'
 import type { SettingsKeeper } from '../runtime/settings-keeper.ts'
 import type { Vault } from '../runtime/vault.ts'
-import type { Store } from '../store/index.ts'
+import type { Store } from '../store/store.ts'
 
 export interface Services {
   readonly store: Store

@@ -1,7 +1,7 @@
 // Writes what people and rules did into the audit log and tells windows of it; decides nothing.
 import type { AuditEntry } from '../../shared/model/audit.ts'
 import type { Clock } from '../lib/clock.ts'
-import type { Store } from '../store/index.ts'
+import type { Store } from '../store/store.ts'
 import type { Publish } from './publish.ts'
 
 type Act = Pick<AuditEntry, 'actor' | 'verb'> &

@@ -7,7 +7,7 @@ import { sameTransition } from '../domain/transitions.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Logger } from '../lib/log.ts'
 import type { JournalReader, UnitState } from '../ports.ts'
-import type { Store } from '../store/index.ts'
+import type { Store } from '../store/store.ts'
 import type { Publish } from './publish.ts'
 
 /** A pause shorter than this is no gap: it is what lies between two looks. */

@@ -4,7 +4,7 @@ import type { Clock } from '../lib/clock.ts'
 import type { Disposable } from '../lib/disposable.ts'
 import type { Logger } from '../lib/log.ts'
 import type { MetricSampler } from '../ports.ts'
-import type { Store } from '../store/index.ts'
+import type { Store } from '../store/store.ts'
 import type { Publish } from './publish.ts'
 import type { UnitRegistry } from './unit-registry.ts'
 

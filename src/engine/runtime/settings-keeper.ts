@@ -1,6 +1,6 @@
 // Keeps the settings in memory and tells of changes; the store keeps them for good.
 import type { Settings } from '../../shared/model/settings.ts'
-import type { Store } from '../store/index.ts'
+import type { Store } from '../store/store.ts'
 import type { Publish } from './publish.ts'
 
 export class SettingsKeeper {

@@ -5,7 +5,7 @@ import type { Unit, UnitRef, UnitScope, UnitTransition } from '../../shared/mode
 import type { Clock } from '../lib/clock.ts'
 import { type Disposable, DisposableBag, Emitter } from '../lib/disposable.ts'
 import type { UnitChange, UnitManager, UnitState } from '../ports.ts'
-import type { Store } from '../store/index.ts'
+import type { Store } from '../store/store.ts'
 import type { Publish } from './publish.ts'
 
 /** Changes within this time are told together, so that a burst costs a window one message. */
