@@ -14,7 +14,8 @@ const commonJs = {
   chunkFileNames: 'chunks/[name]-[hash].cjs',
 } as const
 
-const external = ['electron', 'better-sqlite3', 'cpu-features', /sshcrypto\.node$/]
+// x11 and usocket are optional parts of dbus-next that are absent on purpose.
+const external = ['electron', 'x11', 'usocket']
 
 export default defineConfig({
   main: {

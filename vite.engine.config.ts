@@ -22,6 +22,9 @@ export default defineConfig({
         'better-sqlite3',
         'cpu-features',
         /sshcrypto\.node$/,
+        // dbus-next finds a session bus through X11 where that is installed; systems with systemd name it in the environment.
+        'x11',
+        'usocket',
         ...builtinModules.flatMap(name => [name, `node:${name}`]),
       ],
       output: { format: 'cjs', entryFileNames: '[name].cjs', chunkFileNames: 'chunks/[name]-[hash].cjs' },
