@@ -206,7 +206,7 @@ done
 `.replaceAll('$\\{', '${')
 
 /** Chooses what the host has. `getconf` and the test of awk are all that forks, once per connection. */
-const launcher = String.raw`
+const launcher = `
 LC_ALL=C NONCE=$1 R=$3; export LC_ALL NONCE R
 if [ "$2" = awk ] && [ "$(echo 'a b' | awk '{ print $2 }' 2>/dev/null)" = b ]; then
   hz=$(getconf CLK_TCK 2>/dev/null) || hz=100

@@ -1,0 +1,74 @@
+// Makes journal entries of exported fields, trusting only those that journald itself sets; pure.
+import type { JournalEntry } from '../../shared/model/journal.ts'
+
+/** The fields of an entry, in the order of `toEntry`'s values. The first two come with every export. */
+export const entryFields = [
+  '__CURSOR',
+  '__REALTIME_TIMESTAMP',
+  'MESSAGE',
+  'PRIORITY',
+  'SYSLOG_IDENTIFIER',
+  '_PID',
+  '_COMM',
+  '_SYSTEMD_UNIT',
+  '_SYSTEMD_USER_UNIT',
+  'UNIT',
+  'USER_UNIT',
+] as const
+
+/** Fields to ask journalctl for; the others it sends unasked. */
+export const askedFields = entryFields.filter(name => !name.startsWith('__'))
+
+const defaultPriority = 6
+
+/** An entry, or null where the fields make none. */
+export function toEntry(
+  hostId: string,
+  values: readonly (string | undefined)[],
+  truncated: boolean,
+): JournalEntry | null {
+  const [cursor, time, message, priority, identifier, pidText, comm, unit, userUnit, aboutUnit, aboutUserUnit] = values
+  if (cursor === undefined || time === undefined) return null
+  const at = Number(time) / 1000
+  if (!Number.isFinite(at)) return null
+  const level = priority === undefined || priority.length !== 1 ? Number.NaN : priority.charCodeAt(0) - 48
+  const pid = pidText === undefined ? null : Number(pidText)
+  let name = userUnit ?? unit ?? null
+  // managers speak about their units; anyone else's UNIT= is only a claim
+  if (aboutUnit !== undefined && pid === 1) name = aboutUnit
+  else if (aboutUserUnit !== undefined && userUnit === 'init.scope') name = aboutUserUnit
+  return {
+    hostId,
+    cursor,
+    at,
+    priority: level >= 0 && level <= 7 ? level : defaultPriority,
+    unit: name,
+    identifier: identifier ?? comm ?? null,
+    pid: pid !== null && Number.isSafeInteger(pid) ? pid : null,
+    message: message ?? '',
+    truncated,
+  }
+}
+
+/** What a cursor tells: which sequence and number in it, which boot, and when (wall µs). Null where it is none. */
+export function parseCursor(cursor: string): {
+  sequence: string
+  index: bigint
+  boot: string
+  time: number
+} | null {
+  const match =
+    /^s=([0-9a-f]{1,32});i=([0-9a-f]{1,16});b=([0-9a-f]{1,32});m=[0-9a-f]{1,16};t=([0-9a-f]{1,16});x=[0-9a-f]{1,16}$/.exec(
+      cursor,
+    )
+  if (!match) return null
+  const [, sequence = '', index = '', boot = '', time = ''] = match
+  return { sequence, index: BigInt(`0x${index}`), boot, time: Number.parseInt(time, 16) }
+}
+
+/** Is the entry at `cursor` the one at `mark`, or before it in the same sequence? Nothing is said across sequences. */
+export function notAfter(cursor: string, mark: string): boolean {
+  if (cursor === mark) return true
+  const [a, b] = [parseCursor(cursor), parseCursor(mark)]
+  return a !== null && b !== null && a.sequence === b.sequence && a.index <= b.index
+}
