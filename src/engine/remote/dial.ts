@@ -28,6 +28,8 @@ export interface DialOptions {
   readonly gate: HandshakeGate
   readonly agentSocket: string | null
   readonly onStep: (step: ConnectingStep) => void
+  /** What a step that went well found, for a person who watches. */
+  readonly onFound?: (step: ConnectingStep, text: string) => void
   readonly signal: AbortSignal
 }
 
@@ -72,6 +74,7 @@ export async function dial(options: DialOptions): Promise<DialOutcome> {
     let socket: Duplex
     if (options.via === null) {
       const addresses = await race(resolveAddress(place), ending.signal)
+      options.onFound?.('resolve', addresses.map(({ address }) => address).join(', '))
       // Waiting for other handshakes to the same address is not this host's slowness: no limit runs meanwhile.
       limit.timer?.dispose()
       pass = await gate.enter(placeName(place), ending.signal)
