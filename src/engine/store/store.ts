@@ -62,9 +62,7 @@ export function openStore(options: { directory: string; clock: Clock; log: Logge
       clock,
       log,
       retrySeconds: 5,
-      retry: () => {
-        if (dbs.every(takesWrites)) samples.flush()
-      },
+      retry: () => void dbs.every(takesWrites),
     }),
   )
   const open = (
@@ -96,6 +94,10 @@ export function openStore(options: { directory: string; clock: Clock; log: Logge
   const settings = createSettingsStore(configuration.db, log)
   const samples = createSampleStore({ db: history.db, clock, log, settings })
   const units = createUnitStore(history.db)
+  // Whichever write was the first to go through: what waits in memory follows it.
+  health.onProblem(problem => {
+    if (problem === null) samples.flush()
+  })
   const gaps = createGapStore(history.db)
   const moved = [configuration.setAside, history.setAside].filter(path => path !== null)
   return {

@@ -6,14 +6,16 @@ export const migration: Migration = {
   name: 'samples',
   up(db) {
     db.exec(`
-      -- Small numbers for host ids; one with a null name belongs to a removed host and is being purged.
+      -- Small numbers for host ids; one whose id is null belongs to a removed host and is being purged.
       CREATE TABLE host (number INTEGER PRIMARY KEY, id TEXT UNIQUE) STRICT;
 
       CREATE TABLE series (
         id INTEGER PRIMARY KEY,
         host INTEGER NOT NULL REFERENCES host (number),
-        slot INTEGER NOT NULL,
+        -- Where its value lies in a hot row; null while nothing comes and another series needs the place.
+        slot INTEGER,
         name TEXT NOT NULL,
+        last_day INTEGER NOT NULL,
         UNIQUE (host, name),
         UNIQUE (host, slot)
       ) STRICT;
@@ -36,6 +38,7 @@ export const migration: Migration = {
         times BLOB NOT NULL
       ) STRICT;
       CREATE INDEX segment_host ON segment (host, first_at);
+      CREATE INDEX segment_last ON segment (last_at);
 
       -- … and for each series of that host its values, id = segment << 24 | series. Written once, at the end of the table.
       CREATE TABLE chunk (id INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT;
@@ -49,6 +52,7 @@ export const migration: Migration = {
         PRIMARY KEY (host, level, start)
       ) STRICT, WITHOUT ROWID;
       CREATE INDEX span_waiting ON span (level, start) WHERE rolled = 0;
+      CREATE INDEX span_age ON span (level, start);
 
       -- Roll-ups by level, id = number of the span << 24 | series.
       CREATE TABLE rollup_1 (id INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT;
@@ -83,6 +87,7 @@ export const migration: Migration = {
         reconstructed INTEGER NOT NULL
       ) STRICT;
       CREATE UNIQUE INDEX transition_once ON transition (host_id, scope, name, at, to_state);
+      CREATE INDEX transition_at ON transition (at);
 
       CREATE TABLE gap (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -93,6 +98,7 @@ export const migration: Migration = {
         filled INTEGER NOT NULL
       ) STRICT;
       CREATE INDEX gap_host ON gap (host_id, from_at);
+      CREATE INDEX gap_end ON gap (to_at);
 
       CREATE TABLE probe (one INTEGER PRIMARY KEY CHECK (one = 1), filler BLOB NOT NULL) STRICT;
     `)
