@@ -1,0 +1,561 @@
+// A believable fleet in memory for looking at screens without an engine; knows nothing of how it is served. Never part of the app.
+import type { ErrorShape } from '../../../src/shared/errors.ts'
+import type { AuditEntry } from '../../../src/shared/model/audit.ts'
+import type { ConnectionStatus, Host, HostFacts, HostView } from '../../../src/shared/model/host.ts'
+import type { EngineHealth, Settings, VaultStatus } from '../../../src/shared/model/settings.ts'
+import type { ActionRun, Timer, Unit, UnitTransition } from '../../../src/shared/model/unit.ts'
+
+export interface World {
+  settings: Settings
+  vault: VaultStatus
+  health: EngineHealth
+  passphrase: string | null
+  readonly hosts: Map<string, HostView>
+  readonly units: Map<string, Unit[]>
+  readonly timers: Map<string, Timer[]>
+  readonly transitions: Map<string, UnitTransition[]>
+  readonly audit: AuditEntry[]
+  readonly runs: Map<string, ActionRun>
+}
+
+export type WorldName = 'filled' | 'empty' | 'first-run' | 'first-run-no-keyring' | 'locked' | 'troubled'
+
+const minute = 60_000
+const hour = 60 * minute
+const day = 24 * hour
+
+export function createWorld(name: WorldName, now = Date.now()): World {
+  const firstRun = name === 'first-run' || name === 'first-run-no-keyring'
+  const keyring = name !== 'first-run-no-keyring' && name !== 'locked'
+  const world: World = {
+    settings: {
+      theme: 'system',
+      sampleSecondsIdle: 15,
+      sampleSecondsWatched: 2,
+      rawSampleDays: 14,
+      notifications: true,
+      closeToTray: true,
+      firstRunDone: !firstRun,
+    },
+    vault: {
+      state: firstRun ? 'uninitialised' : name === 'locked' ? 'locked' : 'unlocked',
+      protection: firstRun ? 'none' : keyring ? 'keyring' : 'passphrase',
+      keyringAvailable: keyring,
+      reason: keyring ? null : 'No secret service answers on this desktop.',
+    },
+    health: {
+      version: '0.1.0',
+      startedAt: now - 3 * hour,
+      dataDirectory: '/home/mira/.config/Quarterdeck',
+      databaseBytes: 48_234_496,
+      storeProblem:
+        name === 'troubled' ? 'The disk is full: nothing can be written to /home/mira/.config/Quarterdeck.' : null,
+      setAside: name === 'troubled' ? '/home/mira/.config/Quarterdeck/quarterdeck.db.damaged-2026-11-21' : null,
+    },
+    passphrase: name === 'locked' ? 'open sesame' : null,
+    hosts: new Map(),
+    units: new Map(),
+    timers: new Map(),
+    transitions: new Map(),
+    audit: [],
+    runs: new Map(),
+  }
+  addHost(world, localView(now))
+  if (name === 'empty' || firstRun) return world
+  for (const view of remoteViews(now)) addHost(world, view)
+  fillAudit(world, now)
+  return world
+}
+
+/** Puts a host and all that belongs to it into the world. */
+export function addHost(world: World, view: HostView, now = Date.now()): void {
+  const id = view.host.id
+  const units =
+    view.facts?.unitSource === 'none' || view.facts === null ? [] : unitsOf(id, now, view.units?.failed ?? 0)
+  world.units.set(id, units)
+  const counts = { total: units.length, failed: 0, active: 0 }
+  for (const unit of units) {
+    if (unit.activeState === 'failed') counts.failed++
+    if (unit.activeState === 'active') counts.active++
+    world.transitions.set(`${id}/${unit.scope}/${unit.name}`, transitionsOf(unit, now))
+  }
+  world.hosts.set(id, { ...view, units: units.length > 0 ? counts : null })
+  world.timers.set(id, units.length > 0 ? timersOf(id, now) : [])
+}
+
+export function readyStatus(now: number, generation = 1): ConnectionStatus {
+  return { state: 'ready', since: now - 3 * hour, generation, error: null, nextAttemptAt: null, offeredKey: null }
+}
+
+export function factsOf(parts: Partial<HostFacts> = {}): HostFacts {
+  return {
+    os: 'Debian GNU/Linux 12 (bookworm)',
+    kernel: '6.1.0-28-amd64',
+    hostname: 'web-1',
+    machineId: '8f2c1d0e9b7a4c3f8e5d6a7b9c0d1e2f',
+    bootId: '0c1d2e3f4a5b6c7d8e9f0a1b2c3d4e5f',
+    uid: 1000,
+    cpus: 4,
+    systemdVersion: 252,
+    unitSource: 'dbus-socket',
+    journal: { readable: true, missingGroups: [] },
+    rights: 'sudo',
+    ...parts,
+  }
+}
+
+export function hostOf(id: string, parts: Partial<Host> = {}): Host {
+  return {
+    id,
+    kind: 'ssh',
+    name: id,
+    address: `${id}.example.net`,
+    port: 22,
+    user: 'deploy',
+    auth: { kind: 'key', path: '~/.ssh/id_ed25519' },
+    sudo: 'passwordless',
+    jump: null,
+    userUnits: false,
+    createdAt: Date.now() - 40 * day,
+    stored: { password: false, passphrase: false, sudoPassword: false },
+    ...parts,
+  }
+}
+
+function localView(now: number): HostView {
+  return {
+    host: hostOf('local', {
+      kind: 'local',
+      name: 'This computer',
+      address: 'localhost',
+      user: 'mira',
+      auth: { kind: 'agent' },
+      sudo: 'none',
+    }),
+    connection: readyStatus(now),
+    facts: factsOf({
+      hostname: 'mira-laptop',
+      os: 'Debian GNU/Linux 13 (trixie)',
+      kernel: '6.12.9-amd64',
+      systemdVersion: 257,
+      cpus: 8,
+      rights: 'none',
+    }),
+    problems: [],
+    units: null,
+    uptimeSeconds: 6 * 3600 + 812,
+  }
+}
+
+function remoteViews(now: number): HostView[] {
+  const failing = (
+    state: ConnectionStatus['state'],
+    error: ErrorShape,
+    parts: Partial<ConnectionStatus> = {},
+  ): ConnectionStatus => ({
+    state,
+    since: now - 4 * minute,
+    generation: 3,
+    error,
+    nextAttemptAt: null,
+    offeredKey: null,
+    ...parts,
+  })
+  const key = {
+    type: 'ssh-ed25519',
+    fingerprint: 'SHA256:9Qk1r4mJcH8vXw2pQ7nYd5sLt3uZb6aEoG0iKfRyTjM',
+    key: 'AAAAC3NzaC1lZDI1NTE5AAAAIDemo',
+  }
+  const view = (host: Host, connection: ConnectionStatus, rest: Partial<HostView> = {}): HostView => ({
+    host,
+    connection,
+    facts: factsOf({ hostname: host.name }),
+    problems: [],
+    units: { total: 0, failed: 0, active: 0 },
+    uptimeSeconds: 41 * 86_400 + 7 * 3600,
+    ...rest,
+  })
+  return [
+    view(
+      hostOf('web-1', { userUnits: true, stored: { password: false, passphrase: true, sudoPassword: false } }),
+      readyStatus(now, 2),
+      { units: { total: 0, failed: 2, active: 0 } },
+    ),
+    view(
+      hostOf('bots-1', {
+        name: 'bots-1 (Falkenstein)',
+        address: '203.0.113.24',
+        sudo: 'password',
+        stored: { password: false, passphrase: false, sudoPassword: true },
+      }),
+      readyStatus(now),
+      {
+        facts: factsOf({ hostname: 'bots-1', os: 'Debian GNU/Linux 11 (bullseye)', systemdVersion: 247, cpus: 2 }),
+      },
+    ),
+    view(
+      hostOf('db-1', { address: '2001:db8:42::17', jump: 'web-1' }),
+      failing(
+        'backoff',
+        {
+          code: 'UNREACHABLE',
+          message: 'No route to db-1 (2001:db8:42::17) within 10 s',
+          hint: 'Is the host up, and the firewall open for port 22?',
+        },
+        { nextAttemptAt: now + 12_400 },
+      ),
+      { facts: null, units: null, uptimeSeconds: null },
+    ),
+    view(
+      hostOf('edge-2', { address: '198.51.100.7', port: 2222 }),
+      failing(
+        'host-key-changed',
+        {
+          code: 'HOST_KEY_CHANGED',
+          message: 'edge-2 shows a host key that is not the one known for it',
+          hint: 'Nothing was sent to it.',
+        },
+        { offeredKey: key },
+      ),
+      { units: null, uptimeSeconds: null },
+    ),
+    view(
+      hostOf('mail', {
+        address: 'mail.example.org',
+        user: 'root',
+        auth: { kind: 'password' },
+        stored: { password: true, passphrase: false, sudoPassword: false },
+      }),
+      failing('auth-failed', {
+        code: 'AUTH_FAILED',
+        message: 'mail.example.org refused the password for root',
+        hint: 'Enter the right one under Edit. It is not tried again by itself, so that you are not locked out.',
+      }),
+      { facts: null, units: null, uptimeSeconds: null },
+    ),
+    view(hostOf('alpine-nas', { address: '192.168.1.20', sudo: 'none' }), readyStatus(now), {
+      facts: factsOf({
+        os: 'Alpine Linux 3.20',
+        systemdVersion: null,
+        unitSource: 'none',
+        hostname: 'nas',
+        rights: 'none',
+        journal: { readable: false, missingGroups: [] },
+      }),
+      problems: [
+        {
+          area: 'units',
+          error: {
+            code: 'NOT_SYSTEMD',
+            message: 'This is not a systemd host: PID 1 is busybox init',
+            hint: 'Metrics work. Services, timers and the journal need systemd.',
+          },
+        },
+      ],
+      units: null,
+    }),
+    view(
+      hostOf('shared-box', { address: 'shell.example.com', user: 'guest', sudo: 'none', auth: { kind: 'agent' } }),
+      readyStatus(now),
+      {
+        facts: factsOf({
+          hostname: 'shared',
+          rights: 'none',
+          journal: { readable: false, missingGroups: ['systemd-journal', 'adm'] },
+        }),
+        problems: [
+          {
+            area: 'journal',
+            error: {
+              code: 'JOURNAL_RIGHTS',
+              message: 'guest may not read the system journal',
+              hint: 'On the host: sudo usermod -aG systemd-journal guest, then reconnect.',
+            },
+          },
+        ],
+      },
+    ),
+  ]
+}
+
+type Sketch = [name: string, description: string, memoryMiB: number, cpu: number]
+
+const services: readonly Sketch[] = [
+  ['keepalive-bot.service', 'Telegram keep-alive bot', 84, 1.2],
+  ['webhook-bot.service', 'Telegram webhook bot on :8001', 212, 3.4],
+  ['cookie-bot@alice.service', 'Twitter poster for alice', 141, 0.6],
+  ['cookie-bot@bob.service', 'Twitter poster for bob', 138, 0.4],
+  ['trading-bot.service', 'Trading bot (Postgres, Redis)', 466, 11.8],
+  ['stats-bot.service', 'Discord statistics bot', 96, 0.3],
+  ['nginx.service', 'A high performance web server and a reverse proxy server', 22, 0.8],
+  ['postgresql@15-main.service', 'PostgreSQL Cluster 15-main', 388, 4.1],
+  ['redis-server.service', 'Advanced key-value store', 31, 0.5],
+  ['ssh.service', 'OpenBSD Secure Shell server', 9, 0],
+  ['cron.service', 'Regular background program processing daemon', 3, 0],
+  ['dbus.service', 'D-Bus System Message Bus', 5, 0.1],
+  ['fail2ban.service', 'Fail2Ban Service', 44, 0.2],
+  ['getty@tty1.service', 'Getty on tty1', 1, 0],
+  ['systemd-journald.service', 'Journal Service', 38, 0.4],
+  ['systemd-logind.service', 'User Login Management', 7, 0],
+  ['systemd-networkd.service', 'Network Configuration', 8, 0],
+  ['systemd-resolved.service', 'Network Name Resolution', 12, 0.1],
+  ['systemd-timesyncd.service', 'Network Time Synchronization', 6, 0],
+  ['systemd-udevd.service', 'Rule-based Manager for Device Events and Files', 6, 0],
+  ['unattended-upgrades.service', 'Unattended Upgrades Shutdown', 14, 0],
+]
+
+const oneShots = [
+  'apparmor',
+  'console-setup',
+  'keyboard-setup',
+  'kmod-static-nodes',
+  'networking',
+  'systemd-modules-load',
+  'systemd-random-seed',
+  'systemd-sysctl',
+  'systemd-tmpfiles-setup',
+  'systemd-user-sessions',
+]
+const idle = [
+  'apt-daily',
+  'apt-daily-upgrade',
+  'backup-trading-db',
+  'certbot',
+  'dpkg-db-backup',
+  'e2scrub_all',
+  'fstrim',
+  'logrotate',
+  'man-db',
+  'rescue',
+  'systemd-fsck-root',
+  'telegram-webhook-check',
+]
+
+function unitsOf(hostId: string, now: number, failed: number): Unit[] {
+  const base = (name: string, description: string): Unit => ({
+    hostId,
+    scope: 'system',
+    name,
+    description,
+    loadState: 'loaded',
+    activeState: 'active',
+    subState: 'running',
+    unitFileState: 'enabled',
+    mainPid: null,
+    result: 'success',
+    restarts: 0,
+    since: now - 41 * day,
+    invocationId: `${hash(hostId + name)
+      .toString(16)
+      .padStart(8, '0')}a1b2c3d4e5f60718293a4b5c`,
+    exitStatus: 0,
+    fragmentPath: `/etc/systemd/system/${name}`,
+    memoryBytes: null,
+    cpuPercent: null,
+    pinned: false,
+  })
+  const units: Unit[] = services.map(([name, description, memory, cpu], index) => ({
+    ...base(name, description),
+    mainPid: 700 + index * 37,
+    memoryBytes: memory * 1024 * 1024,
+    cpuPercent: cpu,
+    since: now - (index < 6 ? 5 * hour + index * 17 * minute : 41 * day),
+    pinned: index === 0,
+    fragmentPath: index < 6 ? `/etc/systemd/system/${name}` : `/lib/systemd/system/${name}`,
+  }))
+  for (const name of oneShots)
+    units.push({ ...base(`${name}.service`, `${name.replaceAll('-', ' ')}`), subState: 'exited', mainPid: 0 })
+  for (const name of idle) {
+    units.push({
+      ...base(`${name}.service`, name.replaceAll('-', ' ')),
+      activeState: 'inactive',
+      subState: 'dead',
+      unitFileState: 'static',
+      mainPid: 0,
+      since: now - 9 * hour,
+    })
+  }
+  units.push({
+    ...base('apache2.service', 'The Apache HTTP Server'),
+    loadState: 'masked',
+    activeState: 'inactive',
+    subState: 'dead',
+    unitFileState: 'masked',
+    mainPid: 0,
+  })
+  units.push({
+    ...base('hostile.service', '\u001b[31mred\u001b[0m \u001b]0;owned\u0007 and \u202Egnitadpu\u202C <b>bold</b>'),
+    mainPid: 4711,
+    memoryBytes: 1024 * 1024,
+  })
+  if (failed > 0) {
+    const change = (name: string, parts: Partial<Unit>): void => {
+      const index = units.findIndex(unit => unit.name === name)
+      const unit = units[index]
+      if (unit) units[index] = { ...unit, memoryBytes: null, cpuPercent: null, ...parts }
+    }
+    change('webhook-bot.service', {
+      activeState: 'failed',
+      subState: 'failed',
+      result: 'exit-code',
+      exitStatus: 1,
+      mainPid: 0,
+      restarts: 5,
+      since: now - 6 * minute,
+    })
+    change('cookie-bot@bob.service', {
+      activeState: 'failed',
+      subState: 'failed',
+      result: 'start-limit-hit',
+      exitStatus: 0,
+      mainPid: 0,
+      restarts: 3,
+      since: now - 2 * hour,
+    })
+    change('stats-bot.service', {
+      activeState: 'activating',
+      subState: 'auto-restart',
+      result: 'signal',
+      exitStatus: 9,
+      mainPid: 0,
+      restarts: 12,
+      since: now - 4000,
+    })
+  }
+  if (hostId === 'web-1') {
+    const user = {
+      ...base('sync-notes.service', 'Notes synchronisation'),
+      scope: 'user' as const,
+      mainPid: 2211,
+      memoryBytes: 19 * 1024 * 1024,
+      cpuPercent: 0.1,
+      fragmentPath: '/home/deploy/.config/systemd/user/sync-notes.service',
+    }
+    units.push(user)
+  }
+  return units
+}
+
+function transitionsOf(unit: Unit, now: number): UnitTransition[] {
+  const { hostId, scope, name } = unit
+  const step = (
+    at: number,
+    fromState: string | null,
+    toState: string,
+    subState: string,
+    result: string | null,
+    reconstructed = false,
+  ): UnitTransition => ({
+    hostId,
+    scope,
+    name,
+    at,
+    fromState,
+    toState,
+    subState,
+    result,
+    mainPid: toState === 'active' ? 4000 + (at % 900) : null,
+    restarts: unit.restarts,
+    invocationId: unit.invocationId,
+    reconstructed,
+  })
+  const since = unit.since ?? now
+  return [
+    step(since, 'activating', unit.activeState, unit.subState, unit.result),
+    step(since - 900, unit.activeState === 'failed' ? 'active' : 'inactive', 'activating', 'start', 'success'),
+    step(since - 5 * hour, 'activating', 'active', 'running', 'success'),
+    step(since - 5 * hour - 2000, 'failed', 'activating', 'auto-restart', 'signal'),
+    step(since - 5 * hour - 2100, 'active', 'failed', 'failed', 'signal'),
+    step(since - 2 * day, 'inactive', 'active', 'running', 'success', true),
+  ]
+}
+
+function timersOf(hostId: string, now: number): Timer[] {
+  const timer = (name: string, description: string, nextAt: number | null, lastAt: number | null): Timer => ({
+    hostId,
+    scope: 'system',
+    name: `${name}.timer`,
+    description,
+    activates: `${name}.service`,
+    activeState: nextAt === null ? 'inactive' : 'active',
+    nextAt,
+    lastAt,
+  })
+  return [
+    timer('telegram-webhook-check', 'Check the webhook every 5 minutes', now + 2 * minute, now - 3 * minute),
+    timer('backup-trading-db', 'Back up the trading database', now + 3 * hour, now - 21 * hour),
+    timer('apt-daily', 'Daily apt download activities', now + 7 * hour, now - 5 * hour),
+    timer('logrotate', 'Daily rotation of log files', now + 17 * hour, now - 7 * hour),
+    timer('certbot', 'Run certbot twice daily', now + 4 * hour, now - 8 * hour),
+    timer('fstrim', 'Discard unused blocks once a week', now + 4 * day, now - 3 * day),
+    timer('e2scrub_all', 'Periodic ext4 online metadata check', null, null),
+  ]
+}
+
+function fillAudit(world: World, now: number): void {
+  const verbs = [
+    [
+      'unit.restart',
+      'webhook-bot.service',
+      'sudo systemctl restart -- webhook-bot.service',
+      'failed',
+      'Job for webhook-bot.service failed: exit-code. The main process ended with status 1 after 0.4 s.',
+    ],
+    [
+      'unit.restart',
+      'trading-bot.service',
+      'sudo systemctl restart -- trading-bot.service',
+      'verified',
+      'active for 5 s; new PID 18833; no error in the journal since',
+    ],
+    [
+      'unit.stop',
+      'cookie-bot@bob.service',
+      'sudo systemctl stop -- cookie-bot@bob.service',
+      'verified',
+      'inactive; no process left',
+    ],
+    [
+      'unit.reload',
+      'nginx.service',
+      'sudo systemctl reload -- nginx.service',
+      'degraded',
+      'reloaded; 2 warnings in the journal since',
+    ],
+    [
+      'unit.restart',
+      'stats-bot.service',
+      'sudo systemctl restart -- stats-bot.service',
+      'lost',
+      'The link broke after the request was sent.',
+    ],
+    ['host-key.trust', null, null, 'verified', 'ssh-ed25519 SHA256:9Qk1r4mJcH8vXw2pQ7nYd5sLt3uZb6aEoG0iKfRyTjM'],
+    ['host.add', null, null, 'verified', null],
+    ['unit.enable', 'keepalive-bot.service', 'sudo systemctl enable -- keepalive-bot.service', 'verified', null],
+    ['unit.reset-failed', 'certbot.service', 'sudo systemctl reset-failed -- certbot.service', 'cancelled', null],
+  ] as const
+  for (let index = 0; index < 240; index++) {
+    const [verb, target, command, outcome, detail] = verbs[index % verbs.length] ?? verbs[0]
+    const at = now - 4 * minute - index * 47 * minute
+    world.audit.push({
+      id: 1000 - index,
+      at,
+      finishedAt: at + 1400 + (index % 7) * 800,
+      actor: 'person',
+      verb,
+      hostId: index % 3 === 0 ? 'bots-1' : 'web-1',
+      target,
+      command,
+      outcome,
+      detail,
+      actionRunId: null,
+    })
+  }
+}
+
+/** A small stable number for a text. */
+export function hash(text: string): number {
+  let value = 2_166_136_261
+  for (let index = 0; index < text.length; index++) value = Math.imul(value ^ text.charCodeAt(index), 16_777_619)
+  return value >>> 0
+}
