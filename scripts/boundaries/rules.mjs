@@ -83,7 +83,7 @@ export const layers = [
     because: 'it is the composition root of the engine and of nothing else',
   }),
   layer('engine-entry', /^src\/engine\/[^/]+\.ts$/, {
-    may: [/^src\/engine\/[^/]+\.ts$/, runtime, domain, ports, lib, shared],
+    may: [/^src\/engine\/[^/]+\.ts$/, /^src\/engine\/collector\//, runtime, domain, ports, lib, shared],
     because: 'an entry wires a port to the composition root, which alone knows the concrete parts',
   }),
   layer('main', /^src\/main\//, {
@@ -119,6 +119,11 @@ export const owners = [
 /** Code of ours that one place alone may import. */
 export const gates = [
   { name: 'remote-only-from-engine', target: /^src\/engine\/remote\//, files: /^src\/engine\/(remote\/|engine\.ts$)/ },
+  {
+    name: 'collector-only-from-engine',
+    target: /^src\/engine\/collector\//,
+    files: /^src\/engine\/(collector\/|(engine|cli)\.ts$)/,
+  },
 ]
 
 /** Rules that hold between any two files. */

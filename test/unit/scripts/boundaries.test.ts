@@ -111,6 +111,7 @@ const offences: Record<string, Tree[]> = {
     ours('src/engine/api/hosts.ts', 'src/engine/remote/sudo.ts'),
     ours('src/engine/cli.ts', 'src/engine/remote/sudo.ts'),
   ],
+  'collector-only-from-engine': [ours('src/engine/runtime/fleet.ts', 'src/engine/collector/index.ts')],
   'no-cycle': [
     {
       'src/shared/a.ts': "import type { B } from './b.ts'\nexport type A = B\n",
