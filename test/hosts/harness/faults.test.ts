@@ -3,7 +3,7 @@
 import { once } from 'node:events'
 import net from 'node:net'
 import { afterEach, expect, test } from 'vitest'
-import { bootHost, type TestHost } from '../lib/index.ts'
+import { bootHost, run, type TestHost } from '../lib/index.ts'
 import { sharedHost, sharedJumpPair } from '../lib/vitest.ts'
 
 const host = sharedHost({ name: 'victim' })
@@ -157,6 +157,27 @@ test('two hosts have nothing in common but the machine', async () => {
   expect((await other.hostKeys()).some(key => key.type === 'ssh-ed25519' && fingerprints.has(key.fingerprint))).toBe(
     false,
   )
+})
+
+test('the CPU that a host uses is counted, and nothing else', async () => {
+  const start = await host().cpuMs()
+  await host().shiftLoad({ busy: 1 })
+  await expect.poll(() => host().cpuMs(), { timeout: 30_000 }).toBeGreaterThan(start + 300)
+  await host().shiftLoad()
+  // Guests do not see the accounting: like many a cheap VPS they have no CPU or memory figures per unit.
+  expect(await host().property('ssh.service', 'CPUUsageNSec')).toBe('[not set]')
+  expect(await host().property('ssh.service', 'MemoryCurrent')).toBe('[not set]')
+})
+
+test('a command that takes too long is killed in the host, too', async () => {
+  await expect(host().exec('sleep 4321 & sleep 4321', { timeoutMs: 200 })).rejects.toThrow()
+  await expect.poll(() => host().output(`pgrep -fc '[s]leep 4321' || true`), { timeout: 10_000 }).toBe('0')
+})
+
+test('an ssh-agent holds the keys that it is given', async () => {
+  await using agent = await host().startAgent(['rsa', 'ecdsa'])
+  const listed = await run(['ssh-add', '-l'], { env: { SSH_AUTH_SOCK: agent.socket, PATH: process.env.PATH ?? '' } })
+  expect(listed.stdout).toMatch(/rsa@quarterdeck-test \(RSA\)\n.*ecdsa@quarterdeck-test \(ECDSA\)\n$/)
 })
 
 const pair = sharedJumpPair()

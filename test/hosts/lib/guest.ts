@@ -23,8 +23,13 @@ export class Guest {
   /** Runs argv, or a script for /bin/sh, as root or `user`. Throws on a non-zero exit unless `check` is false. */
   exec(command: string | readonly string[], options: ExecOptions = {}): Promise<RunResult> {
     const argv = typeof command === 'string' ? ['/bin/sh', '-c', command] : command
-    const { user, env, ...rest } = options
-    return run([...this.argv(user, env), ...argv], rest)
+    const { user, env, timeoutMs, ...rest } = options
+    // nsenter's own death would leave the command alive in the guest: there, timeout kills it with its children.
+    const limit = timeoutMs === undefined ? [] : ['timeout', '--signal=KILL', String(timeoutMs / 1000)]
+    return run([...this.argv(user, env), ...limit, ...argv], {
+      ...rest,
+      ...(timeoutMs === undefined ? {} : { timeoutMs: timeoutMs + 2000 }),
+    })
   }
 
   /** The prefix that puts a command into the guest, for callers that spawn it themselves. */

@@ -1,7 +1,10 @@
 // One booted host as tests see it: what it is, how to look inside and how to hurt it; must not know how it was booted.
 
+import { type SshAgent, startAgent } from './agent.ts'
 import { type AuthLog, afterCursor, readAuthLog } from './auth-log.ts'
-import type { KeyFiles, Passwords, UserName } from './credentials.ts'
+import { type Bot, type BotName, type BotOptions, installBot } from './bots.ts'
+import { cpuMs } from './cpu.ts'
+import type { KeyFiles, KeyName, Passwords, UserName } from './credentials.ts'
 import * as faults from './faults.ts'
 import type { ExecOptions, Guest } from './guest.ts'
 import type { Suite } from './recipe.ts'
@@ -153,6 +156,12 @@ export class TestHost implements AsyncDisposable {
     return ssh(this, command, options)
   }
 
+  /** CPU time that the whole host has used so far, in milliseconds, sshd and all: for benches. `exec` and `output` are not in it. */
+  cpuMs = (): Promise<number> => cpuMs(this.slot)
+
+  /** An ssh-agent with the named keys; `socket` is for SSH_AUTH_SOCK. It ends with the host at the latest. */
+  startAgent = (keys: readonly KeyName[] = ['ed25519', 'rsa', 'ecdsa']): Promise<SshAgent> => startAgent(this, keys)
+
   // ---- the link
 
   /** Unplugs the host's cable: packets go nowhere and no connection is told. */
@@ -189,6 +198,9 @@ export class TestHost implements AsyncDisposable {
     faults.installUserUnit(this, user, name, text, options)
   /** Keeps a user's manager running without a login. */
   enableLinger = (user: UserName) => faults.enableLinger(this, user)
+
+  /** Installs one of the five sample systems and starts it; the handle has the switches that make it fail. */
+  installBot = (name: BotName, options?: BotOptions): Promise<Bot> => installBot(this, name, options)
 
   // ---- resources
 

@@ -1,7 +1,10 @@
 // The one entrance to the test hosts; everything else in this folder is private to it.
 
+export type { SshAgent } from './agent.ts'
 export { type AuthAttempt, type AuthLog, parseAuthLog } from './auth-log.ts'
 export { type BootOptions, bootHost, bootJumpPair, type JumpPair } from './boot.ts'
+export { type Bot, type BotHealth, type BotName, type BotOptions, botNames } from './bots.ts'
+export { type CookieTimes, cookieFiles } from './cookie-files.ts'
 export {
   type KeyFiles,
   type KeyName,

@@ -3,7 +3,8 @@
 # usage: nspawn.sh N HOSTNAME
 set -eu
 n=$1 name=$2
-for group in "/sys/fs/cgroup/systemd/quarterdeck-test/$n" "/sys/fs/cgroup/unified/quarterdeck-test/$n" "/sys/fs/cgroup/quarterdeck-test/$n"; do
+for top in /sys/fs/cgroup/systemd /sys/fs/cgroup/unified /sys/fs/cgroup/cpuacct /sys/fs/cgroup; do
+  group=$top/quarterdeck-test/$n
   [ -d "$group" ] && echo $$ > "$group/cgroup.procs"
 done
 # systemd of Debian 13 wants to be asked twice before it runs on the old control groups.

@@ -30,8 +30,8 @@ ip -n "qdt-$n" addr add "$net$((last + 2))/30" dev eth0
 ip -n "qdt-$n" link set lo up
 ip -n "qdt-$n" link set eth0 up
 
-# A cgroup of its own: guests that share one would see and empty each other's units.
-for top in /sys/fs/cgroup/systemd /sys/fs/cgroup/unified; do
+# A cgroup of its own: guests that share one would see and empty each other's units. cpuacct measures the guest for benches.
+for top in /sys/fs/cgroup/systemd /sys/fs/cgroup/unified /sys/fs/cgroup/cpuacct; do
   [ -d "$top" ] && mkdir -p "$top/quarterdeck-test/$n"
 done
 [ -e /sys/fs/cgroup/cgroup.controllers ] && mkdir -p "/sys/fs/cgroup/quarterdeck-test/$n"

@@ -13,13 +13,18 @@ start_of() {
   case $1 in Z | X) ;; *) echo "${20}" ;; esac
 }
 
+# A process is known by pid and start together: pids come back.
+alive() {
+  [ -n "$2" ] && [ "$(start_of "$1")" = "$2" ]
+}
+
 owner_alive() {
   read -r pid start _ < "$1/owner" 2>/dev/null || return 1
-  [ -n "$start" ] && [ "$(start_of "$pid")" = "$start" ]
+  alive "$pid" "$start"
 }
 
 cgroups_of() {
-  for top in /sys/fs/cgroup/systemd /sys/fs/cgroup/unified /sys/fs/cgroup; do
+  for top in /sys/fs/cgroup/systemd /sys/fs/cgroup/unified /sys/fs/cgroup/cpuacct /sys/fs/cgroup; do
     [ -d "$top/quarterdeck-test/$1" ] && echo "$top/quarterdeck-test/$1"
   done
 }
@@ -40,6 +45,8 @@ reap_slot() {
   case $1 in '' | *[!0-9]*) return 1 ;; esac
   slot=$run/$1
   [ -d "$slot" ] || return 0
+  # Two that reap the same slot go one after the other; the second must not touch a new host that has got the number meanwhile.
+  exec 8< "$slot" && flock 8 && [ "$slot" -ef /proc/self/fd/8 ] || return 0
   kill_slot "$1"
   ip link del "qdt$1" 2>/dev/null
   ip netns del "qdt-$1" 2>/dev/null
@@ -56,17 +63,23 @@ reap_slot() {
     done
   done
   for group in $(cgroups_of "$1"); do find "$group" -depth -type d -exec rmdir {} + 2>/dev/null; done
-  rm -rf --one-file-system "$slot"
+  # As long as the folder has its number it has its owner file, too.
+  mv "$slot" "$run/.gone-$1-$$"
+  exec 8<&-
+  rm -rf --one-file-system "$run/.gone-$1-$$"
 }
 
 reap_stale() {
+  rm -rf --one-file-system "$run"/.gone-*
   for slot in "$run"/[0-9]*; do
     [ -d "$slot" ] || continue
     owner_alive "$slot" || reap_slot "${slot##*/}"
   done
   for draft in "$run"/.new-*; do
     [ -d "$draft" ] || continue
-    owner_alive "$draft" || rm -rf --one-file-system "$draft"
+    name=${draft##*/.new-}
+    rest=${name#*-}
+    alive "${name%%-*}" "${rest%%-*}" || rm -rf --one-file-system "$draft"
   done
 }
 

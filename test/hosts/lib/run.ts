@@ -8,6 +8,7 @@ export interface RunOptions {
   /** A non-zero exit is an error unless this is false. */
   readonly check?: boolean
   readonly env?: Record<string, string>
+  /** Killed when it takes longer; no limit by default. */
   readonly timeoutMs?: number
 }
 
@@ -18,16 +19,21 @@ export interface RunResult {
   readonly stderr: string
 }
 
+/** The longest delay that a timer can have: 24 days. */
+const maxTimer = 2 ** 31 - 1
+
 /** Runs argv to its end. Throws on a non-zero exit, with what the program said, unless `check` is false. */
 export function run(argv: readonly string[], options: RunOptions = {}): Promise<RunResult> {
   const [file, ...args] = argv
   if (file === undefined) throw new Error('run() needs a program')
   return new Promise((resolve, reject) => {
-    const child = spawn(file, args, {
-      stdio: 'pipe',
-      ...(options.env ? { env: options.env } : {}),
-      ...(options.timeoutMs ? { timeout: options.timeoutMs, killSignal: 'SIGKILL' } : {}),
-    })
+    const child = spawn(file, args, { stdio: 'pipe', ...(options.env ? { env: options.env } : {}) })
+    // Its children may hold the pipes open after it is killed, so these are closed as well.
+    const overdue = setTimeout(() => {
+      child.kill('SIGKILL')
+      child.stdout.destroy()
+      child.stderr.destroy()
+    }, options.timeoutMs ?? maxTimer)
     const out: Buffer[] = []
     const err: Buffer[] = []
     child.stdout.on('data', (chunk: Buffer) => out.push(chunk))
@@ -35,8 +41,12 @@ export function run(argv: readonly string[], options: RunOptions = {}): Promise<
     // A program that does not read its stdin closes it: that is its business.
     child.stdin.on('error', () => {})
     child.stdin.end(options.input)
-    child.on('error', reject)
+    child.on('error', error => {
+      clearTimeout(overdue)
+      reject(error)
+    })
     child.on('close', (code, signal) => {
+      clearTimeout(overdue)
       const result = { code, stdout: Buffer.concat(out).toString(), stderr: Buffer.concat(err).toString() }
       if (code === 0 || options.check === false) resolve(result)
       else {

@@ -37,7 +37,8 @@ function startTime(): string {
 export async function claimSlot(): Promise<Slot> {
   prepared ??= prepare()
   await prepared
-  const draft = path.join(runDir, `.new-${process.pid}-${drafts++}`)
+  // Its name says whose it is, because others may look before the owner file is there.
+  const draft = path.join(runDir, `.new-${process.pid}-${startTime()}-${drafts++}`)
   await mkdir(draft, { recursive: true })
   await writeFile(path.join(draft, 'owner'), `${process.pid} ${startTime()} ${new Date().toISOString()}\n`)
   // Starting at a spot of our own keeps processes that start together from meeting at each number.

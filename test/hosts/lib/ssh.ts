@@ -1,5 +1,6 @@
 // Drives the machine's own OpenSSH client against a host, as the yardstick for our connection; must not know about the engine.
 
+import { fileURLToPath } from 'node:url'
 import type { KeyName, UserName } from './credentials.ts'
 import type { TestHost } from './host.ts'
 import { type RunResult, run } from './run.ts'
@@ -54,13 +55,7 @@ export function ssh(host: TestHost, command: string, options: SshOptions = {}): 
         ? host.passwords[user]
         : options.password
       : host.keyFiles.rsaPassphrase
-  // SSH_ASKPASS is a program: `printenv` prints the answer that stands in a variable of its own name. ssh gives the prompt as its argument, hence the sh.
-  const env = {
-    ...process.env,
-    SSH_ASKPASS: askpass,
-    SSH_ASKPASS_REQUIRE: 'force',
-    QUARTERDECK_TEST_ANSWER: answer ?? '',
-  } as Record<string, string>
+  const env = askpassEnv(answer ?? '')
   return run(['ssh', ...sshArgs(host, user, key), command], {
     env,
     check: options.check ?? true,
@@ -68,4 +63,15 @@ export function ssh(host: TestHost, command: string, options: SshOptions = {}): 
   })
 }
 
-const askpass = new URL('./askpass.sh', import.meta.url).pathname
+/** The environment in which ssh and ssh-add answer their question for a secret with `answer`. */
+export function askpassEnv(answer: string): Record<string, string> {
+  const own = Object.entries(process.env).filter((pair): pair is [string, string] => pair[1] !== undefined)
+  return {
+    ...Object.fromEntries(own),
+    SSH_ASKPASS: askpass,
+    SSH_ASKPASS_REQUIRE: 'force',
+    QUARTERDECK_TEST_ANSWER: answer,
+  }
+}
+
+const askpass = fileURLToPath(new URL('./askpass.sh', import.meta.url))
