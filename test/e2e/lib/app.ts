@@ -1,0 +1,121 @@
+// Starts the built app as a person would, on a private desktop, and ends it without leaving anything behind.
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { _electron, type ElectronApplication, expect, type Page } from '@playwright/test'
+import { findElectron } from '../../../scripts/lib/electron-runtime.mjs'
+import { type Desktop, type DesktopOptions, startDesktop } from './desktop.ts'
+import { engineOf, leftoversOf } from './processes.ts'
+
+export interface LaunchOptions extends DesktopOptions {
+  /** A desktop that outlives the app, e.g. to start the app on it again; else one is made and ended with the app. */
+  readonly desktop?: Desktop
+  /** Where the app keeps its files; a folder on the desktop's home unless told. */
+  readonly home?: string
+  readonly env?: Record<string, string>
+  readonly args?: readonly string[]
+  /** Another build of the app than this repository's own. */
+  readonly appFolder?: string
+}
+
+export interface RunningApp {
+  readonly electron: ElectronApplication
+  readonly page: Page
+  readonly desktop: Desktop
+  /** QUARTERDECK_HOME. */
+  readonly home: string
+  readonly mainPid: number
+  /** Errors of the page and what its content security policy refused, for a test to expect none. */
+  readonly complaints: readonly string[]
+  enginePid(): number
+  log(name: 'main' | 'engine'): string
+  /** Writes test-results/screens/NAME.png. */
+  screenshot(name: string): Promise<void>
+  /** Resolves with how the main process ended. */
+  readonly ended: Promise<{ code: number | null; signal: string | null }>
+  /** Ends the app in good order and expects that nothing is left of it. */
+  close(): Promise<void>
+}
+
+const root = resolve(import.meta.dirname, '../../..')
+
+/** What it takes to start the app here: program, arguments, environment. */
+export function launchCommand(desktop: Desktop, options: LaunchOptions = {}) {
+  const runtime = findElectron()
+  if (!runtime) throw new Error('There is no Electron here: run `npm run setup` first')
+  const home = options.home ?? join(desktop.home, 'quarterdeck')
+  const env: Record<string, string> = {
+    ...desktop.env,
+    QUARTERDECK_HOME: home,
+    // An Electron too old for the engine's database runs it under the Node that runs the tests.
+    ...(runtime.engineNode ? { QUARTERDECK_ENGINE_NODE: process.execPath } : {}),
+    ...options.env,
+  }
+  const args = [
+    ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+    options.appFolder ?? process.env.QUARTERDECK_E2E_APP ?? root,
+    ...(options.args ?? []),
+  ]
+  return { executablePath: runtime.path, args, env, home }
+}
+
+/** Starts the app and waits for its window. */
+export async function launchApp(options: LaunchOptions = {}): Promise<RunningApp> {
+  const desktop = options.desktop ?? (await startDesktop(options))
+  const { executablePath, args, env, home } = launchCommand(desktop, options)
+  const electron = await _electron.launch({ executablePath, args, env, cwd: desktop.home, timeout: 60_000 })
+  // Asked for once: after the end Playwright no longer tells.
+  const child = electron.process()
+  const mainPid = child.pid ?? 0
+  const ended = new Promise<{ code: number | null; signal: string | null }>(settle =>
+    child.once('exit', (code, signal) => settle({ code, signal })),
+  )
+  const complaints: string[] = []
+  const log = (name: 'main' | 'engine'): string => {
+    const file = join(home, 'logs', `${name}.log`)
+    return existsSync(file) ? readFileSync(file, 'utf8') : ''
+  }
+  let page: Page
+  try {
+    page = await electron.firstWindow({ timeout: 60_000 })
+  } catch (error) {
+    const why = `${String(error)}\n--- main.log\n${log('main')}\n--- engine.log\n${log('engine')}`
+    child.kill('SIGKILL')
+    if (!options.desktop) await desktop.dispose()
+    throw new Error(why)
+  }
+  page.on('console', message => {
+    if (message.type() === 'error') complaints.push(message.text())
+  })
+  page.on('pageerror', error => complaints.push(error.stack ?? error.message))
+  let closed = false
+  return {
+    electron,
+    page,
+    desktop,
+    home,
+    mainPid,
+    complaints,
+    ended,
+    log,
+    enginePid() {
+      const engine = engineOf(home)
+      if (!engine) throw new Error(`The engine does not run; main.log:\n${log('main')}`)
+      return engine.pid
+    },
+    async screenshot(name) {
+      const folder = join(root, 'test-results', 'screens')
+      mkdirSync(folder, { recursive: true })
+      await page.screenshot({ path: join(folder, `${name}.png`) })
+    },
+    async close() {
+      if (closed) return
+      closed = true
+      child.kill('SIGTERM')
+      await ended
+      const left = await leftoversOf(home, mainPid)
+      for (const { pid } of left) process.kill(pid, 'SIGKILL')
+      if (!options.desktop) await desktop.dispose()
+      expect(left, 'processes left behind').toEqual([])
+    },
+  }
+}

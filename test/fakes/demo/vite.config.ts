@@ -1,0 +1,14 @@
+// Serves the demo page: `npx vite test/fakes/demo`. Never part of the app's build.
+import { resolve } from 'node:path'
+import react from '@vitejs/plugin-react'
+import { defineConfig } from 'vite'
+
+const root = resolve(import.meta.dirname)
+
+export default defineConfig({
+  root,
+  plugins: [react()],
+  cacheDir: resolve(root, '../../../node_modules/.vite/demo'),
+  server: { port: 5199, strictPort: false, fs: { allow: [resolve(root, '../../..')] } },
+  build: { target: 'chrome114', assetsInlineLimit: 0, emptyOutDir: true },
+})
