@@ -1,0 +1,130 @@
+// The cells of the fleet's rows; each subscribes to its own host, so that one sample redraws one row.
+import type { ReactNode } from 'react'
+import { Link } from 'react-router'
+import type { HostView } from '../../../shared/model/host.ts'
+import type { Column } from '../../components/data-table.tsx'
+import { Meter } from '../../components/meter.tsx'
+import { Sparkline } from '../../components/sparkline.tsx'
+import { Status } from '../../components/status.tsx'
+import { fullestDisk, memoryPercent, useCourse, useLatestSample } from '../../data/measures.ts'
+import { useNow } from '../../data/now.ts'
+import { formatBytes, formatDuration, formatPercent, unknownValue } from '../../lib/format.ts'
+import { hostPath } from '../../lib/places.ts'
+import { safeShort, safeText } from '../../lib/safe-text.ts'
+import { hostStatus, toneRank } from '../../lib/status.ts'
+import type { FleetRow } from './fleet-order.ts'
+import css from './fleet-view.module.css'
+
+const byName = (a: FleetRow, b: FleetRow): number =>
+  a.view.host.name.localeCompare(b.view.host.name, 'en', { numeric: true })
+
+export const fleetColumns: readonly Column<FleetRow>[] = [
+  {
+    id: 'host',
+    header: 'Host',
+    width: 'minmax(10rem, 1.5fr)',
+    compare: byName,
+    cell: row => <HostCell view={row.view} />,
+  },
+  {
+    id: 'state',
+    header: 'State',
+    width: 'minmax(11rem, 1.8fr)',
+    compare: (a, b) => toneRank(a.tone) - toneRank(b.tone),
+    cell: row => <StateCell view={row.view} />,
+  },
+  {
+    id: 'services',
+    header: 'Services',
+    width: 'minmax(6rem, 0.7fr)',
+    compare: (a, b) => (b.view.units?.failed ?? -1) - (a.view.units?.failed ?? -1),
+    cell: row => <ServicesCell view={row.view} />,
+  },
+  { id: 'cpu', header: 'CPU', width: 'minmax(7rem, 1fr)', cell: row => <CpuCell view={row.view} /> },
+  { id: 'memory', header: 'Memory', width: 'minmax(6.5rem, 0.8fr)', cell: row => <MemoryCell view={row.view} /> },
+  { id: 'disk', header: 'Fullest disk', width: 'minmax(6.5rem, 0.8fr)', cell: row => <DiskCell view={row.view} /> },
+  {
+    id: 'uptime',
+    header: 'Up for',
+    width: '5rem',
+    align: 'end',
+    compare: (a, b) => (a.view.uptimeSeconds ?? -1) - (b.view.uptimeSeconds ?? -1),
+    cell: row => <UptimeCell view={row.view} />,
+  },
+]
+
+function HostCell(props: { view: HostView }): ReactNode {
+  const { host, facts } = props.view
+  const where =
+    host.kind === 'local' ? facts?.hostname : `${host.user}@${host.address}${host.port === 22 ? '' : `:${host.port}`}`
+  return (
+    <div className={css.two}>
+      <Link className={css.name} to={hostPath(host.id)}>
+        {safeText(host.name)}
+      </Link>
+      <span className={css.pale}>{safeShort(where ?? '', 80)}</span>
+    </div>
+  )
+}
+
+function StateCell(props: { view: HostView }): ReactNode {
+  const status = hostStatus(props.view, useNow(1000))
+  // The count of failed services says it all already.
+  const counts = props.view.connection.state === 'ready' && status.tone === 'unhealthy'
+  return (
+    <div className={css.two}>
+      <Status status={status} />
+      {status.detail && !counts && <span className={css.pale}>{safeShort(status.detail, 120)}</span>}
+    </div>
+  )
+}
+
+function ServicesCell(props: { view: HostView }): ReactNode {
+  const { units, facts, connection } = props.view
+  if (connection.state !== 'ready') return <span className={css.pale}>{unknownValue}</span>
+  if (!units) return <span className={css.pale}>{facts?.unitSource === 'none' ? 'no systemd' : unknownValue}</span>
+  return (
+    <div className={css.two}>
+      <span>
+        {units.active} <span className={css.pale}>of {units.total} active</span>
+      </span>
+    </div>
+  )
+}
+
+function CpuCell(props: { view: HostView }): ReactNode {
+  const sample = useLatestSample(props.view)
+  const course = useCourse(props.view, 'cpu')
+  if (!sample) return <span className={css.pale}>{unknownValue}</span>
+  return (
+    <div className={css.cpu}>
+      <span className={css.number}>{formatPercent(sample.cpuPercent)}</span>
+      <Sparkline values={[...course, sample.cpuPercent]} max={100} />
+    </div>
+  )
+}
+
+function MemoryCell(props: { view: HostView }): ReactNode {
+  const sample = useLatestSample(props.view)
+  if (!sample) return <span className={css.pale}>{unknownValue}</span>
+  return (
+    <Meter
+      label={`of ${formatBytes(sample.memory.totalBytes)}`}
+      percent={memoryPercent(sample)}
+      badAt={95}
+      warnAt={90}
+    />
+  )
+}
+
+function DiskCell(props: { view: HostView }): ReactNode {
+  const worst = fullestDisk(useLatestSample(props.view))
+  if (!worst) return <span className={css.pale}>{unknownValue}</span>
+  return <Meter label={safeShort(worst.disk.mount, 24)} percent={worst.percent} warnAt={85} badAt={90} />
+}
+
+function UptimeCell(props: { view: HostView }): ReactNode {
+  const sample = useLatestSample(props.view)
+  const seconds = props.view.connection.state === 'ready' ? (sample?.uptimeSeconds ?? props.view.uptimeSeconds) : null
+  return <span>{seconds === null ? unknownValue : formatDuration(seconds * 1000)}</span>
+}

@@ -1,0 +1,45 @@
+// Which hosts the fleet shows and in what order: trouble first. Pure, so that it can be tested without a screen.
+import type { HostView } from '../../../shared/model/host.ts'
+import { hostStatus, type Tone, toneRank } from '../../lib/status.ts'
+
+/** The groups of the summary, worst first. */
+export const toneGroups: readonly { readonly tone: Tone; readonly word: string }[] = [
+  { tone: 'unhealthy', word: 'unhealthy' },
+  { tone: 'waiting', word: 'waiting for you' },
+  { tone: 'degraded', word: 'limited' },
+  { tone: 'unknown', word: 'not connected' },
+  { tone: 'busy', word: 'connecting' },
+  { tone: 'healthy', word: 'healthy' },
+]
+
+export interface FleetRow {
+  readonly view: HostView
+  readonly tone: Tone
+}
+
+/** Worst first, then this computer, then A–Z. */
+export function fleetRows(hosts: readonly HostView[], now: number): FleetRow[] {
+  return hosts
+    .map(view => ({ view, tone: hostStatus(view, now).tone }))
+    .sort(
+      (a, b) =>
+        toneRank(a.tone) - toneRank(b.tone) ||
+        (b.view.units?.failed ?? 0) - (a.view.units?.failed ?? 0) ||
+        Number(b.view.host.kind === 'local') - Number(a.view.host.kind === 'local') ||
+        a.view.host.name.localeCompare(b.view.host.name, 'en', { numeric: true }),
+    )
+}
+
+/** Every word of the filter has to be somewhere in what the row says. */
+export function matchesText(row: FleetRow, text: string, now: number): boolean {
+  const { host, facts } = row.view
+  const status = hostStatus(row.view, now)
+  const said = [host.name, host.address, host.user, facts?.os, facts?.hostname, status.word, status.detail]
+    .filter(Boolean)
+    .join(' ')
+    .toLowerCase()
+  return text
+    .toLowerCase()
+    .split(/\s+/)
+    .every(word => said.includes(word))
+}

@@ -1,0 +1,117 @@
+// Who a host is and how it stands, in one line, with what can be done to the host as such. Knows no tab.
+import { Pencil, PlugZap, Trash2, Unplug } from 'lucide-react'
+import { type ReactNode, useState } from 'react'
+import { useNavigate } from 'react-router'
+import type { HostView } from '../../../shared/model/host.ts'
+import { Button, IconButton, LinkButton } from '../../components/button.tsx'
+import { ConfirmDialog } from '../../components/confirm-dialog.tsx'
+import { Status } from '../../components/status.tsx'
+import { useToast } from '../../components/toast.tsx'
+import { useLatestSample } from '../../data/measures.ts'
+import { useNow } from '../../data/now.ts'
+import { useEngineCommand } from '../../data/remotes.tsx'
+import { formatDuration } from '../../lib/format.ts'
+import { editHostPath, places } from '../../lib/places.ts'
+import { safeShort, safeText } from '../../lib/safe-text.ts'
+import { connectionStatus, isConnecting } from '../../lib/status.ts'
+import css from './host-layout.module.css'
+
+export function HostHeader(props: { view: HostView }): ReactNode {
+  const { view } = props
+  const { host, connection } = view
+  const status = connectionStatus(view, useNow(1000))
+  const connect = useEngineCommand('host.connect')
+  const disconnect = useEngineCommand('host.disconnect')
+  const remote = host.kind === 'ssh'
+  const ready = connection.state === 'ready'
+  return (
+    <header className={css.header}>
+      <div className={css.identity}>
+        <h1 className={css.name}>{safeText(host.name)}</h1>
+        <Status status={status} look="pill" />
+      </div>
+      <HostFactsLine view={view} />
+      {remote && (
+        <div className={css.actions}>
+          {ready ? (
+            <IconButton
+              icon={Unplug}
+              label="Disconnect"
+              onClick={() => disconnect.mutate(host.id)}
+              loading={disconnect.isPending}
+            />
+          ) : (
+            <Button
+              icon={PlugZap}
+              onClick={() => connect.mutate(host.id)}
+              loading={connect.isPending || isConnecting(connection.state)}
+            >
+              Reconnect
+            </Button>
+          )}
+          <LinkButton to={editHostPath(host.id)} icon={Pencil}>
+            Edit
+          </LinkButton>
+          <RemoveHost view={view} />
+        </div>
+      )}
+    </header>
+  )
+}
+
+function HostFactsLine(props: { view: HostView }): ReactNode {
+  const { host, facts, uptimeSeconds } = props.view
+  const sample = useLatestSample(props.view)
+  const ready = props.view.connection.state === 'ready'
+  const uptime = ready ? (sample?.uptimeSeconds ?? uptimeSeconds) : null
+  const parts = [
+    host.kind === 'local' ? facts?.hostname : `${host.user}@${host.address}${host.port === 22 ? '' : `:${host.port}`}`,
+    facts?.os,
+    facts?.cpus ? `${facts.cpus} ${facts.cpus === 1 ? 'CPU' : 'CPUs'}` : null,
+    uptime === null ? null : `up ${formatDuration(uptime * 1000)}`,
+  ]
+  return (
+    <ul className={css.facts} aria-label="About this host">
+      {parts
+        .filter(part => part !== null && part !== undefined)
+        .map(part => (
+          <li key={part}>{safeShort(part, 120)}</li>
+        ))}
+    </ul>
+  )
+}
+
+function RemoveHost(props: { view: HostView }): ReactNode {
+  const { host } = props.view
+  const [asking, setAsking] = useState(false)
+  const remove = useEngineCommand('host.remove')
+  const navigate = useNavigate()
+  const toast = useToast()
+  return (
+    <>
+      <IconButton icon={Trash2} label="Remove host" onClick={() => setAsking(true)} />
+      <ConfirmDialog
+        open={asking}
+        title={`Remove ${safeText(host.name)}?`}
+        action="Remove host"
+        typedName={host.name}
+        busy={remove.isPending}
+        error={remove.error}
+        onClose={() => setAsking(false)}
+        onConfirm={() =>
+          remove.mutate(host.id, {
+            onSuccess: () => {
+              toast({ tone: 'healthy', title: `${host.name} was removed` })
+              void navigate(places.fleet)
+            },
+          })
+        }
+      >
+        <p>
+          Quarterdeck stops watching it and deletes its history and stored secrets from this computer. Nothing is
+          changed on the host itself.
+        </p>
+      </ConfirmDialog>
+    </>
+  )
+}
