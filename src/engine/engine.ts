@@ -3,7 +3,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { engineContract } from '../shared/contract/engine.ts'
 import type { PowerChange } from '../shared/contract/native.ts'
-import { type Host, localHostId } from '../shared/model/host.ts'
+import { type Host, type HostSecrets, localHostId } from '../shared/model/host.ts'
 import type { Port } from '../shared/rpc/port.ts'
 import { serve } from '../shared/rpc/server.ts'
 import { createHandlers } from './api/index.ts'
@@ -12,9 +12,15 @@ import { createCollector } from './collector/index.ts'
 import type { Clock } from './lib/clock.ts'
 import { type AsyncDisposable, type Disposable, DisposableBag, disposable } from './lib/disposable.ts'
 import type { Logger, Redactor } from './lib/log.ts'
-import { createLocalCollector, createLocalLink } from './local/index.ts'
-import type { Native } from './ports.ts'
-import { createHostKeyBook, createSshLink, readSshConfig, testConnection } from './remote/index.ts'
+import { createLocalCollector } from './local/local-collector.ts'
+import { createLocalLink } from './local/local-link.ts'
+import type { Native, SecretSource } from './ports.ts'
+import { createHandshakeGate } from './remote/handshake-gate.ts'
+import { createHostKeyBook } from './remote/host-keys.ts'
+import { jumpOver } from './remote/jump.ts'
+import { readSshConfig } from './remote/ssh-config.ts'
+import { createSshLink } from './remote/ssh-connection.ts'
+import { testConnection } from './remote/test-connection.ts'
 import { Actions } from './runtime/actions.ts'
 import { AuditLog } from './runtime/audit-log.ts'
 import { Fleet } from './runtime/fleet.ts'
@@ -62,11 +68,15 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const settings = new SettingsKeeper(store, publish)
   const vault = createVault({ secrets: store.secrets, meta: store.vaultMeta, native, log, redactor })
   bag.add(vault.onChange(status => publish('vault.changed', status)))
-  const keys = createHostKeyBook({ sshDirectory, trusted: store.hostKeys, log })
+  const keys = createHostKeyBook({
+    trusted: store.hostKeys,
+    log,
+    files: [join(sshDirectory, 'known_hosts'), join(sshDirectory, 'known_hosts2'), '/etc/ssh/ssh_known_hosts'],
+  })
   const failures = bag.add(new UnitFailures({ clock, native, log, enabled: () => settings.get().notifications }))
   const collector = createCollector({ clock, log })
   const localCollector = createLocalCollector({ clock, log, collector })
-  const linkOptions = { secrets: vault, keys, clock, log }
+  const reach = { keys, clock, log, gate: createHandshakeGate() }
   const fleet = new Fleet({
     store,
     vault,
@@ -79,8 +89,8 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     collectorFor: host => (host.kind === 'local' ? localCollector : collector),
     createLink: (host, jump) =>
       host.kind === 'local'
-        ? createLocalLink({ hostId: host.id, clock, log })
-        : createSshLink({ ...linkOptions, host, jump: jump ?? undefined }),
+        ? createLocalLink({ hostId: host.id, clock })
+        : createSshLink({ ...reach, host, secrets: vault, jump: jump && jumpOver(jump.name, jump.link) }),
   })
   const audit = new AuditLog(store, clock, publish)
   const actions = new Actions({ fleet, store, audit, clock, log, publish })
@@ -102,11 +112,11 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     }),
     testConnection: (id, draft, secrets, signal) =>
       testConnection({
-        ...linkOptions,
-        id,
+        ...reach,
+        hostId: id ?? 'new',
         draft,
-        given: secrets,
-        jump: draft.jump === null ? undefined : fleet.session(draft.jump).link,
+        secrets: givenOrStored(secrets, id === null ? null : vault),
+        jump: draft.jump === null ? null : jumpOver(fleet.host(draft.jump).name, fleet.session(draft.jump).link),
         signal,
       }),
     sshConfigHosts: () => [...readSshConfig(join(sshDirectory, 'config'))],
@@ -162,6 +172,16 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       bag.dispose()
       await fleet.dispose()
       store.close()
+    },
+  }
+}
+
+/** What a person has just typed, else what the vault holds for the host that is being edited. */
+function givenOrStored(given: HostSecrets, stored: SecretSource | null): SecretSource {
+  return {
+    hostSecret: async (hostId, kind) => {
+      const value = given[kind]
+      return value === undefined ? ((await stored?.hostSecret(hostId, kind)) ?? null) : value
     },
   }
 }

@@ -23,7 +23,7 @@ export interface FleetOptions {
   store: Store
   vault: Vault
   collectorFor: (host: Host) => Collector
-  createLink: (host: Host, jump: Link | null) => Link
+  createLink: (host: Host, jump: { name: string; link: Link } | null) => Link
   failures: UnitFailures
   native: Native
   clock: Clock
@@ -154,7 +154,7 @@ export class Fleet implements AsyncDisposable {
     const { collectorFor, createLink, failures, store, clock, log, publish, settings } = this.#options
     const host = this.host(id)
     if (host.jump) await this.#open(host.jump)
-    const jump = host.jump ? this.session(host.jump).link : null
+    const jump = host.jump ? { name: this.host(host.jump).name, link: this.session(host.jump).link } : null
     const session = new HostSession({
       host,
       link: createLink(host, jump),

@@ -27,6 +27,8 @@ export interface SampleStore {
   query(query: SeriesQuery): SeriesData[]
   /** Names of the series kept for a host, A–Z. */
   names(hostId: string): string[]
+  /** When the host was last looked at, wall ms; null where never. */
+  lastAt(hostId: string): number | null
   /** Does one slice of compaction, roll-up or retention and says whether there is more to do. Never throws for a full disk. */
   maintain(now: number): boolean
   /** Looks each half minute for something to maintain, and does it slice by slice with pauses, until disposed. */
@@ -65,6 +67,8 @@ export function createSampleStore(options: {
   const compactor = createCompactor(db, books)
   const expiry = createExpiry(db)
   const abandon = db.prepare<[string]>('UPDATE host SET id = NULL WHERE id = ?')
+  const newest = db.prepare<[number, number], { at: number | null }>(`SELECT max(at) AS at FROM (
+    SELECT max(at) AS at FROM hot WHERE host = ? UNION ALL SELECT max(last_at) FROM segment WHERE host = ?)`)
   const noSpans = db.prepare<[number]>('DELETE FROM span WHERE host = ? AND rolled = 0')
 
   let waiting: Look[] = []
@@ -173,6 +177,11 @@ export function createSampleStore(options: {
         return toSeriesData(query.series, buckets, sampleSecondsIdle * 1000)
       }),
     names: hostId => db.read(() => [...(books.find(hostId)?.series.keys() ?? [])].sort()),
+    lastAt: hostId =>
+      db.read(() => {
+        const book = books.find(hostId)
+        return book ? (newest.get(book.number, book.number)?.at ?? null) : null
+      }),
     maintain,
     startMaintenance() {
       const bag = new DisposableBag()
