@@ -198,7 +198,9 @@ while not total or n < total:
     `Description=Floods the journal`,
     '[Service]',
     `Type=${total > 0 ? 'oneshot' : 'exec'}`,
-    'LogRateLimitIntervalSec=0',
+    // An interval of 0 would be taken as "not set", and journald's own limit would drop most of it.
+    'LogRateLimitIntervalSec=1s',
+    'LogRateLimitBurst=1000000000',
     'TimeoutStartSec=infinity',
     `ExecStart=/usr/bin/python3 /usr/local/lib/test-flood.py ${total} ${rate}`,
     '',
