@@ -190,10 +190,11 @@ function run(): void {
     event.preventDefault()
     quit.request()
   })
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => quit.signal())
 
   // The engine starts beside the browser's own start-up: it is what takes longest.
   void app.whenReady().then(() => {
+    // Only now: Chromium sets its own handlers on the way here, and after the first signal those let the next one kill us at once.
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => quit.signal())
     engine.start()
     lockDown(log.child('security'), devUrl)
     serveAppScheme(paths.renderer)

@@ -19,16 +19,20 @@ export interface Quit {
 
 export function createQuit({ end, exit, killAll }: QuitOptions): Quit {
   let quitting = false
-  const now = (code: number): void => {
-    killAll()
+  let left = false
+  // Leaving takes Electron a moment, in which the orderly end may still come to its own conclusion.
+  const leave = (code: number): void => {
+    if (left) return
+    left = true
+    if (code !== 0) killAll()
     exit(code)
   }
   const request = (): void => {
     if (quitting) return
     quitting = true
     end().then(
-      () => exit(0),
-      () => now(1),
+      () => leave(0),
+      () => leave(1),
     )
   }
   return {
@@ -37,7 +41,7 @@ export function createQuit({ end, exit, killAll }: QuitOptions): Quit {
     },
     request,
     signal() {
-      if (quitting) now(1)
+      if (quitting) leave(1)
       else request()
     },
   }

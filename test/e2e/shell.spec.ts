@@ -3,8 +3,8 @@ import { spawn } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { expect, test } from '@playwright/test'
-import { launchApp, launchCommand, type RunningApp } from './lib/app.ts'
+import { expect } from '@playwright/test'
+import { launchApp, launchCommand, type RunningApp, test } from './lib/app.ts'
 import { startDesktop } from './lib/desktop.ts'
 import { askEngine, openEnginePort } from './lib/engine-port.ts'
 import { engineOf, leftoversOf, processesOf } from './lib/processes.ts'
@@ -152,8 +152,10 @@ test.describe('the window', () => {
 })
 
 test.describe('the engine', () => {
-  test('that is killed is noticed within 2 s and comes back by itself, with a new port for the page', async () => {
-    const app = await launchApp()
+  test('that is killed is noticed within 2 s and comes back by itself, with a new port for the page', async ({
+    launch,
+  }) => {
+    const app = await launch()
     await openEnginePort(app.page)
     const before = await askEngine(app.page, 'engine.health')
     await app.page.evaluate(() => {
@@ -175,17 +177,16 @@ test.describe('the engine', () => {
     await app.close()
   })
 
-  test('whose Node is not there leaves a window that says so, and an app that can be ended', async () => {
-    test.skip(launchCommandNeedsNode() === false, 'the engine runs inside this Electron')
-    const app = await launchApp({ env: { QUARTERDECK_ENGINE_NODE: '/nonexistent/node' } })
+  test('whose Node is not there leaves a window that says so, and an app that can be ended', async ({ launch }) => {
+    const app = await launch({ env: { QUARTERDECK_ENGINE_NODE: '/nonexistent/node' } })
     await expect.poll(() => app.log('main')).toMatch(/engine died .*could not be run.*crashes=2/)
     await app.close()
   })
 })
 
 test.describe('the end', () => {
-  test('by SIGTERM is orderly and leaves no process', async () => {
-    const app = await launchApp()
+  test('by SIGTERM is orderly and leaves no process', async ({ launch }) => {
+    const app = await launch()
     await openEnginePort(app.page)
     await askEngine(app.page, 'engine.health')
     const pids = processesOf(app.home, app.mainPid).map(({ pid }) => pid)
@@ -198,8 +199,8 @@ test.describe('the end', () => {
     await app.close()
   })
 
-  test('by two signals is at once, even with an engine that hangs', async () => {
-    const app = await launchApp()
+  test('by two signals is at once, even with an engine that hangs', async ({ launch }) => {
+    const app = await launch()
     const engine = app.enginePid()
     process.kill(engine, 'SIGSTOP')
     process.kill(app.mainPid, 'SIGINT')
@@ -212,8 +213,8 @@ test.describe('the end', () => {
     await app.close()
   })
 
-  test('waits 5 s for an engine that hangs and no longer', async () => {
-    const app = await launchApp()
+  test('waits 5 s for an engine that hangs and no longer', async ({ launch }) => {
+    const app = await launch()
     process.kill(app.enginePid(), 'SIGSTOP')
     const started = Date.now()
     process.kill(app.mainPid, 'SIGTERM')
@@ -224,8 +225,8 @@ test.describe('the end', () => {
     await app.close()
   })
 
-  test('of a killed shell takes the engine with it', async () => {
-    const app = await launchApp()
+  test('of a killed shell takes the engine with it', async ({ launch }) => {
+    const app = await launch()
     const engine = app.enginePid()
     process.kill(app.mainPid, 'SIGKILL')
     await app.ended
@@ -235,10 +236,10 @@ test.describe('the end', () => {
   })
 })
 
-test('the window comes back where it was', async () => {
+test('the window comes back where it was', async ({ launch }) => {
   const desktop = await startDesktop()
   const bounds = { x: 120, y: 90, width: 1010, height: 640 }
-  const first = await launchApp({ desktop })
+  const first = await launch({ desktop })
   await first.electron.evaluate(
     ({ BrowserWindow }, wanted) => BrowserWindow.getAllWindows()[0]?.setBounds(wanted),
     bounds,
@@ -248,15 +249,15 @@ test('the window comes back where it was', async () => {
     .poll(() => (existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')).window : null))
     .toMatchObject(bounds)
   await first.close()
-  const second = await launchApp({ desktop })
+  const second = await launch({ desktop })
   const seen = await second.electron.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.getBounds())
   expect(seen).toMatchObject(bounds)
   await second.close()
   await desktop.dispose()
 })
 
-test('closing the window keeps the app in the tray and says so, the first time only', async () => {
-  const app = await launchApp()
+test('closing the window keeps the app in the tray and says so, the first time only', async ({ launch }) => {
+  const app = await launch()
   const close = () => app.electron.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.close())
   const visible = () => app.electron.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.isVisible())
   await close()
@@ -270,8 +271,8 @@ test('closing the window keeps the app in the tray and says so, the first time o
   await app.close()
 })
 
-test('nothing is written outside the folder that was named', async () => {
-  const app = await launchApp()
+test('nothing is written outside the folder that was named', async ({ launch }) => {
+  const app = await launch()
   await openEnginePort(app.page)
   await askEngine(app.page, 'engine.health')
   const outside = readdirSync(app.desktop.home).filter(name => !['quarterdeck', 'run'].includes(name))
@@ -281,7 +282,3 @@ test('nothing is written outside the folder that was named', async () => {
   expect(written.filter(path => /quarterdeck/i.test(path))).toEqual([])
   await app.close()
 })
-
-function launchCommandNeedsNode(): boolean {
-  return process.env.QUARTERDECK_ENGINE_NODE !== undefined
-}

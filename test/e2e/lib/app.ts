@@ -1,7 +1,7 @@
 // Starts the built app as a person would, on a private desktop, and ends it without leaving anything behind.
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { _electron, type ElectronApplication, expect, type Page } from '@playwright/test'
+import { _electron, test as base, type ElectronApplication, expect, type Page } from '@playwright/test'
 import { findElectron } from '../../../scripts/lib/electron-runtime.mjs'
 import { type Desktop, type DesktopOptions, startDesktop } from './desktop.ts'
 import { engineOf, leftoversOf } from './processes.ts'
@@ -119,3 +119,18 @@ export async function launchApp(options: LaunchOptions = {}): Promise<RunningApp
     },
   }
 }
+
+/** A test whose apps are ended with it, also where it fails half-way. */
+export const test = base.extend<{ launch: (options?: LaunchOptions) => Promise<RunningApp> }>({
+  // Playwright wants a pattern here, and Biome none that is empty.
+  launch: async ({ browserName: _ }, use) => {
+    const apps: RunningApp[] = []
+    await use(async options => {
+      const app = await launchApp(options)
+      apps.push(app)
+      return app
+    })
+    const ends = await Promise.allSettled(apps.map(app => app.close()))
+    for (const end of ends) if (end.status === 'rejected') throw end.reason
+  },
+})
