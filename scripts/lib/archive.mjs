@@ -43,7 +43,9 @@ export function verify(tarball, { name, version, integrity }) {
 export function unpack(tarball, folder, options = []) {
   mkdirSync(folder, { recursive: true })
   // tar's warnings about unknown headers run to thousands of lines; piped, they are part of the error if it fails.
-  execFileSync('tar', ['-xzf', tarball, '-C', folder, ...options], { stdio: ['ignore', 'ignore', 'pipe'] })
+  execFileSync('tar', ['-xzf', tarball, '-C', folder, '--no-same-owner', ...options], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
 }
 
 /**
