@@ -109,7 +109,7 @@ export class JournalExportReader {
       if (slot >= 0) this.#set(slot, bytes, start, after)
       return after + 1
     }
-    this.#long = { slot, kept: [], keptBytes: 0, left: length }
+    this.#long = { slot: this.#wanted(slot), kept: [], keptBytes: 0, left: length }
     return start
   }
 
@@ -121,7 +121,7 @@ export class JournalExportReader {
     let hash = 0
     for (let i = at; i < sign; i++) hash = (Math.imul(hash, 31) + (bytes[i] as number)) | 0
     this.#inEntry = true
-    this.#long = { slot: this.#slotOf(hash, bytes, at, sign), kept: [], keptBytes: 0, left: null }
+    this.#long = { slot: this.#wanted(this.#slotOf(hash, bytes, at, sign)), kept: [], keptBytes: 0, left: null }
     return sign + 1
   }
 
@@ -172,6 +172,10 @@ export class JournalExportReader {
       if (i === name.length) return slot
     }
     return -1
+  }
+
+  #wanted(slot: number): number {
+    return slot >= 0 && this.#values[slot] === undefined ? slot : -1
   }
 
   /** Of a field that comes more than once the first value counts. */

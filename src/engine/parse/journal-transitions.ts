@@ -28,6 +28,7 @@ export const lifeFields = [
   'N_RESTARTS',
   'INVOCATION_ID',
   'USER_INVOCATION_ID',
+  'MESSAGE',
 ] as const
 
 /** One such entry. */
@@ -39,11 +40,13 @@ export interface LifeEvent {
   readonly job: string | null
   readonly restarts: number | null
   readonly invocationId: string | null
+  /** Said of a one-shot that did its work, where others have "started". */
+  readonly finished: boolean
 }
 
 /** What an exported entry tells, or null where it is about something else. */
 export function toLifeEvent(values: readonly (string | undefined)[]): LifeEvent | null {
-  const [time, id, unit, userUnit, result, job, restarts, invocation, userInvocation] = values
+  const [time, id, unit, userUnit, result, job, restarts, invocation, userInvocation, text] = values
   const message = messageOf.get(id ?? '')
   const name = unit ?? userUnit
   const at = Number(time) / 1000
@@ -57,12 +60,15 @@ export function toLifeEvent(values: readonly (string | undefined)[]): LifeEvent 
     job: job?.slice(0, 64) ?? null,
     restarts: restarts !== undefined && Number.isSafeInteger(count) && count >= 0 ? count : null,
     invocationId: /^[0-9a-f]{32}$/.exec(invocation ?? userInvocation ?? '')?.[0] ?? null,
+    finished: text?.startsWith('Finished ') ?? false,
   }
 }
 
 interface Life {
   last: UnitTransition | null
-  /** The unit went down by itself since it last began to start: a one-shot's "started" comes after its end. */
+  /** Between "starting" and "started". */
+  starting: boolean
+  /** It ended while starting, as a one-shot does: the "finished" that follows is no news. */
   ended: boolean
   restarts: number | null
   result: string | null
@@ -82,7 +88,7 @@ export function unitTransitionsFromJournal(
   for (const event of events) {
     let life = lives.get(event.unit)
     if (!life) {
-      life = { last: null, ended: false, restarts: null, result: null }
+      life = { last: null, starting: false, ended: false, restarts: null, result: null }
       lives.set(event.unit, life)
     }
     if (event.restarts !== null) life.restarts = event.restarts
@@ -114,15 +120,18 @@ function stateAfter(event: LifeEvent, life: Life): readonly [string, string] | n
   const down = life.last?.toState === 'failed' || life.last?.toState === 'inactive'
   switch (event.message) {
     case 'starting':
+      life.starting = true
       life.ended = false
       life.result = null
       return ['activating', 'start']
-    case 'started':
+    case 'started': {
       if (event.job !== null && event.job !== 'done') return null
-      // "Finished" of a one-shot that is over already
-      if (life.ended) return null
+      const over = life.starting && life.ended
+      life.starting = false
+      if (over) return null
       life.result = 'success'
-      return ['active', 'running']
+      return ['active', event.finished ? 'exited' : 'running']
+    }
     case 'stopping':
       return ['deactivating', 'stop-sigterm']
     case 'failed':
@@ -136,12 +145,10 @@ function stateAfter(event: LifeEvent, life: Life): readonly [string, string] | n
     case 'stopped':
       // also said when a scheduled restart begins, and after a failure: neither changes the state
       if (down || life.last?.subState === 'auto-restart') return null
-      life.ended = true
       life.result = 'success'
       return ['inactive', 'dead']
     case 'startFailed':
       if (down || event.job === 'dependency' || event.job === 'canceled') return null
-      life.ended = true
       life.result = event.result ?? 'failed'
       return ['failed', 'failed']
     case 'restartScheduled': {
