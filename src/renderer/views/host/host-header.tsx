@@ -13,7 +13,7 @@ import { useEngineCommand } from '../../data/remotes.tsx'
 import { formatDuration } from '../../lib/format.ts'
 import { editHostPath, places } from '../../lib/places.ts'
 import { safeShort, safeText } from '../../lib/safe-text.ts'
-import { connectionStatus, isConnecting } from '../../lib/status.ts'
+import { connectionStatus, isConnecting, waitsForPerson } from '../../lib/status.ts'
 import css from './host-layout.module.css'
 
 export function HostHeader(props: { view: HostView }): ReactNode {
@@ -23,6 +23,7 @@ export function HostHeader(props: { view: HostView }): ReactNode {
   const connect = useEngineCommand('host.connect')
   const disconnect = useEngineCommand('host.disconnect')
   const remote = host.kind === 'ssh'
+  const waits = waitsForPerson(connection.state)
   const ready = connection.state === 'ready'
   return (
     <header className={css.header}>
@@ -33,7 +34,7 @@ export function HostHeader(props: { view: HostView }): ReactNode {
       <HostFactsLine view={view} />
       {remote && (
         <div className={css.actions}>
-          {ready ? (
+          {waits ? null : ready ? (
             <IconButton
               icon={Unplug}
               label="Disconnect"
