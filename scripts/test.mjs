@@ -141,7 +141,7 @@ async function runAll(names) {
     process.stdout.write(`${name.padEnd(6)} ${seconds.toFixed(1).padStart(7)} s  ${summary(counts)}${note}\n`)
   }
   const counts = sum(done.map(part => part.counts))
-  return interrupted ? sum([counts, { ...none, failed: 1 }]) : counts
+  return interrupted && counts.failed === 0 ? sum([counts, { ...none, failed: 1 }]) : counts
 }
 
 await run(async args => {
