@@ -69,26 +69,34 @@ export class Buckets {
 
   /** Adds samples [first, end) of these arrays; NaN is no sample. Times ascend mostly, which makes it quick. */
   addRun(at: Float64Array, values: Float32Array, reconstructed: Uint8Array, first: number, end: number): void {
-    const { start, step, count, sum, min, max } = this
-    const { length } = count
-    let index = -1
-    let border = Number.NEGATIVE_INFINITY
-    let floor = Number.POSITIVE_INFINITY
-    for (let place = first; place < end; place++) {
-      const value = values[place] as number
-      if (Number.isNaN(value)) continue
-      const time = at[place] as number
-      if (time >= border || time < floor) {
-        index = Math.floor((time - start) / step)
-        floor = start + index * step
-        border = floor + step
+    const { start, step, length } = this
+    let place = first
+    while (place < end) {
+      const index = Math.floor(((at[place] as number) - start) / step)
+      const floor = start + index * step
+      const border = floor + step
+      let count = 0
+      let sum = 0
+      let min = Number.POSITIVE_INFINITY
+      let max = Number.NEGATIVE_INFINITY
+      let flag = 0
+      for (; place < end; place++) {
+        const time = at[place] as number
+        if (time >= border || time < floor) break
+        const value = values[place] as number
+        if (Number.isNaN(value)) continue
+        count++
+        sum += value
+        if (value < min) min = value
+        if (value > max) max = value
+        flag |= reconstructed[place] as number
       }
-      if (index < 0 || index >= length) continue
-      count[index] = (count[index] as number) + 1
-      sum[index] = (sum[index] as number) + value
-      if (value < (min[index] as number)) min[index] = value
-      if (value > (max[index] as number)) max[index] = value
-      if (reconstructed[place]) this.reconstructed[index] = 1
+      if (count === 0 || index < 0 || index >= length) continue
+      this.count[index] = (this.count[index] as number) + count
+      this.sum[index] = (this.sum[index] as number) + sum
+      if (min < (this.min[index] as number)) this.min[index] = min
+      if (max > (this.max[index] as number)) this.max[index] = max
+      if (flag !== 0) this.reconstructed[index] = 1
     }
   }
 

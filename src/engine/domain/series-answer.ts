@@ -15,13 +15,14 @@ export function toSeriesData(names: readonly string[], buckets: readonly Buckets
     const data: SeriesData = { series, at: [], min: [], avg: [], max: [], reconstructed: [] }
     const from = buckets[index]
     if (!from) return data
+    const { count, sum, min, max, reconstructed, start, step } = from
     for (const place of kept) {
-      const count = from.count[place] ?? 0
-      data.at.push(from.start + place * from.step)
-      data.min.push(count === 0 ? null : (from.min[place] ?? null))
-      data.avg.push(count === 0 ? null : (from.sum[place] ?? 0) / count)
-      data.max.push(count === 0 ? null : (from.max[place] ?? null))
-      data.reconstructed.push(from.reconstructed[place] === 1)
+      const looks = count[place] as number
+      data.at.push(start + place * step)
+      data.min.push(looks === 0 ? null : (min[place] as number))
+      data.avg.push(looks === 0 ? null : (sum[place] as number) / looks)
+      data.max.push(looks === 0 ? null : (max[place] as number))
+      data.reconstructed.push(reconstructed[place] === 1)
     }
     return data
   })
@@ -31,10 +32,13 @@ export function toSeriesData(names: readonly string[], buckets: readonly Buckets
 function keptBuckets(buckets: readonly Buckets[], longestPause: number): number[] {
   const length = buckets[0]?.length ?? 0
   const step = buckets[0]?.step ?? 1
+  const filled = new Uint8Array(length)
+  for (const { count } of buckets)
+    for (let place = 0; place < length; place++) if (count[place] !== 0) filled[place] = 1
   const kept: number[] = []
   let last = -1
   for (let place = 0; place < length; place++) {
-    if (!buckets.some(one => one.count[place] !== 0)) continue
+    if (filled[place] === 0) continue
     const pause = last >= 0 && (place - last) * step <= longestPause
     if (!pause) for (let empty = last + 1; empty < place; empty++) kept.push(empty)
     kept.push(place)

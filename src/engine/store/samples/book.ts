@@ -10,6 +10,13 @@ export interface Series {
   lastDay: number
 }
 
+/** One look at a host: Float32 by slot. */
+export interface HotRow {
+  readonly at: number
+  readonly reconstructed: number
+  readonly body: Float32Array
+}
+
 /** What is held in memory of a host that is being sampled. */
 export interface HostBook {
   readonly number: number
@@ -19,6 +26,8 @@ export interface HostBook {
   hotRows: number
   hotFirst: number
   hotLast: number
+  /** The same rows in memory, once somebody has asked for them. */
+  hotCache: HotRow[] | null
   /** Days whose roll-ups are known to wait. */
   readonly waitingDays: Set<number>
 }
@@ -71,6 +80,7 @@ export function createBooks(db: Db): Books {
       hotRows: hot?.rows ?? 0,
       hotFirst: hot?.first ?? Number.POSITIVE_INFINITY,
       hotLast: hot?.last ?? Number.NEGATIVE_INFINITY,
+      hotCache: null,
       waitingDays: new Set(),
     }
     for (const row of series.all(number)) {

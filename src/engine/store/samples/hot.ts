@@ -53,6 +53,8 @@ export function createHotWriter(db: Db, books: Books, touched: (book: HostBook, 
       const filledIn = reconstructed && (before === undefined || before.reconstructed === 1)
       markWaiting(book, at)
       put.run(book.number, at, filledIn ? 1 : 0, Buffer.from(row.buffer))
+      if (at > book.hotLast) book.hotCache?.push({ at, reconstructed: filledIn ? 1 : 0, body: row })
+      else book.hotCache = null
       if (!before) book.hotRows++
       book.hotFirst = Math.min(book.hotFirst, at)
       book.hotLast = Math.max(book.hotLast, at)

@@ -2,7 +2,7 @@
 import { addPacked, type Buckets, ladder, spanStart } from '../../domain/rollup.ts'
 import { type Ticks, unpackFloats, unpackTicks } from '../../domain/series-codec.ts'
 import type { Db } from '../database.ts'
-import type { HostBook, Series } from './book.ts'
+import type { HostBook, HotRow, Series } from './book.ts'
 import { chunkId } from './compaction.ts'
 
 export interface SampleReader {
@@ -17,18 +17,14 @@ export interface SampleReader {
   ): void
 }
 
-interface SegmentRow {
-  id: number
-  first_at: number
-  last_at: number
-  times: Buffer
-}
-interface HotRow {
-  at: number
-  reconstructed: number
-  body: Buffer
+interface Segment {
+  readonly id: number
+  readonly firstAt: number
+  readonly lastAt: number
 }
 
+/** Unpacked times that are kept, because every series of a host and every chart of a screen needs the same: about 1 MB. */
+const ticksKept = 128
 export function createReader(db: Db): SampleReader {
   const block = ladder[0] as (typeof ladder)[0]
   const spans = db.prepare<[number, number, number, number], { start: number; rolled: number }>(
@@ -37,13 +33,15 @@ export function createReader(db: Db): SampleReader {
   const rollups = ladder.map((_, level) =>
     level === 0 ? null : db.prepare<[number], { body: Buffer }>(`SELECT body FROM rollup_${level} WHERE id = ?`),
   )
-  const segments = db.prepare<[number, number, number, number], SegmentRow>(
-    `SELECT id, first_at, last_at, times FROM segment
+  const segments = db.prepare<[number, number, number, number], Segment>(
+    `SELECT id, first_at AS firstAt, last_at AS lastAt FROM segment
      WHERE host = ? AND first_at >= ? AND first_at < ? AND last_at >= ? ORDER BY first_at, id`,
   )
+  const times = db.prepare<[number], { times: Buffer }>('SELECT times FROM segment WHERE id = ?')
   const chunk = db.prepare<[number], { body: Buffer }>('SELECT body FROM chunk WHERE id = ?')
-  const hot = db.prepare<[number, number, number], HotRow>(
-    'SELECT at, reconstructed, body FROM hot WHERE host = ? AND at >= ? AND at < ? ORDER BY at',
+  const unpacked = new Map<number, Ticks>()
+  const hot = db.prepare<[number], { at: number; reconstructed: number; body: Buffer }>(
+    'SELECT at, reconstructed, body FROM hot WHERE host = ? ORDER BY at',
   )
 
   function fill(
@@ -75,6 +73,28 @@ export function createReader(db: Db): SampleReader {
     }
   }
 
+  /** Times of a segment never change, and ids are not used twice (see AUTOINCREMENT). */
+  function ticksOf(segment: number): Ticks {
+    const known = unpacked.get(segment)
+    if (known) return known
+    const ticks = unpackTicks(times.get(segment)?.times ?? new Uint8Array(11))
+    for (const oldest of unpacked.keys()) {
+      if (unpacked.size < ticksKept) break
+      unpacked.delete(oldest)
+    }
+    unpacked.set(segment, ticks)
+    return ticks
+  }
+
+  function hotRows(book: HostBook): readonly HotRow[] {
+    book.hotCache ??= hot.all(book.number).map(({ at, reconstructed, body }) => {
+      const numbers = new Float32Array(body.length / 4)
+      for (let slot = 0; slot < numbers.length; slot++) numbers[slot] = body.readFloatLE(slot * 4)
+      return { at, reconstructed, body: numbers }
+    })
+    return book.hotCache
+  }
+
   function readSamples(
     book: HostBook,
     series: readonly Series[],
@@ -84,18 +104,19 @@ export function createReader(db: Db): SampleReader {
   ): void {
     // A segment never leaves its block, so that none that begins earlier can reach into the range.
     const found = segments.all(book.number, spanStart(block, from), to, from)
-    const rows = book.hotFirst < to && book.hotLast >= from ? hot.all(book.number, from, to) : []
+    const rows =
+      book.hotFirst < to && book.hotLast >= from ? hotRows(book).filter(row => row.at >= from && row.at < to) : []
     if (overlap(found, rows)) {
       readOverlapping(found, rows, series, from, to, into)
       return
     }
     let column = new Float32Array(1024)
     for (const segment of found) {
-      const ticks = unpackTicks(segment.times)
+      const ticks = ticksOf(segment.id)
       const { length } = ticks.at
       if (length > column.length) column = new Float32Array(length)
-      const first = from <= segment.first_at ? 0 : lowerBound(ticks.at, from)
-      const end = to > segment.last_at ? length : lowerBound(ticks.at, to)
+      const first = from <= segment.firstAt ? 0 : lowerBound(ticks.at, from)
+      const end = to > segment.lastAt ? length : lowerBound(ticks.at, to)
       for (const [index, entry] of series.entries()) {
         const body = chunk.get(chunkId(segment.id, entry.id))?.body
         if (!body) continue
@@ -105,10 +126,8 @@ export function createReader(db: Db): SampleReader {
     }
     for (const [index, entry] of series.entries()) {
       if (entry.slot === null) continue
-      const offset = entry.slot * 4
       for (const row of rows) {
-        if (offset >= row.body.length) continue
-        const value = row.body.readFloatLE(offset)
+        const value = row.body[entry.slot] ?? Number.NaN
         if (!Number.isNaN(value)) into[index]?.add(row.at, value, row.reconstructed)
       }
     }
@@ -116,7 +135,7 @@ export function createReader(db: Db): SampleReader {
 
   /** Something late was written over what was there: the later write of the same time wins, as it would have in one row. */
   function readOverlapping(
-    found: readonly SegmentRow[],
+    found: readonly Segment[],
     rows: readonly HotRow[],
     series: readonly Series[],
     from: number,
@@ -124,17 +143,16 @@ export function createReader(db: Db): SampleReader {
     into: readonly Buckets[],
   ): void {
     const ordered = [...found].sort((a, b) => a.id - b.id)
-    const unpacked: { id: number; ticks: Ticks }[] = ordered.map(({ id, times }) => ({ id, ticks: unpackTicks(times) }))
+    const parts = ordered.map(({ id }) => ({ id, ticks: ticksOf(id) }))
     const filledIn = new Map<number, number>()
     const see = (at: number, flag: number): void => {
       filledIn.set(at, (filledIn.get(at) ?? 1) & flag)
     }
-    for (const { ticks } of unpacked)
-      ticks.at.forEach((at, place) => void see(at, ticks.reconstructed[place] as number))
+    for (const { ticks } of parts) ticks.at.forEach((at, place) => void see(at, ticks.reconstructed[place] as number))
     for (const row of rows) see(row.at, row.reconstructed)
     for (const [index, entry] of series.entries()) {
       const values = new Map<number, number>()
-      for (const { id, ticks } of unpacked) {
+      for (const { id, ticks } of parts) {
         const body = chunk.get(chunkId(id, entry.id))?.body
         if (!body) continue
         const column = new Float32Array(ticks.at.length)
@@ -145,7 +163,7 @@ export function createReader(db: Db): SampleReader {
       }
       if (entry.slot !== null)
         for (const row of rows) {
-          const value = entry.slot * 4 < row.body.length ? row.body.readFloatLE(entry.slot * 4) : Number.NaN
+          const value = row.body[entry.slot] ?? Number.NaN
           if (!Number.isNaN(value)) values.set(row.at, value)
         }
       for (const [at, value] of values) if (at >= from && at < to) into[index]?.add(at, value, filledIn.get(at) ?? 0)
@@ -155,11 +173,11 @@ export function createReader(db: Db): SampleReader {
   return { fill }
 }
 
-function overlap(found: readonly SegmentRow[], rows: readonly HotRow[]): boolean {
+function overlap(found: readonly Segment[], rows: readonly HotRow[]): boolean {
   let last = Number.NEGATIVE_INFINITY
   for (const segment of found) {
-    if (segment.first_at <= last) return true
-    last = Math.max(last, segment.last_at)
+    if (segment.firstAt <= last) return true
+    last = Math.max(last, segment.lastAt)
   }
   return rows[0] !== undefined && rows[0].at <= last
 }

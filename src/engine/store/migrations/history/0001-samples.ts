@@ -29,18 +29,22 @@ export const migration: Migration = {
         PRIMARY KEY (host, at)
       ) STRICT, WITHOUT ROWID;
 
-      -- Compacted samples: a segment has the times of up to some hundred looks at one host …
+      -- Compacted samples: a segment has the times of some looks at one host …
       CREATE TABLE segment (
-        id INTEGER PRIMARY KEY,
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
         host INTEGER NOT NULL,
         first_at INTEGER NOT NULL,
         last_at INTEGER NOT NULL,
+        -- How many looks; and 1 when it is not to be merged with its neighbours any more.
+        looks INTEGER NOT NULL,
+        merged INTEGER NOT NULL,
         times BLOB NOT NULL
       ) STRICT;
       CREATE INDEX segment_host ON segment (host, first_at);
       CREATE INDEX segment_last ON segment (last_at);
+      CREATE INDEX segment_unmerged ON segment (first_at) WHERE merged = 0;
 
-      -- … and for each series of that host its values, id = segment << 24 | series. Written once, at the end of the table.
+      -- … and for each series of that host its values, id = segment << 24 | series. Written at the end of the table, never changed.
       CREATE TABLE chunk (id INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT;
 
       -- Where roll-ups exist: per host, level and span, 0 = samples wait to be rolled up, 1 = rolled up.
