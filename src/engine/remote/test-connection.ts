@@ -38,7 +38,9 @@ export async function* testConnection(options: TestConnectionOptions): AsyncGene
     const outcome = await reach(options, queue, signal)
     if (!outcome.ok) {
       const error = jump ? jumpFailure(jump, outcome.error, outcome.step) : outcome.error
-      queue.end({ outcome: 'failed', message: error.message, hint: error.hint }, outcome.offeredKey)
+      // Only a key that is new may be trusted in passing; a changed one has to be forgotten first.
+      const offered = outcome.error.code === 'HOST_KEY_UNKNOWN' ? outcome.offeredKey : null
+      queue.end({ outcome: 'failed', message: error.message, hint: error.hint }, offered)
       return
     }
     const { connection } = outcome
