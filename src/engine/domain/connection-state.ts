@@ -87,6 +87,21 @@ export function backoffDelay(failures: number, random: number): number {
   return Math.round(backoff.least + random * (ceiling - backoff.least))
 }
 
+/** ms until a peer that has been silent for `silence` is looked at again: at each full interval of silence. */
+export function nextCheck(silence: number): number {
+  return keepalive.interval - (silence % keepalive.interval)
+}
+
+/**
+ * What a peer's silence means. `late`: how much later than planned the look came. A late look says that this computer slept or was
+ * stopped, which is not the peer's silence: it gets a chance to answer.
+ */
+export function peerVerdict(silence: number, late: number): 'alive' | 'silent' | 'doubtful' | 'gone' {
+  if (silence < keepalive.interval) return 'alive'
+  if (late > keepalive.interval) return 'doubtful'
+  return silence >= keepalive.interval * (keepalive.misses + 1) ? 'gone' : 'silent'
+}
+
 export function idleMachine(now: Instant): ConnectionMachine {
   return {
     state: 'idle',

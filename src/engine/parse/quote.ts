@@ -34,7 +34,7 @@ export function execScript(argv: readonly string[]): string {
     return word.split('\n').map(quoteAlways).join('"$n"')
   })
   // Command substitution drops trailing newlines, so the newline is kept by a character behind it.
-  const prefix = newline ? `n=$(printf '\\012x');n=\${n%x};` : ''
+  const prefix = newline ? `n=$(echo;echo x);n=\${n%x};` : ''
   return `${prefix}LC_ALL=C;export LC_ALL;exec ${words.join(' ')}`
 }
 
@@ -43,10 +43,24 @@ export function quoteForAnyShell(text: string): string {
   refuseNul(text)
   if (text.includes('\n')) throw new AppError('INVALID_INPUT', 'A line for a login shell cannot hold a newline')
   let result = ''
-  for (const part of text.split(/(['\\!])/)) {
-    if (part === '') continue
-    result += part === "'" || part === '\\' || part === '!' ? `\\${part}` : `'${part}'`
+  let quoted = ''
+  let afterBackslash = false
+  const flush = (): void => {
+    if (quoted !== '') result += `'${quoted}'`
+    quoted = ''
   }
+  for (const char of text) {
+    if (char === "'" || char === '\\' || char === '!') {
+      flush()
+      result += `\\${char}`
+      afterBackslash = char === '\\'
+    } else if (afterBackslash) {
+      // fish before 3.2 takes a quote right behind an escaped backslash for an escaped quote, so none may stand there.
+      result += /[A-Za-z0-9\u0080-\u{10ffff}]/u.test(char) ? char : `\\${char}`
+      afterBackslash = false
+    } else quoted += char
+  }
+  flush()
   return result === '' ? "''" : result
 }
 

@@ -8,7 +8,9 @@ import {
   connectionStatus,
   idleMachine,
   keepalive,
+  nextCheck,
   nextConnection,
+  peerVerdict,
 } from '../domain/connection-state.ts'
 import type { Clock } from '../lib/clock.ts'
 import { type Disposable, Emitter } from '../lib/disposable.ts'
@@ -243,24 +245,37 @@ class SshLink implements Link {
     this.#apply({ type: 'ready' })
   }
 
-  /** Semantics 8: asks when nothing was heard for an interval; after two unanswered intervals the peer is gone. */
+  /** Semantics 8: asks after each interval of silence; a peer that is silent for interval × (misses + 1) is gone. */
   #watchPeer(session: Session): void {
-    let heard = true
-    let misses = 0
+    let heardAt = this.#clock.monotonic()
+    let timer: Disposable
     const listen = (): void => {
-      heard = true
+      heardAt = this.#clock.monotonic()
+    }
+    const schedule = (): void => {
+      const now = this.#clock.monotonic()
+      const step = nextCheck(now - heardAt)
+      timer = this.#clock.after(step, () => {
+        const late = this.#clock.monotonic() - now - step
+        switch (peerVerdict(this.#clock.monotonic() - heardAt, late)) {
+          case 'gone':
+            return this.#dropDead(session)
+          case 'doubtful':
+            this.#expectAnswer(session, keepalive.probeTimeout)
+            break
+          case 'silent':
+            void session.ping()
+            break
+          case 'alive':
+        }
+        schedule()
+      })
     }
     session.dialled.socket.on('data', listen)
-    const beat = this.#clock.every(keepalive.interval, () => {
-      if (heard) misses = 0
-      else misses += 1
-      heard = false
-      if (misses > keepalive.misses) this.#dropDead(session)
-      else void session.ping()
-    })
+    schedule()
     this.#watch = {
       dispose: () => {
-        beat.dispose()
+        timer.dispose()
         session.dialled.socket.off('data', listen)
       },
     }
