@@ -1,0 +1,48 @@
+// How the vault stands, and how to make or unlock it where that was put off.
+import { Lock, LockOpen } from 'lucide-react'
+import { type ReactNode, useState } from 'react'
+import type { VaultStatus } from '../../../shared/model/settings.ts'
+import { Button } from '../../components/button.tsx'
+import { QueryFaces } from '../../components/faces.tsx'
+import { Panel } from '../../components/page.tsx'
+import { useVault } from '../../data/hosts.ts'
+import { CreateVault } from '../vault/create-vault.tsx'
+import { UnlockDialog } from '../vault/unlock-dialog.tsx'
+import css from './settings.module.css'
+
+export function VaultPanel(): ReactNode {
+  const vault = useVault()
+  return (
+    <Panel title="Vault">
+      <QueryFaces query={vault} failed="The vault could not be read">
+        {status => <Vault status={status} />}
+      </QueryFaces>
+    </Panel>
+  )
+}
+
+function Vault(props: { status: VaultStatus }): ReactNode {
+  const { status } = props
+  const [unlocking, setUnlocking] = useState(false)
+  if (status.state === 'uninitialised')
+    return <CreateVault vault={status} action="Create the vault" onDone={() => {}} />
+  const locked = status.state === 'locked'
+  const Icon = locked ? Lock : LockOpen
+  return (
+    <>
+      <p className={css.line}>
+        <Icon size={15} aria-hidden="true" />
+        {locked ? 'Locked.' : 'Unlocked.'}{' '}
+        {status.protection === 'keyring'
+          ? 'Its key is kept by your desktop’s keyring.'
+          : 'Its key comes from your passphrase, which is asked for at each start.'}
+      </p>
+      {locked && (
+        <div>
+          <Button onClick={() => setUnlocking(true)}>Unlock</Button>
+        </div>
+      )}
+      <UnlockDialog open={unlocking && locked} vault={status} onClose={() => setUnlocking(false)} />
+    </>
+  )
+}
