@@ -1,0 +1,156 @@
+// Fetches what the list of units does not say, a few properties at a time, running units first; knows nothing of signals.
+import type { Disposable } from '../lib/disposable.ts'
+import type { UnitState } from '../ports.ts'
+import {
+  type Properties,
+  type SystemdCalls,
+  serviceInterface,
+  serviceProperties,
+  unitInterface,
+} from './dbus-systemd.ts'
+import { servicePatch, unitPatch } from './units-patch.ts'
+import type { UnitTable } from './units-table.ts'
+
+/** What is kept of every unit. UnitFileState costs the host a walk over its disk and is left until someone asks. */
+const kept = [
+  [unitInterface, 'StateChangeTimestamp'],
+  [unitInterface, 'InvocationID'],
+  [unitInterface, 'FragmentPath'],
+  [serviceInterface, 'MainPID'],
+  [serviceInterface, 'NRestarts'],
+  [serviceInterface, 'Result'],
+  [serviceInterface, 'ExecMainStatus'],
+] as const
+
+/** Units asked about at once: 7 × 7 calls leave room for what a person wants under the bus's limit of 64. */
+const parallelUnits = 7
+const parallelIdle = 1
+
+export class UnitDetails implements Disposable {
+  readonly #calls: SystemdCalls
+  readonly #table: UnitTable
+  readonly #urgent = new Set<string>()
+  readonly #idle = new Set<string>()
+  readonly #rereads = new Set<string>()
+  #running = 0
+  #waiters: (() => void)[] = []
+  #done = false
+
+  constructor(calls: SystemdCalls, table: UnitTable) {
+    this.#calls = calls
+    this.#table = table
+  }
+
+  /** Asks for a unit's details when there is room. */
+  want(name: string): void {
+    const state = this.#table.get(name)
+    if (!state || state.loadState === 'not-found') return
+    if (state.activeState === 'inactive') this.#idle.add(name)
+    else this.#urgent.add(name)
+    this.#pump()
+  }
+
+  /** A property changed and its value was not told. */
+  reread(name: string, interfaceName: string, property: string): void {
+    const key = `${name} ${property}`
+    if (!this.#table.has(name) || this.#rereads.has(key)) return
+    this.#rereads.add(key)
+    void this.#calls
+      .get(name, interfaceName, property, value => this.#apply(name, interfaceName, new Map([[property, value]])))
+      .then(() => this.#rereads.delete(key))
+  }
+
+  /** Reads whether a unit is enabled, which is told by no signal. */
+  async refreshFileState(name: string): Promise<void> {
+    await this.#calls.get(name, unitInterface, 'UnitFileState', value =>
+      this.#apply(name, unitInterface, new Map([['UnitFileState', value]])),
+    )
+  }
+
+  /** Resolves when no running unit waits for its details. */
+  running(): Promise<void> {
+    if (this.#urgent.size === 0 && this.#running === 0) return Promise.resolve()
+    return new Promise(resolve => this.#waiters.push(resolve))
+  }
+
+  dispose(): void {
+    this.#done = true
+    this.#urgent.clear()
+    this.#idle.clear()
+    this.#settle()
+  }
+
+  #pump(): void {
+    while (!this.#done) {
+      const urgent = first(this.#urgent)
+      if (urgent !== undefined && this.#running < parallelUnits) {
+        this.#urgent.delete(urgent)
+        void this.#fetch(urgent)
+        continue
+      }
+      const idle = first(this.#idle)
+      if (urgent !== undefined || idle === undefined || this.#running >= parallelIdle) return
+      this.#idle.delete(idle)
+      void this.#fetch(idle)
+    }
+  }
+
+  async #fetch(name: string): Promise<void> {
+    this.#running++
+    const all = kept.map(([interfaceName, property]) =>
+      this.#calls.get(name, interfaceName, property, value =>
+        this.#draft(name, interfaceName, new Map([[property, value]])),
+      ),
+    )
+    await Promise.all(all)
+    this.#running--
+    this.#table.publish(name)
+    if (this.#urgent.size === 0) this.#settle()
+    this.#pump()
+  }
+
+  #draft(name: string, interfaceName: string, properties: Properties): void {
+    if (this.#table.has(name)) this.#table.draft(name, patchOf(interfaceName, properties), 1_000)
+  }
+
+  #apply(name: string, interfaceName: string, properties: Properties): void {
+    if (this.#table.has(name)) this.#table.apply(name, patchOf(interfaceName, properties))
+  }
+
+  #settle(): void {
+    for (const resolve of this.#waiters.splice(0)) resolve()
+  }
+}
+
+/** All details of one unit, fresh; null where there is no such unit. */
+export async function readUnit(
+  calls: SystemdCalls,
+  table: UnitTable,
+  name: string,
+  wanted: ReadonlyMap<string, string>,
+): Promise<UnitState | null | { error: string }> {
+  const results = await Promise.all([
+    calls.getAll(name, unitInterface, wanted, properties => {
+      const patch = unitPatch(properties)
+      if (patch.loadState === 'not-found' && !table.has(name)) return
+      table.draft(name, patch)
+    }),
+    calls.getAll(name, serviceInterface, serviceProperties, properties => {
+      if (table.has(name)) table.draft(name, servicePatch(properties))
+    }),
+  ])
+  table.publish(name)
+  const failed = results.find(result => result.kind !== 'reply')
+  if (failed) return { error: failed.kind === 'error' ? failed.message || failed.name : failed.kind }
+  const state = table.get(name)
+  return state && (state.loadState !== 'not-found' || state.activeState !== 'inactive') ? state : null
+}
+
+function patchOf(interfaceName: string, properties: Properties) {
+  return interfaceName === unitInterface ? unitPatch(properties) : servicePatch(properties)
+}
+
+function first<T>(set: ReadonlySet<T>): T | undefined {
+  for (const value of set) return value
+  return undefined
+}
