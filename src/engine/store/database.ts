@@ -55,7 +55,7 @@ export function openDatabase(options: {
   function open(): Database {
     refuseNewer(path, migrations)
     // Made by us first, so that nobody else can read it even for a moment; SQLite gives its -wal and -shm the same mode.
-    closeSync(openSync(path, 'a', 0o600))
+    if (!existsSync(path)) closeSync(openSync(path, 'a', 0o600))
     chmodSync(path, 0o600)
     const db = new SQLite(path)
     try {

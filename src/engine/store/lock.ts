@@ -1,5 +1,5 @@
 // Lets one engine at a time use a data directory; knows nothing of what is in it.
-import { chmodSync, closeSync, openSync } from 'node:fs'
+import { chmodSync, closeSync, existsSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import SQLite from 'better-sqlite3'
 import { AppError } from '../../shared/errors.ts'
@@ -11,7 +11,8 @@ import { type Disposable, disposable } from '../lib/disposable.ts'
  */
 export function lockDirectory(directory: string): Disposable {
   const path = join(directory, 'quarterdeck.lock')
-  closeSync(openSync(path, 'a', 0o600))
+  // Only where it is not there: closing any descriptor of a file drops the locks that this process holds on it.
+  if (!existsSync(path)) closeSync(openSync(path, 'a', 0o600))
   chmodSync(path, 0o600)
   const db = new SQLite(path, { timeout: 0 })
   try {

@@ -67,7 +67,10 @@ export function migrate(
       detail: { found: from, newest: to },
     })
   if (from === to) return { from, to }
-  if (from > 0 && !db.memory) options.onCopy?.(copyBefore(db, from, options.now))
+  if (from > 0 && !db.memory) {
+    const copy = copyBefore(db, from, options.now)
+    options.onCopy?.(copy)
+  }
   db.transaction(() => {
     for (const migration of migrations.slice(from)) migration.up(db)
     db.pragma(`user_version = ${to}`)
