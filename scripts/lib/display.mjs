@@ -5,7 +5,8 @@ import { SetupError } from './environment.mjs'
 /** Starts Xvfb and resolves to `{display, stop()}`. */
 export function startDisplay({ size = '1600x1000x24' } = {}) {
   return new Promise((resolve, reject) => {
-    const server = spawn('Xvfb', ['-displayfd', '3', '-screen', '0', size, '-nolisten', 'tcp'], {
+    // A server that resets itself when its last client leaves takes a client with it that is just connecting: hence -noreset.
+    const server = spawn('Xvfb', ['-displayfd', '3', '-screen', '0', size, '-nolisten', 'tcp', '-noreset'], {
       stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
     })
     const stop = () => server.kill('SIGTERM')

@@ -9,32 +9,41 @@ export interface RawReply {
 }
 
 interface TestScope {
-  testPort?: MessagePort
+  testWants?: boolean
+  testPort?: MessagePort | null
   testReplies?: Map<number, (reply: RawReply) => void>
   testNextId?: number
 }
 
-/** Opens the connection (again, after the engine was restarted). */
+const prepared = new WeakSet<Page>()
+
+/**
+ * Opens the connection, and anew after the engine was restarted. The first time the page is loaded again: a listener of ours has to be
+ * there before the app's own, which would take every port for its.
+ */
 export async function openEnginePort(page: Page): Promise<void> {
-  await page.evaluate(
-    () =>
-      new Promise<void>(resolve => {
-        const scope = window as unknown as TestScope
-        const onMessage = (event: MessageEvent): void => {
-          const port = event.ports[0]
-          if (event.data?.quarterdeck !== 'port' || event.data.kind !== 'engine' || !port) return
-          // Before the app's own listener, which would take this for a new engine.
-          event.stopImmediatePropagation()
-          window.removeEventListener('message', onMessage, true)
-          const replies = new Map<number, (reply: RawReply) => void>()
-          port.onmessage = ({ data }) => replies.get(data.id)?.(data)
-          Object.assign(scope, { testPort: port, testReplies: replies, testNextId: 0 } satisfies TestScope)
-          resolve()
-        }
-        window.addEventListener('message', onMessage, true)
-        window.quarterdeck.request('engine')
-      }),
-  )
+  if (!prepared.has(page)) {
+    prepared.add(page)
+    await page.addInitScript(() => {
+      const scope = window as unknown as TestScope
+      window.addEventListener('message', event => {
+        const port = event.ports[0]
+        if (!scope.testWants || event.data?.quarterdeck !== 'port' || event.data.kind !== 'engine' || !port) return
+        event.stopImmediatePropagation()
+        const replies = new Map<number, (reply: RawReply) => void>()
+        port.onmessage = ({ data }) => replies.get(data.id)?.(data)
+        Object.assign(scope, { testWants: false, testPort: port, testReplies: replies, testNextId: 0 })
+      })
+    })
+    await page.reload()
+  }
+  await page.evaluate(() => {
+    const scope = window as unknown as TestScope
+    scope.testPort = null
+    scope.testWants = true
+    window.quarterdeck.request('engine')
+  })
+  await page.waitForFunction(() => (window as unknown as TestScope).testPort)
 }
 
 /** Asks the engine, past all of the page's own code. */
@@ -42,13 +51,14 @@ export function askEngine(page: Page, name: string, input?: unknown): Promise<Ra
   return page.evaluate(
     ([callName, callInput]) =>
       new Promise<RawReply>(resolve => {
-        const scope = window as unknown as Required<TestScope>
-        const id = scope.testNextId++
-        scope.testReplies.set(id, reply => {
-          scope.testReplies.delete(id)
+        const scope = window as unknown as TestScope
+        const id = scope.testNextId ?? 0
+        scope.testNextId = id + 1
+        scope.testReplies?.set(id, reply => {
+          scope.testReplies?.delete(id)
           resolve(reply)
         })
-        scope.testPort.postMessage({ t: 'call', id, name: callName, input: callInput })
+        scope.testPort?.postMessage({ t: 'call', id, name: callName, input: callInput })
       }),
     [name, input] as const,
   )
