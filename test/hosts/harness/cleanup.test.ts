@@ -37,7 +37,8 @@ async function traces(slot: number): Promise<string[]> {
   has('mount', readFileSync('/proc/mounts', 'utf8').includes(`/run/quarterdeck-test/${slot}/`))
   has('namespace', existsSync(`/run/netns/qdt-${slot}`))
   has('link', existsSync(`/sys/class/net/qdt${slot}`))
-  for (const top of ['systemd/', 'unified/', ''])
+  has('nspawn folder', existsSync(`/run/systemd/nspawn/propagate/qdt-${slot}`))
+  for (const top of ['systemd/', 'cpuacct/', 'unified/', ''])
     has('cgroup', existsSync(`/sys/fs/cgroup/${top}quarterdeck-test/${slot}`))
   for (const pid of readdirSync('/proc').filter(name => /^\d+$/.test(name))) {
     let args = ''

@@ -10,6 +10,6 @@ done
 # systemd of Debian 13 wants to be asked twice before it runs on the old control groups.
 export SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1
 exec setpriv --pdeathsig KILL systemd-nspawn -q -D "/run/quarterdeck-test/$n/root" --register=no --keep-unit \
-  --network-namespace-path="/run/netns/qdt-$n" --hostname="$name" --resolv-conf=off --timezone=off --link-journal=no \
+  --network-namespace-path="/run/netns/qdt-$n" --machine="qdt-$n" --hostname="$name" --resolv-conf=off --timezone=off --link-journal=no \
   --console=pipe \
   --boot SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1

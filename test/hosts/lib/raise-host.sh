@@ -9,6 +9,10 @@ base=$((n * 4))
 net=10.77.$((base / 256)).
 last=$((base % 256))
 
+# Each guest's systemd, logind and dbus take a handful of these; the kernel's default is enough for a dozen guests.
+inotify=/proc/sys/fs/inotify/max_user_instances
+[ "$(cat $inotify)" -ge 8192 ] || echo 8192 > $inotify
+
 mkdir "$slot/fs" "$slot/root"
 mount -t tmpfs -o size=12G,mode=755 "qdt-$n" "$slot/fs"
 mkdir "$slot/fs/upper" "$slot/fs/work"

@@ -50,6 +50,11 @@ reap_slot() {
   kill_slot "$1"
   ip link del "qdt$1" 2>/dev/null
   ip netns del "qdt-$1" 2>/dev/null
+  # What systemd-nspawn keeps outside of us, and cannot remove when it is killed.
+  nspawn=/run/systemd/nspawn
+  mountpoint -q "$slot/root" && rm -f "$nspawn/locks/$(stat -c 'inode-%d:%i' "$slot/root")"
+  umount "$nspawn/unix-export/qdt-$1" 2>/dev/null
+  rmdir "$nspawn/propagate/qdt-$1" "$nspawn/unix-export/qdt-$1" 2>/dev/null
   base=$(($1 * 4))
   ip route del unreachable "10.77.$((base / 256)).$((base % 256))/30" 2>/dev/null
   for at in "$slot/root" "$slot/fs"; do
