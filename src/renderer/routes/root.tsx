@@ -9,7 +9,9 @@ import { listenForShortcuts } from '../lib/shortcuts.ts'
 import { useTheme } from '../lib/theme.ts'
 import { WelcomeView } from '../views/welcome/welcome-view.tsx'
 import { Banners } from './banners.tsx'
+import { Commands } from './commands.tsx'
 import css from './root.module.css'
+import { RunToasts } from './run-toasts.tsx'
 import { Sidebar } from './sidebar.tsx'
 
 export function Root(): ReactNode {
@@ -37,6 +39,8 @@ function Frame(): ReactNode {
         Skip to content
       </button>
       <Sidebar />
+      <Commands />
+      <RunToasts />
       <main id="content" className={css.content} tabIndex={-1}>
         <Outlet />
       </main>

@@ -1,0 +1,76 @@
+// What the keyboard and the menu can ask of the window from anywhere: palette, overview, places, the next host. Knows no screen's inside.
+import { type ReactNode, useState } from 'react'
+import { useLocation, useNavigate } from 'react-router'
+import type { Unit } from '../../shared/model/unit.ts'
+import { useHosts } from '../data/hosts.ts'
+import { useShellEvent } from '../data/remotes.tsx'
+import { hostPath, places } from '../lib/places.ts'
+import { type Shortcut, useShortcut } from '../lib/shortcuts.ts'
+import { Palette } from '../views/palette/palette.tsx'
+import { RestartDialog } from '../views/palette/restart-dialog.tsx'
+import { ShortcutsDialog } from '../views/palette/shortcuts-dialog.tsx'
+
+export function Commands(): ReactNode {
+  const navigate = useNavigate()
+  const hosts = useHosts()
+  const [open, setOpen] = useState<'palette' | 'shortcuts' | null>(null)
+  const [restarting, setRestarting] = useState<Unit | null>(null)
+  const close = (): void => setOpen(null)
+  const go = (path: string) => () => void navigate(path)
+  const toHost = useNextHost()
+
+  useShortcut(everywhere('mod+k', 'Command palette', () => setOpen(open === 'palette' ? null : 'palette')))
+  useShortcut(everywhere('?', 'Keyboard shortcuts', () => setOpen('shortcuts')))
+  useShortcut({ keys: 'g f', label: 'Fleet', group: 'Go to', run: go(places.fleet) })
+  useShortcut({ keys: 'g a', label: 'Activity', group: 'Go to', run: go(places.activity) })
+  useShortcut({ keys: 'g s', label: 'Settings', group: 'Go to', run: go(places.settings) })
+  useShortcut({ keys: 'g n', label: 'Add host', group: 'Go to', run: go(places.addHost) })
+  useShortcut({ keys: 'ArrowRight', label: 'Next host', group: 'Go to', run: () => toHost(1) }, toHost.possible)
+  useShortcut({ keys: 'ArrowLeft', label: 'Previous host', group: 'Go to', run: () => toHost(-1) }, toHost.possible)
+
+  useShellEvent('menu.command', command => {
+    if (command === 'settings') void navigate(places.settings)
+    else if (command === 'add-host') void navigate(places.addHost)
+    else setOpen(command)
+  })
+
+  return (
+    <>
+      <Palette
+        open={open === 'palette'}
+        onClose={close}
+        onShortcuts={() => setOpen('shortcuts')}
+        onRestart={setRestarting}
+      />
+      <ShortcutsDialog open={open === 'shortcuts'} onClose={close} />
+      {restarting && (
+        <RestartDialog
+          unit={restarting}
+          hostName={hosts.data?.find(view => view.host.id === restarting.hostId)?.host.name ?? restarting.hostId}
+          onClose={() => setRestarting(null)}
+        />
+      )}
+    </>
+  )
+}
+
+function everywhere(keys: string, label: string, run: () => void): Shortcut {
+  return { keys, label, group: 'Everywhere', run }
+}
+
+/** Goes to the host after or before the shown one in the sidebar, and stays on the same tab. */
+function useNextHost(): { (step: 1 | -1): void; possible: boolean } {
+  const navigate = useNavigate()
+  const { pathname } = useLocation()
+  const hosts = useHosts()
+  const [, section, shown, tab] = pathname.split('/')
+  const ids = hosts.data?.map(view => view.host.id) ?? []
+  const index = section === 'hosts' && shown !== undefined ? ids.indexOf(decodeURIComponent(shown)) : -1
+  const go = (step: 1 | -1): void => {
+    const next = ids[(index + step + ids.length) % ids.length]
+    if (next === undefined) return
+    const same = tab === 'metrics' || tab === 'journal' || tab === 'timers' ? tab : 'services'
+    void navigate(hostPath(next, same))
+  }
+  return Object.assign(go, { possible: index >= 0 && ids.length > 1 })
+}

@@ -1,0 +1,30 @@
+// How the palette finds things by a few letters. Pure.
+import type { Unit } from '../../../shared/model/unit.ts'
+
+/** 0 is no match; an exact start counts most, then the start of a word, then anywhere. Every word has to be found. */
+export function rank(label: string, text: string): number {
+  if (text === '') return 1
+  const said = label.toLowerCase()
+  let worst = Number.POSITIVE_INFINITY
+  for (const word of text.toLowerCase().split(/\s+/)) {
+    const at = said.indexOf(word)
+    if (at < 0) return 0
+    const wordStart = at === 0 || /[^a-z0-9]/.test(said.charAt(at - 1))
+    worst = Math.min(worst, at === 0 ? 3 : wordStart ? 2 : 1)
+  }
+  return worst
+}
+
+/** The best matches over all hosts, failed ones first among equals; nothing without a text. */
+export function findUnits(units: readonly Unit[], text: string, limit: number): Unit[] {
+  if (text === '') return []
+  const found: { unit: Unit; rank: number }[] = []
+  for (const unit of units) {
+    const score = rank(unit.name, text)
+    if (score > 0) found.push({ unit, rank: score + (unit.activeState === 'failed' ? 0.5 : 0) })
+  }
+  return found
+    .sort((a, b) => b.rank - a.rank || a.unit.name.localeCompare(b.unit.name))
+    .slice(0, limit)
+    .map(item => item.unit)
+}
