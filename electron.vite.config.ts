@@ -46,6 +46,8 @@ export default defineConfig({
       minify: true,
       // Everything the page loads is a file of its own: the content security policy allows no inline code and no data: fonts.
       assetsInlineLimit: 0,
+      // The page is read from disk: one file more or less is no matter, and the warning would stand in every log.
+      chunkSizeWarningLimit: 2000,
       rolldownOptions: { input: resolve('src/renderer/index.html') },
     },
   },
