@@ -59,7 +59,7 @@ function ownerOf(slot: string): string | undefined {
   }
 }
 
-const gone = (slot: number) => expect.poll(() => traces(slot), { timeout: 15_000, interval: 100 }).toEqual([])
+const gone = (slot: number) => expect.poll(() => traces(slot), { timeout: 30_000, interval: 100 }).toEqual([])
 
 test('a disposed host leaves nothing, and disposing twice is no error', async () => {
   const host = await bootHost()
@@ -104,7 +104,7 @@ test('kill -9 of owner and watcher, the owner a zombie: the next boot cleans, an
   const watcher = (await run(['pgrep', '-f', `^sh .*reap.sh watch ${pid} `])).stdout.trim()
   process.kill(Number(watcher), 'SIGKILL')
   process.kill(pid, 'SIGKILL')
-  await expect.poll(() => readFileSync(`/proc/${pid}/stat`, 'utf8')).toContain(') Z ')
+  await expect.poll(() => readFileSync(`/proc/${pid}/stat`, 'utf8'), { timeout: 10_000 }).toContain(') Z ')
   expect((await traces(slot)).length).toBeGreaterThan(3)
 
   // Another process, because one process looks for leftovers once.

@@ -20,7 +20,8 @@ describe.each(suites)('%s', suite => {
   test.each(userNames)('%s logs in with each key and the password', async user => {
     const want = `${userIds[user]}\n`
     const ways = [{ key: 'ed25519' }, { key: 'rsa' }, { key: 'ecdsa' }, { password: true }] as const
-    for (const way of ways) expect((await host().ssh('id -u', { user, ...way })).stdout).toBe(want)
+    const got = await Promise.all(ways.map(way => host().ssh('id -u', { user, ...way })))
+    expect(got.map(result => result.stdout)).toEqual([want, want, want, want])
   })
 
   test('each wrong password and each login is in the log, once', async () => {
@@ -29,7 +30,7 @@ describe.each(suites)('%s', suite => {
     expect(wrong.code).toBe(255)
     await host().ssh('true', { user: 'sam', password: true })
     await host().ssh('true', { user: 'deploy', key: 'ecdsa' })
-    await expect.poll(async () => (await host().authLog(cursor)).accepted).toBe(2)
+    await expect.poll(async () => (await host().authLog(cursor)).accepted, { timeout: 30_000 }).toBe(2)
     const log = await host().authLog(cursor)
     expect(log.attempts.map(({ outcome, method, user }) => `${outcome} ${method} ${user}`)).toEqual([
       'failed password sam',

@@ -65,9 +65,9 @@ test('delays each way and counts the bytes of both', async () => {
   const socket = await connect()
   const times: number[] = []
   for (let i = 0; i < 5; i++) times.push(await echo(socket, 100))
-  // Never less than the round trip, and the best of five close to it.
+  // Never less than the round trip; the best of five not far from it even on a busy machine.
   expect(Math.min(...times)).toBeGreaterThanOrEqual(50)
-  expect(Math.min(...times)).toBeLessThan(60)
+  expect(Math.min(...times)).toBeLessThan(250)
   expect(proxy.stats()).toEqual({ toTarget: 500, toClient: 500, connections: 1, open: 1 })
 })
 
@@ -78,10 +78,10 @@ test('throttles to the given rate', async () => {
 })
 
 test('a lost chunk comes late', async () => {
-  const { connect } = await wire({ lossEvery: 2, lossDelayMs: 120 })
+  const { connect } = await wire({ lossEvery: 2, lossDelayMs: 1000 })
   const socket = await connect()
-  expect(await echo(socket, 10)).toBeLessThan(100)
-  expect(await echo(socket, 10)).toBeGreaterThanOrEqual(120)
+  expect(await echo(socket, 10)).toBeLessThan(1000)
+  expect(await echo(socket, 10)).toBeGreaterThanOrEqual(1000)
 })
 
 test('a cut resets what is open and refuses what is new until resumed', async () => {
@@ -123,5 +123,5 @@ test('passes on an orderly end', async () => {
   socket.end('last words')
   await once(socket, 'close')
   expect(Buffer.concat(chunks).toString()).toBe('last words')
-  await expect.poll(() => proxy.stats().open).toBe(0)
+  await expect.poll(() => proxy.stats().open, { timeout: 10_000 }).toBe(0)
 })

@@ -147,6 +147,25 @@ export async function emptyDisk(host: TestHost, path: string): Promise<void> {
   await host.exec(['rm', '-f', `${path}/filler`])
 }
 
+const systemdPaths = [
+  ...['systemctl', 'journalctl', 'loginctl', 'busctl', 'systemd-stdio-bridge', 'systemd-run'].map(
+    tool => `/usr/bin/${tool}`,
+  ),
+  '/run/systemd/system',
+  '/run/dbus',
+]
+
+/** To whoever logs in it is a machine with another init. Its units live on. */
+export async function hideSystemd(host: TestHost): Promise<void> {
+  const script = 'for path in "$@"; do [ ! -e "$path" ] || mv -T "$path" "$path.hidden"; done'
+  await host.exec(['sh', '-ec', script, 'sh', ...systemdPaths])
+}
+
+export async function showSystemd(host: TestHost): Promise<void> {
+  const script = 'for path in "$@"; do [ ! -e "$path.hidden" ] || mv -T "$path.hidden" "$path"; done'
+  await host.exec(['sh', '-ec', script, 'sh', ...systemdPaths])
+}
+
 export interface Load {
   /** Processes that do nothing but burn CPU. */
   readonly busy?: number

@@ -199,6 +199,9 @@ export class TestHost implements AsyncDisposable {
   /** Keeps a user's manager running without a login. */
   enableLinger = (user: UserName) => faults.enableLinger(this, user)
 
+  /** Makes the host look like one without systemd: no systemctl, no journalctl, no bus. `showSystemd` brings it back. */
+  hideSystemd = () => faults.hideSystemd(this)
+  showSystemd = () => faults.showSystemd(this)
   /** Installs one of the five sample systems and starts it; the handle has the switches that make it fail. */
   installBot = (name: BotName, options?: BotOptions): Promise<Bot> => installBot(this, name, options)
 

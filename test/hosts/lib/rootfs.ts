@@ -13,6 +13,8 @@ export async function ensureRootfs(suite: Suite): Promise<string> {
   const name = recipeName(recipe)
   const folder = path.join(cacheDir, 'rootfs', name)
   if (!existsSync(folder)) {
+    if (process.getuid?.() !== 0)
+      throw new Error('test hosts need root, on a Debian machine with debootstrap and systemd-container')
     await mkdir(cacheDir, { recursive: true })
     const build = [
       'sh',
