@@ -31,7 +31,8 @@ export function ensurePackages(say, folder = root) {
   if (!problem) return
   say(`Installing packages (${problem}) …`)
   try {
-    npm(['ci', '--no-audit', '--no-fund'], { cwd: folder, stdio: ['ignore', 'inherit', 'inherit'] })
+    // No package of ours needs its install script, and npm before 11 would run compilers for native parts that we leave out.
+    npm(['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: folder, stdio: ['ignore', 'inherit', 'inherit'] })
   } catch {
     throw new SetupError('npm ci failed; its own message is above.')
   }
