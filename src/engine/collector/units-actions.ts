@@ -4,7 +4,7 @@ import type { Host } from '../../shared/model/host.ts'
 import { UnitName, type UnitScope, type UnitVerb } from '../../shared/model/unit.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Disposable } from '../lib/disposable.ts'
-import { accessDenied, systemctlFailure } from '../parse/systemd-error.ts'
+import { accessDenied, notInstallable, saysNotInstallable, systemctlFailure } from '../parse/systemd-error.ts'
 import type { ActResult, Link } from '../ports.ts'
 import { startDbus } from './dbus-connection.ts'
 import { bridgeRoute } from './dbus-routes.ts'
@@ -57,7 +57,7 @@ export class UnitActions implements Disposable {
       : await this.#systemctl(verb, name, false)
     if (plain.kind !== 'refused' || plain.error.code !== 'ACCESS_DENIED') return plain
     const denied = accessDenied(verb, name, host.user)
-    if (!bySudo || bySudo.kind !== 'refused') return { kind: 'refused', error: denied }
+    if (bySudo?.kind !== 'refused') return { kind: 'refused', error: denied }
     return { kind: 'refused', error: { ...denied, message: `${denied.message} ${bySudo.error.message}.` } }
   }
 
@@ -98,8 +98,11 @@ export class UnitActions implements Disposable {
     try {
       const result = await link.exec(argv, { sudo, timeout: systemctlTimeoutMs, maxBytes: 64 * 1024 })
       if (result.lost || result.timedOut || result.exit === null) return { kind: 'lost' }
+      const complaint = new TextDecoder().decode(result.stderr)
+      if (result.exit === 0 && verb === 'enable' && saysNotInstallable(complaint))
+        return { kind: 'refused', error: notInstallable(name) }
       if (result.exit === 0) return { kind: 'done', job: jobVerbs.has(verb) ? 'done' : null }
-      const failure = systemctlFailure(new TextDecoder().decode(result.stderr), verb, name)
+      const failure = systemctlFailure(complaint, verb, name)
       return failure.kind === 'job' ? { kind: 'done', job: failure.job } : failure
     } catch (caught) {
       const error = AppError.from(caught)

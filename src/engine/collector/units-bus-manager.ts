@@ -10,7 +10,7 @@ import { unitProperties } from './dbus-systemd.ts'
 import type { UnitActions } from './units-actions.ts'
 import { DbusWatch } from './units-dbus.ts'
 import { readUnit } from './units-details.ts'
-import { readUnitFiles } from './units-files.ts'
+import { addUnitFiles, listUnitFiles, readUnitFiles } from './units-files.ts'
 import type { UnitTable } from './units-table.ts'
 import { readTimers } from './units-timers.ts'
 
@@ -62,14 +62,16 @@ export class BusManager implements UnitManager {
   }
 
   async start(hello: Promise<AppError | null>): Promise<void> {
-    const { link, scope, table, log } = this.#options
+    const { link, scope, table } = this.#options
     const watching = this.#watch.start()
+    const files = listUnitFiles(link, scope).catch(() => null)
     // Whichever fails first tells why; the other's failure is the same one.
     watching.catch(() => undefined)
     const refused = await hello
     if (refused) throw refused
     await watching
-    await readUnitFiles(link, scope, table).catch(error => log.debug('unit files', { error: String(error) }))
+    const list = await files
+    if (list) addUnitFiles(table, list)
   }
 
   list(): readonly UnitState[] {

@@ -32,6 +32,8 @@ const servicePattern = '*.service'
 const reconcileMs = 15 * 60_000
 /** Units that appear together are asked for together. */
 const gatherMs = 2
+/** A reload whose end was not told is over by then. */
+const maxReloadMs = 90_000
 
 export interface JobEnd {
   readonly path: string
@@ -52,6 +54,7 @@ export class DbusWatch implements AsyncDisposable {
   readonly #bag = new DisposableBag()
   readonly #appeared = new Set<string>()
   #gathering: Disposable | null = null
+  #reloading: Disposable | null = null
   #owner = ''
 
   constructor(connection: DbusConnection, table: UnitTable, options: { clock: Clock; log: Logger }) {
@@ -104,6 +107,7 @@ export class DbusWatch implements AsyncDisposable {
   async dispose(): Promise<void> {
     this.#bag.dispose()
     this.#gathering?.dispose()
+    this.#reloading?.dispose()
     this.details.dispose()
     await this.connection.dispose()
   }
@@ -141,7 +145,8 @@ export class DbusWatch implements AsyncDisposable {
   #onSignal(signal: DbusMessage): void {
     if (signal.interface === propertiesInterface) {
       // Signals can be sent by anyone on the host; only systemd's own count.
-      if (signal.sender === this.#owner && signal.member === 'PropertiesChanged') this.#onProperties(signal)
+      const genuine = signal.sender === this.#owner && signal.member === 'PropertiesChanged'
+      if (genuine && !this.#reloading) this.#onProperties(signal)
       return
     }
     if (signal.interface === managerInterface && signal.sender === this.#owner) this.#onManager(signal)
@@ -175,7 +180,7 @@ export class DbusWatch implements AsyncDisposable {
           cursor.skipString()
           return unit
         })
-        if (name?.endsWith('.service')) {
+        if (name?.endsWith('.service') && !this.#reloading) {
           if (signal.member === 'UnitNew') this.#want(name)
           else this.#unloaded(name)
         }
@@ -191,7 +196,8 @@ export class DbusWatch implements AsyncDisposable {
       }
       case 'Reloading': {
         const active = this.#decode(signal, 'b', cursor => cursor.boolean())
-        if (active === false) this.#afterReload()
+        if (active === true) this.#duringReload()
+        else if (active === false) this.#afterReload()
         return
       }
       case 'UnitFilesChanged':
@@ -215,7 +221,15 @@ export class DbusWatch implements AsyncDisposable {
     this.#afterReload()
   }
 
+  /** While systemd reads its configuration anew it says of every unit that it went and came back: nothing of that happened. */
+  #duringReload(): void {
+    this.#reloading?.dispose()
+    this.#reloading = this.#clock.after(maxReloadMs, () => this.#afterReload())
+  }
+
   #afterReload(): void {
+    this.#reloading?.dispose()
+    this.#reloading = null
     void this.reconcile()
     this.filesChanged.emit(null)
   }

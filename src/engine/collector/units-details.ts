@@ -33,6 +33,7 @@ export class UnitDetails implements Disposable {
   readonly #idle = new Set<string>()
   readonly #rereads = new Set<string>()
   #running = 0
+  #urgentRunning = 0
   #waiters: (() => void)[] = []
   #done = false
 
@@ -69,7 +70,7 @@ export class UnitDetails implements Disposable {
 
   /** Resolves when no running unit waits for its details. */
   running(): Promise<void> {
-    if (this.#urgent.size === 0 && this.#running === 0) return Promise.resolve()
+    if (this.#urgent.size === 0 && this.#urgentRunning === 0) return Promise.resolve()
     return new Promise(resolve => this.#waiters.push(resolve))
   }
 
@@ -85,7 +86,8 @@ export class UnitDetails implements Disposable {
       const urgent = first(this.#urgent)
       if (urgent !== undefined && this.#running < parallelUnits) {
         this.#urgent.delete(urgent)
-        void this.#fetch(urgent)
+        this.#urgentRunning++
+        void this.#fetch(urgent).then(() => this.#urgentDone())
         continue
       }
       const idle = first(this.#idle)
@@ -105,8 +107,12 @@ export class UnitDetails implements Disposable {
     await Promise.all(all)
     this.#running--
     this.#table.publish(name)
-    if (this.#urgent.size === 0) this.#settle()
     this.#pump()
+  }
+
+  #urgentDone(): void {
+    this.#urgentRunning--
+    if (this.#urgent.size === 0 && this.#urgentRunning === 0) this.#settle()
   }
 
   #draft(name: string, interfaceName: string, properties: Properties): void {

@@ -1,6 +1,6 @@
 // Finds services that have a unit file and are not loaded, without systemd's costly walk over enablement; knows nothing of the bus.
 import type { UnitScope } from '../../shared/model/unit.ts'
-import { parseUnitFiles } from '../parse/unit-files.ts'
+import { parseUnitFiles, type UnitFile } from '../parse/unit-files.ts'
 import type { Link } from '../ports.ts'
 import { notLoaded } from './units-patch.ts'
 import { maxUnits, type UnitTable } from './units-table.ts'
@@ -31,11 +31,21 @@ function script(scope: UnitScope): string {
   return `for f in ${patterns}; do [ -e "$f" ] && printf '%s\\n' "$f"; done; exit 0`
 }
 
-/** Adds what is on the disk and not loaded to the table, and drops what is in neither. Best effort: false where the listing failed. */
-export async function readUnitFiles(link: Link, scope: UnitScope, table: UnitTable): Promise<boolean> {
+/** Brings the table up to date with what is on the disk. Best effort. */
+export async function readUnitFiles(link: Link, scope: UnitScope, table: UnitTable): Promise<void> {
+  const files = await listUnitFiles(link, scope)
+  if (files) addUnitFiles(table, files)
+}
+
+/** Unit files of services on the disk; null where the listing failed. */
+export async function listUnitFiles(link: Link, scope: UnitScope): Promise<UnitFile[] | null> {
   const result = await link.exec(['sh', '-c', script(scope)], { timeout: 20_000, maxBytes: 4 * 1024 * 1024 })
-  if (result.exit !== 0 || result.truncated) return false
-  const files = parseUnitFiles(new TextDecoder().decode(result.stdout), maxUnits)
+  if (result.exit !== 0 || result.truncated) return null
+  return parseUnitFiles(new TextDecoder().decode(result.stdout), maxUnits)
+}
+
+/** Adds what is on the disk and not loaded to the table, and drops what is in neither. */
+export function addUnitFiles(table: UnitTable, files: readonly UnitFile[]): void {
   const names = new Set<string>()
   for (const { name, path } of files) {
     names.add(name)
@@ -46,5 +56,4 @@ export async function readUnitFiles(link: Link, scope: UnitScope, table: UnitTab
   }
   for (const name of [...table.names()])
     if (!names.has(name) && table.get(name)?.loadState === 'not-loaded') table.remove(name)
-  return true
 }

@@ -1,7 +1,7 @@
 // Sends one act on a unit to systemd over a bus and waits for its job's end; knows nothing of rights or of how the bus was reached.
-import { AppError, type ErrorShape } from '../../shared/errors.ts'
+import { AppError } from '../../shared/errors.ts'
 import type { UnitVerb } from '../../shared/model/unit.ts'
-import { actError } from '../parse/systemd-error.ts'
+import { actError, notInstallable } from '../parse/systemd-error.ts'
 import type { ActResult } from '../ports.ts'
 import type { CallResult } from './dbus-connection.ts'
 import type { SystemdCalls } from './dbus-systemd.ts'
@@ -92,15 +92,6 @@ function outcome(result: CallResult<unknown>, verb: UnitVerb, name: string): Act
       return { kind: 'lost' }
     case 'closed':
       return result.sent ? { kind: 'lost' } : { kind: 'refused', error: result.error }
-  }
-}
-
-/** What `systemctl enable` would say as well. */
-export function notInstallable(name: string): ErrorShape {
-  return {
-    code: 'UNSUPPORTED',
-    message: `${name} has no [Install] section, so there is nothing to enable.`,
-    hint: 'It is started by something else: a timer, a socket, or another unit that wants it.',
   }
 }
 

@@ -110,7 +110,7 @@ class SystemctlManager implements UnitManager {
     const bootAt = uptime && now ? (now - uptime) * 1_000 : null
     const { units } = parseSystemctlShow(await this.#show(shownOfTimers, '*.timer'), 1_000)
     return units
-      .filter(unit => unit.get('LoadState') !== 'not-found')
+      .filter(unit => unit.get('LoadState') === 'loaded')
       .map(unit => ({
         hostId: link.hostId,
         scope,

@@ -28,7 +28,7 @@ export async function readTimers(
   let listed: readonly ListedUnit[] = []
   expectReply(
     await calls.listByPatterns(['*.timer'], maxTimers, units => {
-      listed = units.filter(unit => unit.name.endsWith('.timer') && unit.loadState !== 'not-found')
+      listed = units.filter(unit => unit.name.endsWith('.timer') && unit.loadState === 'loaded')
     }),
   )
   const details = await Promise.all(

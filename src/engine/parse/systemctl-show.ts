@@ -66,5 +66,5 @@ export function parseTimespan(text: string | undefined): number | null {
 export function parseAmount(text: string | undefined): number | null {
   if (text === undefined || !/^\d{1,20}$/.test(text)) return null
   const value = Number(text)
-  return value >= 18_446_744_073_709_551_615 ? null : value
+  return value >= 2 ** 64 ? null : value
 }

@@ -77,6 +77,20 @@ export function maskedError(unit: string): ErrorShape {
   return { code: 'CONFLICT', message: `${unit} is masked, so nothing can start it.`, hint: 'Unmask it first.' }
 }
 
+/** What `systemctl enable` would say as well. */
+export function notInstallable(name: string): ErrorShape {
+  return {
+    code: 'UNSUPPORTED',
+    message: `${name} has no [Install] section, so there is nothing to enable.`,
+    hint: 'It is started by something else: a timer, a socket, or another unit that wants it.',
+  }
+}
+
+/** `systemctl enable` succeeds and says this where there was nothing to do. */
+export function saysNotInstallable(stderr: string): boolean {
+  return /no installation config/.test(stderr)
+}
+
 /** What `systemctl VERB UNIT` meant when it did not exit with 0. */
 export function systemctlFailure(
   stderr: string,
@@ -104,7 +118,8 @@ export function systemctlFailure(
 }
 
 function firstLine(text: string): string {
-  return text.trim().split('\n', 1)[0]?.slice(0, maxText) ?? ''
+  const line = text.trim().split('\n', 1)[0] ?? ''
+  return line.replace(/^Failed to [a-z -]+(?:unit|\S+\.service): /, '').slice(0, maxText)
 }
 
 function past(verb: UnitVerb): string {
