@@ -8,7 +8,7 @@ import { remoteCommand } from '../parse/quote.ts'
 import type { ExecOptions, ExecResult, RemoteProcess } from '../ports.ts'
 import { ChannelStream, DiagnosticStream } from './channel-stream.ts'
 import { deferred } from './deferred.ts'
-import type { Session } from './session.ts'
+import type { Ending, Session } from './session.ts'
 import { noSudoPassword, type SudoCommand, SudoDialogue, sudoCommand, sudoFailure, wrongSudoPassword } from './sudo.ts'
 
 const defaultTimeout = 30_000
@@ -30,6 +30,7 @@ export interface Become {
 interface Started {
   readonly channel: ClientChannel
   readonly slot: Disposable
+  readonly ending: Readonly<Ending>
   readonly sudo: SudoCommand | null
 }
 
@@ -42,15 +43,32 @@ async function start(
   signal: AbortSignal | undefined,
 ): Promise<Started> {
   const sudo = become === null ? null : sudoCommand(become.mode, become.user, argv, gated)
-  const { channel, slot } = await session.exec(remoteCommand(sudo?.argv ?? argv), long, signal)
+  const { channel, slot, ending } = await session.exec(remoteCommand(sudo?.argv ?? argv), long, signal)
   channel.on('error', () => {})
   channel.stderr.on('error', () => {})
-  return { channel, slot, sudo }
+  return { channel, slot, ending, sudo }
+}
+
+/** Exit and signal both null is lost, never success. */
+function ended({ exit, signal }: Readonly<Ending>): { exit: number | null; signal: string | null; lost: boolean } {
+  return { exit, signal, lost: exit === null && signal === null }
+}
+
+/**
+ * Sends TERM to a command. ssh2's own `signal` does nothing once stdin has ended, which is when most commands run, so this goes one
+ * floor deeper.
+ */
+function sendTerm(channel: ClientChannel): void {
+  const { outgoing, _client: client } = channel as ClientChannel & {
+    outgoing?: { id: number; state: string }
+    _client?: { _protocol?: { signal(channel: number, name: string): void } }
+  }
+  if (outgoing?.state === 'open' || outgoing?.state === 'eof') client?._protocol?.signal(outgoing.id, 'TERM')
 }
 
 /** Asks a command to end, and closes its channel. */
 function terminate(channel: ClientChannel): void {
-  channel.signal('TERM')
+  sendTerm(channel)
   channel.close()
   channel.resume()
   channel.stderr.resume()
@@ -65,7 +83,7 @@ export async function runCommand(
   become: Become | null,
 ): Promise<ExecResult> {
   const { stdin, timeout = defaultTimeout, maxBytes = defaultMaxBytes, signal } = options
-  const { channel, slot, sudo } = await start(session, argv, become, stdin !== undefined, false, signal)
+  const { channel, slot, ending, sudo } = await start(session, argv, become, stdin !== undefined, false, signal)
   const dialogue = sudo === null ? null : new SudoDialogue(sudo)
   return new Promise((resolve, reject) => {
     const stdout: Buffer[] = []
@@ -75,14 +93,12 @@ export async function runCommand(
     let discarded = 0
     let truncated = false
     let timedOut = false
-    let ended = false
-    let exit: number | null = null
-    let exitSignal: string | null = null
+    let over = false
     let grace: Disposable | null = null
 
     const end = (act: () => void): void => {
-      if (ended) return
-      ended = true
+      if (over) return
+      over = true
       timer.dispose()
       grace?.dispose()
       slot.dispose()
@@ -102,12 +118,10 @@ export async function runCommand(
         const failure =
           become === null || sudo === null || sudo.argv === argv
             ? null
-            : sudoFailure(become.user, exit, errors, size === 0)
+            : sudoFailure(become.user, ending.exit, errors, size === 0)
         if (failure !== null) return reject(failure)
         resolve({
-          exit,
-          signal: exitSignal,
-          lost: exit === null && exitSignal === null,
+          ...ended(ending),
           timedOut,
           truncated,
           stdout: Buffer.concat(stdout),
@@ -116,7 +130,7 @@ export async function runCommand(
         })
       })
     const stop = (): void => {
-      channel.signal('TERM')
+      sendTerm(channel)
       grace = clock.after(termGrace, () => {
         terminate(channel)
         onClose()
@@ -157,10 +171,6 @@ export async function runCommand(
       if (output.length === 0 || room <= 0) return
       stderr.push(output.subarray(0, room))
       errorSize += Math.min(room, output.length)
-    })
-    channel.on('exit', (code: number | null, name?: string) => {
-      exit = code
-      exitSignal = code === null ? (name ?? 'unknown') : null
     })
     channel.on('close', onClose)
     signal?.addEventListener('abort', onAbort, { once: true })
@@ -251,14 +261,12 @@ export async function spawnCommand(
 function remoteProcess(
   session: Session,
   clock: Clock,
-  { channel, slot }: Started,
+  { channel, slot, ending }: Started,
   signal: AbortSignal | undefined,
 ): { handle: RemoteProcess; stderr: DiagnosticStream } {
   const stream = new ChannelStream(channel)
   const stderr = new DiagnosticStream()
   const done = deferred<{ exit: number | null; signal: string | null; lost: boolean }>()
-  let exit: number | null = null
-  let exitSignal: string | null = null
   let disposed = false
   stream.on('error', () => {})
   const finish = (): void => {
@@ -266,7 +274,7 @@ function remoteProcess(
     signal?.removeEventListener('abort', dispose)
     slot.dispose()
     stderr.finish()
-    done.resolve({ exit, signal: exitSignal, lost: exit === null && exitSignal === null })
+    done.resolve(ended(ending))
   }
   const onGone = (): void => {
     stream.destroy(AppError.from(session.gone.reason))
@@ -275,14 +283,10 @@ function remoteProcess(
   const dispose = (): void => {
     if (disposed) return
     disposed = true
-    channel.signal('TERM')
+    sendTerm(channel)
     stream.destroy()
     clock.after(termGrace, finish)
   }
-  channel.on('exit', (code: number | null, name?: string) => {
-    exit = code
-    exitSignal = code === null ? (name ?? 'unknown') : null
-  })
   channel.stderr.on('end', () => stderr.finish())
   channel.on('close', finish)
   session.gone.addEventListener('abort', onGone, { once: true })

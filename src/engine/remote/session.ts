@@ -5,17 +5,26 @@ import { AppError } from '../../shared/errors.ts'
 import { type Clock, sleep } from '../lib/clock.ts'
 import type { Disposable } from '../lib/disposable.ts'
 import type { Dialled } from './dial.ts'
-import { SessionSlots } from './slots.ts'
+import { SessionSlots, type Slot } from './slots.ts'
 
 const openTimeout = 15_000
 /** A server that ignores its windows would fill memory behind a reader that pauses; ssh2's own window is 2 MiB. */
 const mostUnread = 8 * 1024 * 1024
 const mostForwards = 64
 const refusalPause = 250
-const mostRefusals = 20
+const mostRefusals = 40
+/** Refused with no other session open: the last one may not be gone on the host's side yet. */
+const mostRefusalsAlone = 4
+
+/** How the command on a channel ended; both null until (and unless) the host said so. */
+export interface Ending {
+  exit: number | null
+  signal: string | null
+}
 
 export interface OpenSession {
   readonly channel: ClientChannel
+  readonly ending: Readonly<Ending>
   /** Frees the slot; the channel must be closed or closing. */
   readonly slot: Disposable
 }
@@ -57,16 +66,37 @@ export class Session {
   async exec(command: string, long: boolean, signal: AbortSignal | undefined): Promise<OpenSession> {
     const ends = signal === undefined ? this.gone : AbortSignal.any([this.gone, signal])
     for (let refusals = 0; ; refusals++) {
-      const slot = await this.slots.take(long, ends)
+      const slot = await this.#slot(long, ends, signal)
       try {
-        const channel = await this.#open<ClientChannel>(ends, done => this.#client.exec(command, done))
-        return { channel, slot }
+        const ending: Ending = { exit: null, signal: null }
+        const channel = await this.#open<ClientChannel>(ends, done =>
+          this.#client.exec(command, (error, opened) => {
+            // The exit status may be in the same packet as the answer: it is listened for before anything is awaited.
+            opened?.on('exit', (code: number | null, name?: string) => {
+              ending.exit = code
+              ending.signal = code === null ? (name ?? 'unknown') : null
+            })
+            done(error, opened)
+          }),
+        )
+        slot.established()
+        return { channel, slot, ending }
       } catch (caught) {
-        const more = isRefusal(caught) && this.slots.refused() && refusals < mostRefusals
+        const more = isRefusal(caught) && refusals < (this.slots.refused() ? mostRefusals : mostRefusalsAlone)
         slot.dispose()
+        if (signal?.aborted) throw new AppError('CANCELLED', 'Cancelled')
         if (!more) throw isRefusal(caught) ? sessionsRefused(caught) : caught
         await sleep(this.#clock, refusalPause, ends)
       }
+    }
+  }
+
+  async #slot(long: boolean, ends: AbortSignal, signal: AbortSignal | undefined): Promise<Slot> {
+    try {
+      return await this.slots.take(long, ends)
+    } catch (caught) {
+      if (signal?.aborted) throw new AppError('CANCELLED', 'Cancelled')
+      throw caught
     }
   }
 

@@ -9,6 +9,11 @@ const mostSessions = 8
 const keptForShort = 2
 const longestWait = 30_000
 
+export interface Slot extends Disposable {
+  /** The host has opened the session. */
+  established(): void
+}
+
 interface Waiting {
   readonly long: boolean
   readonly admit: () => void
@@ -17,6 +22,8 @@ interface Waiting {
 export class SessionSlots {
   #limit = mostSessions
   #used = 0
+  #established = 0
+  #mostEstablished = 0
   #long = 0
   readonly #waiting: Waiting[] = []
   readonly #clock: Clock
@@ -31,7 +38,7 @@ export class SessionSlots {
   }
 
   /** Resolves with a slot in the order of asking; short commands overtake long ones that find no room. */
-  take(long: boolean, signal: AbortSignal): Promise<Disposable> {
+  take(long: boolean, signal: AbortSignal): Promise<Slot> {
     if (signal.aborted) return Promise.reject(signal.reason)
     if (this.#room(long) && !this.#waiting.some(other => other.long === long)) return Promise.resolve(this.#enter(long))
     return new Promise((resolve, reject) => {
@@ -65,10 +72,12 @@ export class SessionSlots {
     })
   }
 
-  /** sshd refused a session although there seemed to be room. False where not even one is allowed. */
+  /**
+   * sshd refused a session although there seemed to be room: as many as were seen open at once are allowed for sure. True where others are
+   * open, so that waiting for one of them may help.
+   */
   refused(): boolean {
-    // The refused one still counts.
-    this.#limit = Math.max(1, Math.min(this.#limit, this.#used - 1))
+    this.#limit = Math.max(1, this.#mostEstablished)
     return this.#used > 1
   }
 
@@ -77,14 +86,26 @@ export class SessionSlots {
     return !long || this.#long < Math.max(1, this.#limit - keptForShort)
   }
 
-  #enter(long: boolean): Disposable {
+  #enter(long: boolean): Slot {
     this.#used += 1
     if (long) this.#long += 1
-    return disposable(() => {
+    let open = false
+    const { dispose } = disposable(() => {
       this.#used -= 1
       if (long) this.#long -= 1
+      if (open) this.#established -= 1
       this.#next()
     })
+    return {
+      dispose,
+      established: () => {
+        open = true
+        this.#established += 1
+        this.#mostEstablished = Math.max(this.#mostEstablished, this.#established)
+        // A refusal may have been heard before the answers to what was asked earlier.
+        this.#limit = Math.max(this.#limit, this.#mostEstablished)
+      },
+    }
   }
 
   #next(): void {

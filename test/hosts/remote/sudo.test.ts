@@ -86,8 +86,8 @@ test('S37 every other refusal is SUDO_MISSING with what to do', async () => {
     secrets: { sudoPassword: host().passwords.norights },
   })
   for (const it of [none, wrongMode, unset, off, notSudoer]) {
-    for (const work of [it.exec(['id'], { sudo: true }), it.spawn(['id'], { sudo: true })]) {
-      await expect(work).rejects.toMatchObject({ code: 'SUDO_MISSING', hint: expect.stringMatching(/./) })
+    for (const work of [() => it.exec(['id'], { sudo: true }), () => it.spawn(['id'], { sudo: true })]) {
+      await expect(work()).rejects.toMatchObject({ code: 'SUDO_MISSING', hint: expect.stringMatching(/./) })
     }
   }
 })
