@@ -48,8 +48,16 @@ export function ConfirmDialog(props: ConfirmDialogProps): ReactNode {
       role="alertdialog"
       footer={
         <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" form={formId} look={danger ? 'danger' : 'primary'} loading={busy}>
+          <Button onClick={onClose} data-autofocus={(danger && typedName === undefined) || undefined}>
+            Cancel
+          </Button>
+          <Button
+            type="submit"
+            form={formId}
+            look={danger ? 'danger' : 'primary'}
+            loading={busy}
+            data-autofocus={!danger || undefined}
+          >
             {action}
           </Button>
         </>

@@ -35,7 +35,10 @@ function OpenDialog(props: DialogProps): ReactNode {
     if (!dialog) return
     const before = document.activeElement
     dialog.showModal()
-    dialog.querySelector<HTMLElement>('[data-autofocus]')?.focus()
+    // Else the browser would choose the close button. The frame itself takes no part in tabbing.
+    const first =
+      dialog.querySelector<HTMLElement>('[data-autofocus]') ?? dialog.querySelector<HTMLElement>('[data-frame]')
+    first?.focus()
     return () => {
       dialog.close()
       if (before instanceof HTMLElement && before.isConnected) before.focus()
@@ -70,7 +73,7 @@ function OpenDialog(props: DialogProps): ReactNode {
 
   return (
     <dialog ref={ref} role={role} aria-labelledby={titleId} className={cx(css.dialog, css[width], className)}>
-      <div className={css.frame}>
+      <div className={css.frame} data-frame tabIndex={-1}>
         {bare ? (
           <h2 id={titleId} className="visually-hidden">
             {title}
