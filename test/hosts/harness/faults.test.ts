@@ -128,7 +128,7 @@ test('load comes and goes', async () => {
   await expect.poll(busy, patient).toBeGreaterThanOrEqual(2)
   const pid = await host().pid('test-load.service')
   await expect
-    .poll(async () => Number(await host().output(`awk '/VmRSS/ {print $2}' /proc/${pid}/status`)))
+    .poll(async () => Number(await host().output(`awk '/VmRSS/ {print $2}' /proc/${pid}/status`)), patient)
     .toBeGreaterThan(40_000)
   await host().shiftLoad()
   expect(await busy()).toBe(0)
