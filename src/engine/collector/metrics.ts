@@ -137,7 +137,7 @@ class ProcSampler implements MetricSampler {
   }
 
   async sample(signal?: AbortSignal): Promise<HostSample> {
-    this.#disks.latest()
+    this.#disks.look()
     const frame = await this.#look(lookTimeoutMs, signal)
     const at = this.#clock.now()
     if (this.#first) {
@@ -147,7 +147,7 @@ class ProcSampler implements MetricSampler {
     const missing: string[] = []
     for (const [key, unit] of frame.look.units) if (unit.kind === 'absent' || unit.processes === 0) missing.push(key)
     this.#groups.missing(missing)
-    return this.#maker.next(frame.look, at, this.#disks.latest(), key => this.#groups.unitOf(key))
+    return this.#maker.next(frame.look, at, this.#disks.use, key => this.#groups.unitOf(key))
   }
 
   /** One look that counts for nothing, to see that the looker answers line by line. */

@@ -2,9 +2,8 @@
 import type { DiskUse } from '../../shared/model/metric.ts'
 
 /** File systems on local media. Others are in memory, of the network (where statfs may hang for ever), or of the kernel. */
-const localTypes = new Set(
-  'ext2 ext3 ext4 xfs btrfs zfs f2fs jfs reiserfs bcachefs nilfs2 vfat exfat ntfs ntfs3 fuseblk ufs hfsplus'.split(' '),
-)
+export const localTypes: readonly string[] =
+  'ext2 ext3 ext4 xfs btrfs zfs f2fs jfs reiserfs bcachefs nilfs2 vfat exfat ntfs ntfs3 fuseblk ufs hfsplus'.split(' ')
 /** Where parts of file systems are mounted again for the system's own ends, or for those of containers. */
 const innerPath = /^\/(proc|sys|dev|etc|snap|run(?!\/media\/)|var\/snap|var\/lib\/(docker|containers|kubelet|lxcfs))\//
 const maxMounts = 64
@@ -39,7 +38,7 @@ export function disksWorthAsking(mounts: readonly Mount[]): string[] {
   let root: Mount | null = null
   for (const mount of mounts) {
     if (mount.path === '/') root = mount
-    if (!localTypes.has(mount.type) || innerPath.test(mount.path) || mount.path.includes('\n')) continue
+    if (!localTypes.includes(mount.type) || innerPath.test(mount.path) || mount.path.includes('\n')) continue
     const known = byDevice.get(mount.device)
     // a file system may be mounted over: the last mount at a path is the one that is seen
     if (!known || mount.path.length < known.path.length) byDevice.set(mount.device, mount)
