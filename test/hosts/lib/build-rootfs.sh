@@ -23,7 +23,7 @@ trap 'exit 130' INT TERM HUP
 {
   sh -c "$prepare"
   LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive debootstrap --variant=minbase --merged-usr --cache-dir="$cache/archives/$suite" \
-    --include="$packages" "$suite" "$target" "${QUARTERDECK_TEST_MIRROR:-http://deb.debian.org/debian}"
+    --include="$packages" "$suite" "$target" ${QUARTERDECK_TEST_MIRROR:+"$QUARTERDECK_TEST_MIRROR"}
   chroot "$target" /bin/sh -c "$customise"
 } >"$log" 2>&1 </dev/null || {
   echo "building the $suite root file system failed; the end of $log:" >&2
