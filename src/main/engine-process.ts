@@ -88,22 +88,22 @@ export class EngineProcess {
     if (this.#stopped) return this.#stopped
     this.#clearTimers()
     const run = this.#run
+    if (!run) {
+      this.#stopped = Promise.resolve()
+      this.#setState('stopped', null)
+      return this.#stopped
+    }
+    const timer = setTimeout(() => {
+      this.#options.log.warn('engine did not end in time and is killed')
+      run.kill()
+    }, limit)
     this.#stopped = new Promise(resolve => {
-      if (!run) {
-        resolve()
-        return
-      }
-      const timer = setTimeout(() => {
-        this.#options.log.warn('engine did not end in time and is killed')
-        run.kill()
-      }, limit)
       this.#onStopped = () => {
         clearTimeout(timer)
         resolve()
       }
-      ask()
     })
-    if (!run) this.#setState('stopped', null)
+    ask()
     return this.#stopped
   }
 

@@ -1,0 +1,53 @@
+// Proves that the end happens once, in good order, and at once when asked twice.
+import { describe, expect, it } from 'vitest'
+import { createQuit } from '../../../src/main/quit.ts'
+
+function make(end: () => Promise<void>) {
+  const seen: string[] = []
+  const quit = createQuit({
+    end: () => {
+      seen.push('end')
+      return end()
+    },
+    exit: code => seen.push(`exit ${code}`),
+    killAll: () => seen.push('kill'),
+  })
+  return { quit, seen }
+}
+
+const settle = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
+
+describe('createQuit', () => {
+  it('ends once, however often it is requested', async () => {
+    const { quit, seen } = make(() => Promise.resolve())
+    expect(quit.quitting).toBe(false)
+    quit.request()
+    quit.request()
+    expect(quit.quitting).toBe(true)
+    await settle()
+    expect(seen).toEqual(['end', 'exit 0'])
+  })
+
+  it('leaves nothing behind when the end fails', async () => {
+    const { quit, seen } = make(() => Promise.reject(new Error('bug')))
+    quit.signal()
+    await settle()
+    expect(seen).toEqual(['end', 'kill', 'exit 1'])
+  })
+
+  it('does not wait after a second signal, and keeps to that', async () => {
+    let finish = (): void => {}
+    const { quit, seen } = make(
+      () =>
+        new Promise(resolve => {
+          finish = resolve
+        }),
+    )
+    quit.signal()
+    quit.signal()
+    expect(seen).toEqual(['end', 'kill', 'exit 1'])
+    finish()
+    await settle()
+    expect(seen).toEqual(['end', 'kill', 'exit 1'])
+  })
+})
