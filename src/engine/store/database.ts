@@ -94,11 +94,7 @@ export function openDatabase(options: {
       prepare: <P extends unknown[], R>(sql: string) => raw.prepare<P, R>(sql),
       read: guarded,
       write<T>(work: () => T): T {
-        return guarded(() => {
-          const result = raw.transaction(work).immediate()
-          health.succeeded()
-          return result
-        })
+        return guarded(() => raw.transaction(work).immediate())
       },
     },
     close() {

@@ -17,19 +17,20 @@ export interface StoreHealth {
   onProblem(listener: (problem: StoreProblem | null) => void): Disposable
   /** Translates what a database threw, and keeps it as the problem where the disk is to blame. */
   failed(error: unknown, path?: string): unknown
-  /** A write went through: a full disk is over. */
-  succeeded(): void
   dispose(): void
 }
 
 const fullCodes = /^(SQLITE_FULL|SQLITE_IOERR|SQLITE_READONLY|SQLITE_CANTOPEN|ENOSPC|EDQUOT|EROFS|EIO)/
 
-/** `retry` is called now and then while the disk is full; it should write a little, which ends in `succeeded` or `failed`. */
+/**
+ * `retry` is called now and then while the disk is full and says whether everything can be written again. Until it does, the problem
+ * stays, whatever single write found some room.
+ */
 export function createHealth(options: {
   clock: Clock
   log: Logger
   retrySeconds: number
-  retry: () => void
+  retry: () => boolean
 }): StoreHealth {
   const { clock, log } = options
   const changed = new Emitter<StoreProblem | null>()
@@ -39,8 +40,14 @@ export function createHealth(options: {
   function set(next: StoreProblem | null): void {
     problem = next
     timer?.dispose()
-    timer = next?.code === 'DISK_FULL' ? clock.every(options.retrySeconds * 1000, options.retry) : null
+    timer = next?.code === 'DISK_FULL' ? clock.every(options.retrySeconds * 1000, retry) : null
     changed.emit(next)
+  }
+
+  function retry(): void {
+    if (!options.retry()) return
+    log.info('disk takes writes again')
+    set(null)
   }
 
   return {
@@ -71,11 +78,6 @@ export function createHealth(options: {
         hint: 'Free some space where Quarterdeck keeps its data. It goes on by itself.',
         cause: error,
       })
-    },
-    succeeded() {
-      if (problem?.code !== 'DISK_FULL') return
-      log.info('disk takes writes again')
-      set(null)
     },
     dispose() {
       timer?.dispose()

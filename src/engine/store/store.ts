@@ -62,7 +62,7 @@ export function openStore(options: { directory: string; clock: Clock; log: Logge
       clock,
       log,
       retrySeconds: 5,
-      retry: () => void dbs.every(takesWrites),
+      retry: () => dbs.every(takesWrites) && samples.flush(),
     }),
   )
   const open = (
@@ -94,10 +94,6 @@ export function openStore(options: { directory: string; clock: Clock; log: Logge
   const settings = createSettingsStore(configuration.db, log)
   const samples = createSampleStore({ db: history.db, clock, log, settings })
   const units = createUnitStore(history.db)
-  // Whichever write was the first to go through: what waits in memory follows it.
-  health.onProblem(problem => {
-    if (problem === null) samples.flush()
-  })
   const gaps = createGapStore(history.db)
   const moved = [configuration.setAside, history.setAside].filter(path => path !== null)
   return {

@@ -33,8 +33,8 @@ export interface SampleStore {
   maintain(now: number): boolean
   /** Looks each half minute for something to maintain, and does it slice by slice with pauses, until disposed. */
   startMaintenance(): Disposable
-  /** Tries to write what waits in memory. */
-  flush(): void
+  /** Tries to write what waits in memory; false while the disk takes none of it. */
+  flush(): boolean
   /** Removes all that is kept of a host: at once from sight, in slices from the disk. */
   forget(hostId: string): void
 }
@@ -106,8 +106,8 @@ export function createSampleStore(options: {
     dropped += first
     waiting.splice(0, first)
   }
-  function flush(): void {
-    if (waiting.length === 0) return
+  function flush(): boolean {
+    if (waiting.length === 0) return true
     const looks = waiting.length
     try {
       while (waiting.length > 0) {
@@ -116,10 +116,11 @@ export function createSampleStore(options: {
       }
     } catch (error) {
       if (!ofTheDisk(error)) throw error
-      return
+      return false
     }
     log.info('history that waited in memory is written', { looks, dropped })
     dropped = 0
+    return true
   }
   function maintain(now: number): boolean {
     const { rawSampleDays } = settings.get()

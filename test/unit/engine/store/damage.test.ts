@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, statSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { createWorkplace, draft, start, type Workplace } from './lib.ts'
+import { auditEntry, createWorkplace, draft, start, type Workplace } from './lib.ts'
 
 function scribble(path: string, offset: number, bytes: number): void {
   const file = openSync(path, 'r+')
@@ -14,19 +14,9 @@ function scribble(path: string, offset: number, bytes: number): void {
 function filled(place: Workplace): void {
   const store = place.open()
   store.hosts.insert({ ...draft(), id: 'a', kind: 'ssh', createdAt: 1 })
-  for (let entry = 0; entry < 500; entry++)
-    store.audit.insert({
-      at: entry,
-      finishedAt: null,
-      actor: 'person',
-      verb: 'host.add',
-      hostId: 'a',
-      target: null,
-      command: 'x'.repeat(100),
-      outcome: 'verified',
-      detail: null,
-      actionRunId: null,
-    })
+  store.transaction(() => {
+    for (let at = 0; at < 500; at++) store.audit.insert(auditEntry(at))
+  })
   for (let look = 0; look < 400; look++) store.samples.write('a', start + look * 1000, new Map([['cpu', look]]))
   while (store.samples.maintain(start + 86_400_000));
   store.close()

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { ManualClock } from '../../../../src/engine/lib/clock.ts'
 import { createLogger } from '../../../../src/engine/lib/log.ts'
 import { openStore, type Store } from '../../../../src/engine/store/store.ts'
+import type { AuditEntry } from '../../../../src/shared/model/audit.ts'
 import type { HostDraft } from '../../../../src/shared/model/host.ts'
 
 export interface Workplace {
@@ -51,6 +52,22 @@ export function draft(change: Partial<HostDraft> = {}): HostDraft {
     sudo: 'none',
     jump: null,
     userUnits: true,
+    ...change,
+  }
+}
+
+export function auditEntry(at: number, change: Partial<AuditEntry> = {}): Omit<AuditEntry, 'id'> {
+  return {
+    at,
+    finishedAt: null,
+    actor: 'person',
+    verb: 'unit.restart',
+    hostId: 'a',
+    target: 'bot.service',
+    command: `systemctl restart ${'x'.repeat(80)}`,
+    outcome: 'verified',
+    detail: null,
+    actionRunId: null,
     ...change,
   }
 }
