@@ -1,6 +1,6 @@
 // Watches a scope's services by systemd's own signals; knows nothing of how the bus was reached or of acting on units.
 import { AppError, type ErrorShape } from '../../shared/errors.ts'
-import type { Clock } from '../lib/clock.ts'
+import { type Clock, sleep } from '../lib/clock.ts'
 import { type AsyncDisposable, type Disposable, DisposableBag, Emitter } from '../lib/disposable.ts'
 import type { Logger } from '../lib/log.ts'
 import { type DbusMessage, decodeBody } from '../parse/dbus-codec.ts'
@@ -8,7 +8,7 @@ import type { Cursor } from '../parse/dbus-cursor.ts'
 import { readProperties } from '../parse/dbus-reader.ts'
 import { unitNameOf } from '../parse/dbus-unit-path.ts'
 import type { JobResult } from '../ports.ts'
-import type { DbusConnection } from './dbus-connection.ts'
+import type { CallResult, DbusConnection } from './dbus-connection.ts'
 import {
   busName,
   type ListedUnit,
@@ -34,6 +34,8 @@ const reconcileMs = 15 * 60_000
 const gatherMs = 2
 /** A reload whose end was not told is over by then. */
 const maxReloadMs = 90_000
+const absentTries = 20
+const absentWaitMs = 250
 
 export interface JobEnd {
   readonly path: string
@@ -77,25 +79,28 @@ export class DbusWatch implements AsyncDisposable {
     const { calls } = this
     const sender = `type='signal',sender='${systemdName}'`
     const changed = `${sender},interface='${propertiesInterface}',member='PropertiesChanged',path_namespace='${managerPath}/unit'`
-    const steps = [
-      calls.nameOwner(owner => {
-        this.#owner = owner
-      }),
+    const matches = [
       calls.addMatch(`type='signal',sender='${busName}',member='NameOwnerChanged',arg0='${systemdName}'`),
       calls.addMatch(`${sender},interface='${managerInterface}',path='${managerPath}'`),
       calls.addMatch(`${changed},arg0='${unitInterface}'`),
       calls.addMatch(`${changed},arg0='${serviceInterface}'`),
-      calls.subscribe(),
-      this.#list(),
     ]
-    for (const result of await Promise.all(steps)) {
-      if (result.kind === 'reply') continue
-      if (result.kind === 'closed') throw AppError.fromShape(result.error)
-      if (result.kind === 'timeout') throw new AppError('TIMEOUT', 'systemd did not answer on the message bus.')
-      throw startError(result.name, result.message)
+    for (let left = absentTries; ; left--) {
+      const error = firstError(await Promise.all([...matches, ...this.#attach()]))
+      if (!error) break
+      if (error.code !== 'NOT_SYSTEMD' || left === 0) throw error
+      // A user's bus is started by our coming: its systemd joins a moment later.
+      await sleep(this.#clock, absentWaitMs)
     }
     await this.details.running()
     this.#bag.add(this.#clock.every(reconcileMs, () => void this.reconcile()))
+  }
+
+  #attach() {
+    const owner = this.calls.nameOwner(name => {
+      this.#owner = name
+    })
+    return [owner, this.calls.subscribe(), this.#list()]
   }
 
   /** Lists afresh and corrects what differs. */
@@ -271,6 +276,17 @@ function readChanged(cursor: Cursor): {
     if (allProperties.has(property) && invalidated.length < maxInvalidated) invalidated.push(property)
   }
   return { interfaceName, properties, invalidated }
+}
+
+function firstError(results: readonly CallResult<unknown>[]): AppError | null {
+  for (const result of results) {
+    if (result.kind === 'closed') return AppError.fromShape(result.error)
+    if (result.kind === 'timeout') return new AppError('TIMEOUT', 'systemd did not answer on the message bus.')
+    // Told twice to subscribe, systemd complains; it does what is wanted.
+    if (result.kind === 'error' && result.name.endsWith('.AlreadySubscribed')) continue
+    if (result.kind === 'error') return startError(result.name, result.message)
+  }
+  return null
 }
 
 function startError(name: string, message: string): AppError {
