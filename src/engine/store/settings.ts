@@ -21,8 +21,10 @@ export function createSettingsStore(db: Db, log: Logger): SettingsStore {
     for (const { name, value } of all.all()) {
       // Kept, not used: a newer version may have written it.
       if (!(name in known)) continue
-      const parsed = known[name as keyof Settings].safeParse(parseJson(value))
-      if (parsed.success) stored[name] = parsed.data
+      const parsed = parseJson(value)
+      // What is no JSON must not pass as "not given".
+      const checked = known[name as keyof Settings].safeParse(parsed ?? null)
+      if (checked.success) stored[name] = checked.data
       else log.warn('setting is broken, its default is used', { name })
     }
     return Settings.parse(stored)

@@ -13,7 +13,7 @@ import {
 } from '../model/host.ts'
 import { JournalBoot, JournalEntry, JournalFilter, JournalPage, JournalPageQuery } from '../model/journal.ts'
 import { HostSample, ObservationGap, SeriesData, SeriesQuery } from '../model/metric.ts'
-import { EngineHealth, Settings, VaultStatus } from '../model/settings.ts'
+import { EngineHealth, Settings, SettingsChange, VaultStatus } from '../model/settings.ts'
 import { ActionPreview, ActionRun, ActionRunId, Timer, Unit, UnitRef, UnitTransition, UnitVerb } from '../model/unit.ts'
 import { type Contract, command, event, query, stream } from './define.ts'
 
@@ -25,7 +25,7 @@ export const engineContract = {
   'engine.health': query(none, EngineHealth),
   'engine.healthChanged': event(EngineHealth),
   'settings.get': query(none, Settings),
-  'settings.set': command(Settings.partial(), Settings),
+  'settings.set': command(SettingsChange, Settings),
   'settings.changed': event(Settings),
   'vault.status': query(none, VaultStatus),
   /** Makes the vault, under the keyring, or under a passphrase where one is given. */

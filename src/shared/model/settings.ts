@@ -14,6 +14,21 @@ export const Settings = z.object({
 })
 export type Settings = z.infer<typeof Settings>
 
+const { shape } = Settings
+/** Some settings to change. Without the defaults, which `Settings.partial()` would fill in for all that is not named. */
+export const SettingsChange = z
+  .object({
+    theme: shape.theme.unwrap(),
+    sampleSecondsIdle: shape.sampleSecondsIdle.unwrap(),
+    sampleSecondsWatched: shape.sampleSecondsWatched.unwrap(),
+    rawSampleDays: shape.rawSampleDays.unwrap(),
+    notifications: shape.notifications.unwrap(),
+    closeToTray: shape.closeToTray.unwrap(),
+    firstRunDone: shape.firstRunDone.unwrap(),
+  })
+  .partial()
+export type SettingsChange = z.infer<typeof SettingsChange>
+
 export const VaultStatus = z.object({
   state: z.enum(['uninitialised', 'locked', 'unlocked']),
   /** How the key is protected: by the desktop's keyring, by a passphrase, or not decided yet. */
