@@ -9,7 +9,10 @@ export function startDisplay({ size = '1600x1000x24' } = {}) {
     const server = spawn('Xvfb', ['-displayfd', '3', '-screen', '0', size, '-nolisten', 'tcp', '-noreset'], {
       stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
     })
-    const stop = () => server.kill('SIGTERM')
+    const stop = () => {
+      process.off('exit', stop)
+      server.kill('SIGTERM')
+    }
     process.once('exit', stop)
     let text = ''
     server.stdio[3].on('data', chunk => {

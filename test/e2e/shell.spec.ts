@@ -236,6 +236,73 @@ test.describe('the end', () => {
   })
 })
 
+test('the window says within 2 s that the engine died, and takes it back when it runs again', async ({ launch }) => {
+  const { page, enginePid } = await launch()
+  await openEnginePort(page)
+  await askEngine(page, 'settings.set', { firstRunDone: true })
+  await page.reload()
+  await expect(page.getByRole('navigation').first()).toBeVisible()
+  const seen = page.waitForFunction(() => document.body.innerText.includes('Monitoring engine stopped') && Date.now())
+  const killedAt = Date.now()
+  process.kill(enginePid(), 'SIGKILL')
+  expect(Number(await (await seen).jsonValue()) - killedAt).toBeLessThan(2000)
+  await expect(page.getByText('Monitoring engine stopped')).toBeHidden()
+})
+
+test.describe('the keyring', () => {
+  test('of the desktop holds the vault, also over a restart', async ({ launch }) => {
+    const desktop = await startDesktop({ keyring: 'open' })
+    const first = await launch({ desktop })
+    await openEnginePort(first.page)
+    expect(await askEngine(first.page, 'vault.create', { passphrase: null })).toMatchObject({
+      value: { state: 'unlocked', protection: 'keyring', keyringAvailable: true },
+    })
+    await first.close()
+    const second = await launch({ desktop })
+    await openEnginePort(second.page)
+    await expect
+      .poll(async () => (await askEngine(second.page, 'vault.status')).value)
+      .toMatchObject({ state: 'unlocked', protection: 'keyring' })
+    await second.close()
+    await desktop.dispose()
+  })
+
+  test('that is not there is said, and never replaced by a text file', async ({ launch }) => {
+    const { page } = await launch()
+    await openEnginePort(page)
+    expect((await askEngine(page, 'vault.status')).value).toMatchObject({ keyringAvailable: false })
+    expect(await askEngine(page, 'vault.create', { passphrase: null })).toMatchObject({
+      t: 'fail',
+      error: { code: 'VAULT_UNAVAILABLE' },
+    })
+  })
+
+  test('that is locked keeps neither the start nor the shell waiting', async ({ launch }) => {
+    const { page, electron } = await launch({ keyring: 'locked' })
+    await openEnginePort(page)
+    const started = Date.now()
+    const { value } = await askEngine(page, 'vault.status')
+    expect(value).toMatchObject({ keyringAvailable: false, reason: expect.stringContaining('locked') })
+    // The shell itself answers meanwhile: safeStorage would have held it for a quarter of a minute.
+    await electron.evaluate(() => 1)
+    expect(Date.now() - started).toBeLessThan(8000)
+  })
+})
+
+test('the tray says how things stand, opens the window and quits', async ({ launch }) => {
+  const { desktop, electron, ended } = await launch({ tray: true })
+  await expect.poll(() => desktop.tray?.tooltip().catch(() => '')).toMatch(/^Quarterdeck/)
+  const menu = await desktop.tray?.menu()
+  expect(menu?.slice(-2)).toEqual(['Open Quarterdeck', 'Quit'])
+  await electron.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.hide())
+  await desktop.tray?.click('Open Quarterdeck')
+  await expect
+    .poll(() => electron.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.isVisible()))
+    .toBe(true)
+  await desktop.tray?.click('Quit')
+  expect(await ended).toEqual({ code: 0, signal: null })
+})
+
 test('the window comes back where it was', async ({ launch }) => {
   const desktop = await startDesktop()
   const bounds = { x: 120, y: 90, width: 1010, height: 640 }

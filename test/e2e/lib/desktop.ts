@@ -6,11 +6,14 @@ import { startDisplay } from '../../../scripts/lib/display.mjs'
 import { type Keyring, startKeyring } from '../../fakes/keyring.ts'
 import { type NotificationDaemon, startNotificationDaemon } from '../../fakes/notification-daemon.ts'
 import { startSessionBus } from '../../fakes/session-bus.ts'
+import { startTrayWatcher, type TrayWatcher } from '../../fakes/tray-watcher.ts'
 
 export interface DesktopOptions {
   /** `open` and `locked` are a real gnome-keyring. */
   readonly keyring?: 'none' | 'open' | 'locked'
   readonly notifications?: boolean
+  /** A place for tray icons. */
+  readonly tray?: boolean
 }
 
 export interface Desktop {
@@ -19,6 +22,7 @@ export interface Desktop {
   readonly env: Record<string, string>
   readonly notifications: NotificationDaemon | null
   readonly keyring: Keyring | null
+  readonly tray: TrayWatcher | null
   dispose(): Promise<void>
 }
 
@@ -58,6 +62,8 @@ export async function startDesktop(options: DesktopOptions = {}): Promise<Deskto
     }
     const notifications = options.notifications === false ? null : await startNotificationDaemon(bus.address)
     ends.push(() => notifications?.stop())
+    const tray = options.tray ? await startTrayWatcher(bus.address) : null
+    ends.push(() => tray?.stop())
     let keyring: Keyring | null = null
     if (options.keyring === 'open' || options.keyring === 'locked') {
       // What makes Chromium choose the Secret Service.
@@ -66,7 +72,7 @@ export async function startDesktop(options: DesktopOptions = {}): Promise<Deskto
       ends.push(() => keyring?.stop())
       if (options.keyring === 'locked') await keyring.lock()
     }
-    return { home, env, notifications, keyring, dispose }
+    return { home, env, notifications, keyring, tray, dispose }
   } catch (error) {
     await dispose()
     throw error
