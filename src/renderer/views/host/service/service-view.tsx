@@ -1,7 +1,109 @@
-// The page of one service. Mounted by routes/router.tsx at /hosts/:hostId/services/:scope/:unit inside HostLayout (useHostView(), useParams()).
-import type { ReactNode } from 'react'
-import { LoadingState } from '../../../components/faces.tsx'
+// One service: how it is, what it uses, what happened to it and what can be done. Shows what the engine says and decides nothing.
+import { ArrowLeft, PackageX, Pin, PinOff } from 'lucide-react'
+import { type ReactNode, useMemo } from 'react'
+import { useParams } from 'react-router'
+import { type Unit, UnitName, type UnitRef, UnitScope, type UnitVerb } from '../../../../shared/model/unit.ts'
+import { IconButton, LinkButton } from '../../../components/button.tsx'
+import { EmptyState, ErrorState, LoadingState } from '../../../components/faces.tsx'
+import { useTitle } from '../../../components/page.tsx'
+import { Status } from '../../../components/status.tsx'
+import { useEngineCommand, useEngineQuery } from '../../../data/remotes.tsx'
+import { hostPath } from '../../../lib/places.ts'
+import { safeText } from '../../../lib/safe-text.ts'
+import { useShortcut } from '../../../lib/shortcuts.ts'
+import { ActionButton } from '../action/action-button.tsx'
+import { mainVerb, possibleVerbs } from '../action/unit-verbs.ts'
+import { useUnitActions } from '../action/use-unit-action.tsx'
+import { useHostView } from '../host-context.ts'
+import { shownStatus } from '../services/services-columns.tsx'
+import { ActionsPanel } from './actions-panel.tsx'
+import { HistoryPanel } from './history-panel.tsx'
+import { JournalSection } from './journal-section.tsx'
+import css from './service-view.module.css'
+import { FactsPanel, UsePanel } from './state-panels.tsx'
 
 export function ServiceView(): ReactNode {
-  return <LoadingState label="Service" />
+  const { host } = useHostView()
+  const params = useParams()
+  const scope = UnitScope.safeParse(params.scope)
+  const name = UnitName.safeParse(params.unit)
+  if (!scope.success || !name.success) return <NoSuchService hostId={host.id} />
+  return <Service key={`${scope.data}/${name.data}`} unit={{ hostId: host.id, scope: scope.data, name: name.data }} />
+}
+
+function NoSuchService(props: { hostId: string }): ReactNode {
+  return (
+    <EmptyState icon={PackageX} title="There is no such service on this host">
+      <LinkButton to={hostPath(props.hostId)}>Show all services</LinkButton>
+    </EmptyState>
+  )
+}
+
+function Service(props: { unit: UnitRef }): ReactNode {
+  const { hostId, scope, name } = props.unit
+  useTitle(safeText(name))
+  const unit = useEngineQuery('unit.get', { hostId, scope, name }, { staleTime: Number.POSITIVE_INFINITY })
+  if (unit.data) return <Loaded unit={unit.data} />
+  if (!unit.error) return <LoadingState label="Reading service" />
+  if (unit.error.code === 'NOT_FOUND') return <NoSuchService hostId={hostId} />
+  return <ErrorState error={unit.error} title="The service could not be read" onRetry={() => void unit.refetch()} />
+}
+
+function Loaded(props: { unit: Unit }): ReactNode {
+  const { unit } = props
+  const view = useHostView()
+  const live = view.connection.state === 'ready'
+  const { run, dialog } = useUnitActions({ quiet: true })
+  const pin = useEngineCommand('unit.pin')
+  const ref = useMemo<UnitRef>(
+    () => ({ hostId: unit.hostId, scope: unit.scope, name: unit.name }),
+    [unit.hostId, unit.scope, unit.name],
+  )
+  const main = mainVerb(unit)
+  const verbs = possibleVerbs(unit)
+  useShortcut(
+    { keys: 'shift+r', label: 'Restart this service', group: 'This screen', run: () => main && run(ref, main) },
+    live && main !== null,
+  )
+  return (
+    <div className={css.view}>
+      <header className={css.header}>
+        <LinkButton to={hostPath(unit.hostId)} look="quiet" size="small" icon={ArrowLeft}>
+          Services
+        </LinkButton>
+        <h2 className={css.name}>{safeText(unit.name)}</h2>
+        <Status status={shownStatus(unit, live)} look="pill" />
+        <IconButton
+          icon={unit.pinned ? PinOff : Pin}
+          label={unit.pinned ? 'Unpin' : 'Pin to the top of the list'}
+          pressed={unit.pinned}
+          size="small"
+          onClick={() => pin.mutate({ ...ref, pinned: !unit.pinned })}
+        />
+        <p className={css.description}>{safeText(unit.description)}</p>
+        <div className={css.actions}>
+          {verbs.map(verb => (
+            <ActionButton key={verb} unit={ref} verb={verb} look={lookOf(verb, main)} onRun={run} disabled={!live} />
+          ))}
+        </div>
+      </header>
+      <div className={css.grid}>
+        <div className={css.column}>
+          <ActionsPanel unit={ref} />
+          <FactsPanel unit={unit} />
+          <HistoryPanel unit={ref} />
+        </div>
+        <div className={css.column}>
+          <UsePanel unit={unit} view={view} />
+          <JournalSection unit={ref} />
+        </div>
+      </div>
+      {dialog}
+    </div>
+  )
+}
+
+function lookOf(verb: UnitVerb, main: UnitVerb | null): 'primary' | 'secondary' | 'quiet' {
+  if (verb === main) return 'primary'
+  return verb === 'mask' || verb === 'disable' || verb === 'enable' ? 'quiet' : 'secondary'
 }
