@@ -33,6 +33,9 @@ export interface DialOptions {
   readonly signal: AbortSignal
 }
 
+/** A handshake takes a few kB, a greeting before it rarely more. */
+const mostBeforeLogin = 256 * 1024
+
 /** An established, authenticated connection. */
 export interface Dialled {
   readonly client: Client
@@ -117,6 +120,7 @@ function handshake(
   let accepted: HostKey | null = null
   let authenticating = false
   let heard = Buffer.alloc(0)
+  let received = 0
 
   const drop = (reason: AppError): void => {
     refusal ??= reason
@@ -179,11 +183,15 @@ function handshake(
   if (client === null) return Promise.reject(new AppError('INTERNAL', 'The SSH client did not start'))
   const listen = (chunk: Buffer): void => {
     if (heard.length < 512) heard = Buffer.concat([heard, chunk.subarray(0, 512)])
-    else socket.off('data', listen)
+    received += chunk.length
+    // ssh2 bounds each line of a greeting, but not their number over several packets.
+    if (received > mostBeforeLogin) drop(beforeHostKey(place, heard, new Error('the greeting has no end')))
   }
   socket.on('data', listen)
   client.on('error', error => {
     lastError ??= error
+    // Before the login every error is the end; a peer that goes on talking must not keep the socket.
+    if (!authenticating) finish()
   })
   client.on('handshake', () => {
     if (authenticating) return

@@ -1,8 +1,7 @@
-// The way to a host through other hosts: the chain in order, and errors that say which link of it broke. Opens nothing by itself.
+// The way to a host through another host's link, and errors that say whose trouble it is. Which chains are allowed is not decided here.
 import type { Duplex } from 'node:stream'
 import { AppError } from '../../shared/errors.ts'
-import type { Host } from '../../shared/model/host.ts'
-import { type ConnectingStep, maxJumps } from '../domain/connection-state.ts'
+import type { ConnectingStep } from '../domain/connection-state.ts'
 import type { Link } from '../ports.ts'
 
 export interface Jump {
@@ -12,41 +11,6 @@ export interface Jump {
   link(): Link
   /** The link where there is one; never throws. */
   peek(): Link | null
-}
-
-/**
- * The hosts between here and `host`, nearest to `host` first. Throws CONFIG for a cycle, a host that is gone, this computer as a jump, or more
- * than five jumps.
- */
-export function jumpChain(host: Pick<Host, 'id' | 'name' | 'jump'>, find: (id: string) => Host | undefined): Host[] {
-  const chain: Host[] = []
-  const seen = new Set([host.id])
-  for (let next = host.jump; next !== null; ) {
-    const via = find(next)
-    if (via === undefined) {
-      throw new AppError('CONFIG', `The jump host of ${chain.at(-1)?.name ?? host.name} no longer exists`, {
-        hint: "Choose another jump host in the host's settings, or none.",
-      })
-    }
-    if (via.kind === 'local') {
-      throw new AppError('CONFIG', 'This computer cannot be a jump host', { hint: 'Choose no jump host.' })
-    }
-    if (seen.has(via.id)) {
-      const names = [host.name, ...chain.map(other => other.name), via.name].join(' → ')
-      throw new AppError('CONFIG', `The jump hosts form a circle: ${names}`, {
-        hint: 'One of them must be reachable without a jump host.',
-      })
-    }
-    seen.add(via.id)
-    chain.push(via)
-    if (chain.length > maxJumps) {
-      throw new AppError('CONFIG', `More than ${maxJumps} jump hosts lie in a row before ${host.name}`, {
-        hint: 'Use a shorter chain.',
-      })
-    }
-    next = via.jump
-  }
-  return chain
 }
 
 /** A jump over a link that is there already. */

@@ -22,7 +22,7 @@ export function createSshConfigReader(path = join(homedir(), '.ssh', 'config')):
 /** The hosts that `path` names, in its order; empty where there is no such file. Throws CONFIG with file and line. */
 export function readSshConfig(path: string): SshConfigHost[] {
   const flat: Flat = { lines: [], aliases: [], matches: false, files: 0 }
-  flatten(path, flat, [], true, 'Host *')
+  flatten(path, flat, [], true, 'Host *', dirname(path))
   const config = SSHConfig.parse(flat.lines.join('\n'))
   return flat.aliases.map(alias => resolve(config, alias, flat.matches))
 }
@@ -38,7 +38,14 @@ interface Flat {
 /** ssh-config runs nslookup for these, and `ssh` a program for a Match. */
 const neverPassedOn = new Set(['CanonicalizeHostname', 'CanonicalDomains', 'Match'])
 
-function flatten(path: string, flat: Flat, within: readonly string[], required: boolean, outer: string): void {
+function flatten(
+  path: string,
+  flat: Flat,
+  within: readonly string[],
+  required: boolean,
+  outer: string,
+  folder: string,
+): void {
   const text = readConfigFile(path, required)
   if (text === null) return
   const real = realpathSync(path)
@@ -67,7 +74,8 @@ function flatten(path: string, flat: Flat, within: readonly string[], required: 
       flat.matches ||= inMatch
     } else if (keyword === 'Include') {
       for (const pattern of words) {
-        for (const file of expandInclude(pattern, path, line)) flatten(file, flat, [...within, real], false, section)
+        for (const file of expandInclude(pattern, path, line, folder))
+          flatten(file, flat, [...within, real], false, section, folder)
       }
       flat.lines.push(section)
     } else flat.lines.push(`${keyword} ${words.map(quote).join(' ')}`)
@@ -88,9 +96,9 @@ function readConfigFile(path: string, top: boolean): string | null {
 }
 
 /** The files that an Include names; like OpenSSH, what does not exist is passed over. */
-function expandInclude(pattern: string, from: string, line: number): string[] {
+function expandInclude(pattern: string, from: string, line: number, folder: string): string[] {
   const home = expandHome(pattern)
-  const path = isAbsolute(home) ? home : join(homedir(), '.ssh', home)
+  const path = isAbsolute(home) ? home : join(folder, home)
   if (/[*?[]/.test(dirname(path))) {
     throw new AppError('CONFIG', `${from}, line ${line}: wildcards in folders of an Include are not supported`, {
       hint: 'Name the folder itself, for example: Include ~/.ssh/config.d/*',

@@ -2,6 +2,7 @@
 import { AppError } from '../../shared/errors.ts'
 import { type Host, type HostDraft, type HostSecrets, type HostView, localHostId } from '../../shared/model/host.ts'
 import type { Settings } from '../../shared/model/settings.ts'
+import { maxJumps } from '../domain/connection-state.ts'
 import { summariseFleet } from '../domain/fleet-summary.ts'
 import { newHostId } from '../domain/host-id.ts'
 import { jumpChain } from '../domain/jump-chain.ts'
@@ -208,6 +209,11 @@ export class Fleet implements AsyncDisposable {
     if (id !== null && (draft.jump === id || jumpChain(draft.jump, hosts).includes(id)))
       throw new AppError('INVALID_INPUT', `${draft.name} would be reached through itself`, {
         hint: 'Choose a host to jump through that is not itself reached through this one.',
+      })
+    const after = [...hosts.filter(host => host.id !== id), { id: id ?? '', jump: draft.jump }]
+    if (after.some(host => jumpChain(host.id, after).length > maxJumps))
+      throw new AppError('INVALID_INPUT', `More than ${maxJumps} hosts would be jumped through in a row`, {
+        hint: 'Choose a host to jump through that is nearer to this computer.',
       })
   }
 
