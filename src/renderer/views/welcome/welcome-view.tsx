@@ -53,8 +53,9 @@ export function WelcomeView(): ReactNode {
 function FirstLook(): ReactNode {
   const navigate = useNavigate()
   const save = useEngineCommand('settings.set')
-  const go = (path: string): void => {
-    void navigate(path, { replace: true })
+  const go = async (path: string): Promise<void> => {
+    // First the place, then the frame around it: the frame would lead to the fleet before the place is loaded.
+    await navigate(path, { replace: true })
     save.mutate({ firstRunDone: true })
   }
   return (
@@ -64,13 +65,13 @@ function FirstLook(): ReactNode {
           icon={<Server size={20} aria-hidden="true" />}
           title="Add your first host"
           text="A VPS or any machine with SSH and systemd."
-          onClick={() => go(places.addHost)}
+          onClick={() => void go(places.addHost)}
         />
         <Choice
           icon={<Monitor size={20} aria-hidden="true" />}
           title="Just look at this computer"
           text="Its services, journal and metrics, right away."
-          onClick={() => go(hostPath(localHostId))}
+          onClick={() => void go(hostPath(localHostId))}
         />
       </div>
       {save.error && <FieldError>{safeText(save.error.message)}</FieldError>}

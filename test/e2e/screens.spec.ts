@@ -1,0 +1,81 @@
+// Every screen with its other faces, in both themes, on the oldest runtime: without barriers, without a refusal of the policy. The engine is made up.
+import { expect, test } from '@playwright/test'
+import { expectAccessible } from './lib/axe.ts'
+import { type Demo, type DemoPlace, startDemo } from './lib/demo.ts'
+
+let demo: Demo
+
+test.beforeAll(async () => {
+  test.setTimeout(120_000)
+  demo = await startDemo()
+})
+test.afterAll(() => demo.close())
+
+interface Screen extends DemoPlace {
+  readonly name: string
+  /** What proves that the screen is there. */
+  readonly shows: string | RegExp
+}
+
+const screens: readonly Screen[] = [
+  { name: 'fleet', path: '/fleet', shows: 'bots-1 (Falkenstein)' },
+  { name: 'fleet-empty', path: '/fleet', world: 'empty', shows: 'Add your first host' },
+  { name: 'fleet-loading', path: '/fleet', hang: ['host.list'], shows: 'Reading hosts' },
+  { name: 'fleet-failed', path: '/fleet', fail: ['host.list'], shows: 'The hosts could not be read' },
+  { name: 'fleet-no-match', path: '/fleet?q=nothing-like-this', shows: 'No host matches the filter' },
+  { name: 'activity', path: '/activity?entry=1000', shows: 'The main process ended with status 1 after 0.4 s.' },
+  { name: 'activity-empty', path: '/activity', world: 'empty', shows: 'Nothing has been done yet' },
+  { name: 'activity-failed', path: '/activity', fail: ['audit.list'], shows: 'The activity could not be read' },
+  { name: 'settings', path: '/settings', world: 'troubled', shows: 'Development runtime' },
+  { name: 'settings-failed', path: '/settings', fail: ['settings.get'], shows: 'Quarterdeck could not start' },
+  { name: 'welcome', path: '/', world: 'first-run', shows: 'Welcome to Quarterdeck' },
+  { name: 'welcome-passphrase', path: '/', world: 'first-run-no-keyring', shows: 'Repeat the passphrase' },
+  { name: 'unlock', path: '/fleet', world: 'locked', shows: 'Unlock the vault' },
+  { name: 'add-host', path: '/hosts/new', shows: 'Private key file' },
+  { name: 'edit-host', path: '/hosts/bots-1/edit', shows: 'Stored. Leave empty to keep it' },
+  { name: 'host', path: '/hosts/web-1/services', shows: 'Debian GNU/Linux 12 (bookworm)' },
+  { name: 'host-metrics', path: '/hosts/web-1/metrics', shows: 'Debian GNU/Linux 12 (bookworm)' },
+  { name: 'host-journal', path: '/hosts/web-1/journal', shows: 'Debian GNU/Linux 12 (bookworm)' },
+  { name: 'host-timers', path: '/hosts/web-1/timers', shows: 'Debian GNU/Linux 12 (bookworm)' },
+  {
+    name: 'service',
+    path: '/hosts/web-1/services/system/trading-bot.service',
+    shows: 'Debian GNU/Linux 12 (bookworm)',
+  },
+  { name: 'host-key-changed', path: '/hosts/edge-2/services', shows: 'The host key has changed' },
+  { name: 'host-login-refused', path: '/hosts/mail/services', shows: 'The host refused the login' },
+  { name: 'host-retry', path: '/hosts/db-1/services', shows: /Not connected\. Retry in/ },
+  { name: 'host-without-systemd', path: '/hosts/alpine-nas/services', shows: 'This is not a systemd host' },
+  { name: 'host-without-rights', path: '/hosts/shared-box/services', shows: 'The journal cannot be read in full' },
+  { name: 'host-gone', path: '/hosts/nowhere/services', shows: 'This host is not configured' },
+  { name: 'lost', path: '/no/such/place', shows: 'There is nothing at this address' },
+]
+
+for (const screen of screens) {
+  test(`${screen.name} has no barriers, dark and light`, async () => {
+    const before = demo.complaints.length
+    for (const theme of ['light', 'dark'] as const) {
+      await demo.open({ ...screen, theme })
+      await expect(demo.page.getByText(screen.shows).first()).toBeVisible()
+      // Loading faces show themselves after a moment; the check wants the settled screen.
+      await expectAccessible(demo.page, `${screen.name}, ${theme}`)
+      await demo.screenshot(`${screen.name}-${theme}`)
+    }
+    expect(demo.complaints.slice(before)).toEqual([])
+  })
+}
+
+test('text of twice the size still fits: nothing is cut off sideways', async () => {
+  await demo.page.setViewportSize({ width: 1024, height: 768 })
+  for (const path of ['/fleet', '/settings', '/hosts/new', '/hosts/edge-2/services']) {
+    await demo.open({ path })
+    await demo.page.evaluate(() => {
+      document.documentElement.style.fontSize = '200%'
+    })
+    await expect(demo.page.getByRole('main')).toBeVisible()
+    const overflow = await demo.page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
+    expect(overflow, path).toBeLessThanOrEqual(0)
+    await demo.screenshot(`large-text${path.replaceAll('/', '-')}`)
+  }
+  await demo.page.setViewportSize({ width: 1280, height: 800 })
+})
