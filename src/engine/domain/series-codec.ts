@@ -37,11 +37,12 @@ export function unpackFloats(body: Uint8Array, length: number, into: Float32Arra
     into.fill(length > 0 ? fromOrdered(view.getUint32(1, true)) : Number.NaN, 0, length)
     return
   }
-  const bits = new Uint32Array(into.buffer, into.byteOffset, length)
+  const bits = new Int32Array(into.buffer, into.byteOffset, length)
   unpackDeltas(body, 1, length, bits)
+  // Ordered back to bits: the top bit turned where it is set, all bits where it is not.
   for (let index = 0; index < length; index++) {
     const value = bits[index] as number
-    bits[index] = value & 0x80000000 ? value ^ 0x80000000 : ~value
+    bits[index] = value ^ (~(value >> 31) | 0x80000000)
   }
 }
 
@@ -149,7 +150,7 @@ function packDeltas(values: Uint32Array): Uint8Array {
   return body
 }
 
-function unpackDeltas(body: Uint8Array, offset: number, length: number, into: Uint32Array): number {
+function unpackDeltas(body: Uint8Array, offset: number, length: number, into: Uint32Array | Int32Array): number {
   const lengths = lengthTables[body[offset] as number] ?? lengthTables[0]
   const [, one, two] = lengths as readonly [number, number, number, number]
   let position = offset + 1 + Math.ceil(length / 4)
