@@ -57,8 +57,8 @@ export const layers = [
   }),
   layer('store', store, { may: [store, domain, lib, shared], because: 'it keeps what others decide' }),
   layer('remote', /^src\/engine\/remote\//, {
-    may: [/^src\/engine\/remote\//, ports, parse, lib, shared],
-    because: 'it implements ports and nothing above them',
+    may: [/^src\/engine\/remote\//, ports, domain, parse, lib, shared],
+    because: 'it implements ports and carries out what the connection machine decides, nothing above them',
   }),
   layer('local', /^src\/engine\/local\//, {
     may: [/^src\/engine\/local\//, ports, parse, lib, shared],

@@ -79,7 +79,7 @@ export function UsePanel(props: { unit: Unit; view: HostView }): ReactNode {
   return (
     <Panel title="Resources">
       <dl className={css.numbers}>
-        <Number
+        <Figure
           name="CPU"
           value={live ? formatPercent(use?.cpuPercent ?? unit.cpuPercent) : unknownValue}
           note="of one core"

@@ -1,0 +1,215 @@
+// The journal viewer: a window onto a million lines that follows until one scrolls up. Knows nothing of where its filters come from.
+import { ArrowDownToLine, ScrollText } from 'lucide-react'
+import { type KeyboardEvent, type ReactNode, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react'
+import type { JournalFilter } from '../../../../shared/model/journal.ts'
+import { Button } from '../../../components/button.tsx'
+import { EmptyState, ErrorState, LoadingState } from '../../../components/faces.tsx'
+import { formatCount } from '../../../lib/format.ts'
+import css from './journal.module.css'
+import { LineDetails } from './line-details.tsx'
+import { LineRow, lineId } from './line-row.tsx'
+import { lineWindow, scrollTopOf } from './line-window.ts'
+import { type Journal, useJournal } from './use-journal.ts'
+
+const rowRem = 1.375
+/** As near to the end as this counts as being there. */
+const nearPx = 24
+
+export interface JournalPanelProps {
+  readonly filters: readonly JournalFilter[]
+  /** Without the unit's column, where all lines are of one unit. */
+  readonly compact?: boolean
+  /** Names of hosts by id, where lines of several are shown. */
+  readonly hostNames?: ReadonlyMap<string, string>
+}
+
+export function JournalPanel(props: JournalPanelProps): ReactNode {
+  const journal = useJournal(props.filters)
+  if (journal.state === 'failed' && journal.error && journal.store.length === 0) {
+    return <ErrorState error={journal.error} title="The journal could not be read" onRetry={journal.retry} />
+  }
+  return <Viewer {...props} journal={journal} />
+}
+
+function Viewer(props: JournalPanelProps & { journal: Journal }): ReactNode {
+  const { journal, compact = false, hostNames } = props
+  const { store, arrived, prepended } = journal
+  const scroller = useRef<HTMLDivElement>(null)
+  const rowPx = rowRem * useRem()
+  const [view, setView] = useState({ top: 0, height: 0 })
+  const [following, setFollowing] = useState(true)
+  const [seenUpTo, setSeenUpTo] = useState(0)
+  /** Counted from the newest line that was ever dropped, so that it stays on its line as others come and go. */
+  const [selected, setSelected] = useState<number | null>(null)
+  const count = store.length
+  const origin = prepended - store.dropped
+
+  useEffect(() => {
+    const element = scroller.current
+    if (!element) return
+    const observer = new ResizeObserver(() => setView({ top: element.scrollTop, height: element.clientHeight }))
+    observer.observe(element)
+    return () => observer.disconnect()
+  }, [])
+
+  // what is put in front moves all lines down: stay with the line that was in view
+  const before = useRef({ prepended, dropped: store.dropped })
+  useLayoutEffect(() => {
+    const element = scroller.current
+    const moved = prepended - before.current.prepended - (store.dropped - before.current.dropped)
+    before.current = { prepended, dropped: store.dropped }
+    if (!element) return
+    if (following) element.scrollTop = element.scrollHeight
+    else if (moved !== 0) element.scrollTop += scrollTopOf(moved, count, rowPx, element.clientHeight)
+  })
+
+  const onScroll = (): void => {
+    const element = scroller.current
+    if (!element) return
+    const atEnd = element.scrollHeight - element.scrollTop - element.clientHeight < nearPx
+    // only a scroll upwards ends the following: new lines alone move the end away as well
+    if (following && !atEnd && element.scrollTop < view.top - 1) {
+      setFollowing(false)
+      setSeenUpTo(arrived)
+    } else if (!following && atEnd) setFollowing(true)
+    setView({ top: element.scrollTop, height: element.clientHeight })
+  }
+  const toNewest = useCallback(() => {
+    setFollowing(true)
+    const element = scroller.current
+    if (element) element.scrollTop = element.scrollHeight
+  }, [])
+
+  const range = lineWindow(count, rowPx, following ? Number.POSITIVE_INFINITY : view.top, view.height)
+  const selectedIndex = selected === null ? -1 : selected + origin
+  const select = (index: number): void => {
+    if (index < 0 || index >= count) return
+    setSelected(index - origin)
+    const element = scroller.current
+    if (!element) return
+    const top = scrollTopOf(index, count, rowPx, element.clientHeight)
+    if (index < range.first + 10) element.scrollTop = top
+    else if (index > range.end - 12)
+      element.scrollTop = scrollTopOf(index + 2, count, rowPx, element.clientHeight) - element.clientHeight + rowPx
+  }
+  const onKeyDown = (event: KeyboardEvent): void => {
+    const page = Math.max(1, Math.floor(view.height / rowPx) - 1)
+    const from = selectedIndex < 0 ? count - 1 : selectedIndex
+    const target = { ArrowUp: from - 1, ArrowDown: from + 1, PageUp: from - page, PageDown: from + page, Home: 0 }[
+      event.key
+    ]
+    if (event.key === 'End') toNewest()
+    else if (event.key === 'Escape' && selected !== null) setSelected(null)
+    else if (target !== undefined) select(Math.min(count - 1, Math.max(0, target)))
+    else return
+    event.preventDefault()
+  }
+
+  useLineClicks(scroller, index => setSelected(index - origin))
+
+  const rows: ReactNode[] = []
+  for (let index = range.first; index < range.end; index++) {
+    const line = store.line(index)
+    if (!line) continue
+    rows.push(
+      <LineRow
+        key={index - origin}
+        line={line}
+        index={index}
+        rowPx={rowPx}
+        compact={compact}
+        hostName={hostNames?.get(line.hostId)}
+        selected={index === selectedIndex}
+      />,
+    )
+  }
+  const newLines = Math.max(0, arrived - seenUpTo)
+  const chosen = store.line(selectedIndex)
+  return (
+    <section className={css.panel} aria-label="Journal">
+      <Earlier journal={journal} />
+      <div
+        ref={scroller}
+        className={css.scroller}
+        tabIndex={0}
+        role="listbox"
+        aria-label="Lines"
+        aria-activedescendant={
+          selectedIndex >= range.first && selectedIndex < range.end ? lineId(selectedIndex) : undefined
+        }
+        onScroll={onScroll}
+        onKeyDown={onKeyDown}
+      >
+        <div className={css.all} style={{ height: `${range.totalPx}px` }}>
+          <div className={css.drawn} style={{ transform: `translateY(${range.offsetPx}px)` }}>
+            {rows}
+          </div>
+        </div>
+        {count === 0 && <NoLines journal={journal} />}
+      </div>
+      {!following && (
+        <Button className={css.newest} look="primary" size="small" icon={ArrowDownToLine} onClick={toNewest}>
+          Jump to newest{newLines > 0 ? ` (${formatCount(newLines)} new)` : ''}
+        </Button>
+      )}
+      {chosen && <LineDetails line={chosen} onClose={() => setSelected(null)} />}
+    </section>
+  )
+}
+
+function Earlier(props: { journal: Journal }): ReactNode {
+  const { journal } = props
+  const { earlier, store } = journal
+  if (store.length === 0) return null
+  return (
+    <div className={css.earlier}>
+      {earlier.more ? (
+        <Button size="small" look="quiet" onClick={journal.loadEarlier} loading={earlier.loading}>
+          Load earlier
+        </Button>
+      ) : (
+        <span>The journal begins here</span>
+      )}
+      {earlier.error && <span className={css.bad}>{earlier.error.message}</span>}
+      {store.dropped > 0 && <span>{formatCount(store.dropped)} older lines were let go to save memory</span>}
+      <span className={css.count}>{formatCount(store.length)} lines</span>
+      {journal.state === 'failed' && journal.error && (
+        <span className={css.bad}>
+          {journal.error.message}{' '}
+          <Button size="small" onClick={journal.retry}>
+            Try again
+          </Button>
+        </span>
+      )}
+    </div>
+  )
+}
+
+function NoLines(props: { journal: Journal }): ReactNode {
+  if (props.journal.state === 'starting') return <LoadingState label="Reading the journal" />
+  return <EmptyState icon={ScrollText} title="No lines match" text="New ones appear here as they are written." />
+}
+
+/** Delegated: one listener for all lines, however many are drawn. */
+function useLineClicks(scroller: { readonly current: HTMLElement | null }, onClick: (index: number) => void): void {
+  const latest = useRef(onClick)
+  useEffect(() => {
+    latest.current = onClick
+  })
+  useEffect(() => {
+    const element = scroller.current
+    if (!element) return
+    const listener = (event: MouseEvent): void => {
+      const row = event.target instanceof Element ? event.target.closest<HTMLElement>('[data-index]') : null
+      // a click that ends a selection of text chooses nothing
+      if (row?.dataset.index !== undefined && !window.getSelection()?.toString())
+        latest.current(Number(row.dataset.index))
+    }
+    element.addEventListener('click', listener)
+    return () => element.removeEventListener('click', listener)
+  }, [scroller])
+}
+
+function useRem(): number {
+  return Number.parseFloat(getComputedStyle(document.documentElement).fontSize) || 16
+}
