@@ -8,7 +8,7 @@ import { silentLogger } from '../../../src/engine/lib/log.ts'
 import type { Link } from '../../../src/engine/ports.ts'
 import { createHandshakeGate } from '../../../src/engine/remote/handshake-gate.ts'
 import { createSshLink } from '../../../src/engine/remote/ssh-connection.ts'
-import type { Host } from '../../../src/shared/model/host.ts'
+import type { Host, SudoMode } from '../../../src/shared/model/host.ts'
 import type { TestHost } from '../../hosts/lib/index.ts'
 
 export interface Address {
@@ -16,7 +16,7 @@ export interface Address {
   readonly port: number
 }
 
-export function benchHost(host: TestHost, at: Address = host): Host {
+export function benchHost(host: TestHost, at: Address = host, sudo: SudoMode = 'none'): Host {
   return {
     id: 'bench',
     kind: 'ssh',
@@ -25,7 +25,7 @@ export function benchHost(host: TestHost, at: Address = host): Host {
     port: at.port,
     user: 'deploy',
     auth: { kind: 'key', path: host.keyFiles.ed25519 },
-    sudo: 'none',
+    sudo,
     jump: null,
     userUnits: false,
     createdAt: 0,
@@ -34,9 +34,9 @@ export function benchHost(host: TestHost, at: Address = host): Host {
 }
 
 /** Our own connection to the host, ready. */
-export async function openLink(host: TestHost, at: Address = host): Promise<Link> {
+export async function openLink(host: TestHost, at: Address = host, sudo: SudoMode = 'none'): Promise<Link> {
   const link = createSshLink({
-    host: benchHost(host, at),
+    host: benchHost(host, at, sudo),
     secrets: { hostSecret: async () => null },
     keys: { check: () => 'trusted', knownTypes: () => [] },
     clock: systemClock,
