@@ -65,17 +65,46 @@ for (const screen of screens) {
   })
 }
 
-test('text of twice the size still fits: nothing is cut off sideways', async () => {
-  await demo.page.setViewportSize({ width: 1024, height: 768 })
-  for (const path of ['/fleet', '/settings', '/hosts/new', '/hosts/edge-2/services']) {
+const crowded = [
+  '/fleet',
+  '/activity?entry=1000',
+  '/settings',
+  '/hosts/new',
+  '/hosts/edge-2/services',
+  '/hosts/web-1/services',
+]
+
+/** How far the page is wider than its window, and the first row lower than a line of its text. */
+const squeezed = (): Promise<{ overflow: number; rowLines: number | null }> =>
+  demo.page.evaluate(() => {
+    const row = document.querySelector('tbody tr')
+    const rem = Number.parseFloat(getComputedStyle(document.documentElement).fontSize)
+    return {
+      overflow: document.documentElement.scrollWidth - window.innerWidth,
+      rowLines: row ? row.getBoundingClientRect().height / rem : null,
+    }
+  })
+
+test('text of twice the size still fits: nothing is cut off sideways, rows grow with it', async () => {
+  for (const path of crowded) {
     await demo.open({ path })
+    await expect(demo.page.getByRole('main')).toBeVisible()
     await demo.page.evaluate(() => {
       document.documentElement.style.fontSize = '200%'
     })
+    await expect.poll(async () => (await squeezed()).rowLines ?? 2).toBeGreaterThanOrEqual(1.9)
+    expect((await squeezed()).overflow, path).toBeLessThanOrEqual(0)
+    await demo.screenshot(`large-text${path.replace(/[^a-z0-9]+/g, '-')}`)
+  }
+})
+
+test('a window zoomed to 200 % still fits', async () => {
+  await demo.page.setViewportSize({ width: 640, height: 400 })
+  for (const path of crowded) {
+    await demo.open({ path })
     await expect(demo.page.getByRole('main')).toBeVisible()
-    const overflow = await demo.page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
-    expect(overflow, path).toBeLessThanOrEqual(0)
-    await demo.screenshot(`large-text${path.replaceAll('/', '-')}`)
+    expect((await squeezed()).overflow, path).toBeLessThanOrEqual(0)
+    await demo.screenshot(`zoomed${path.replace(/[^a-z0-9]+/g, '-')}`)
   }
   await demo.page.setViewportSize({ width: 1280, height: 800 })
 })

@@ -45,9 +45,9 @@ export function Button(props: ButtonProps): ReactNode {
       }}
     >
       {loading ? (
-        <LoaderCircle className={css.spin} size={15} aria-hidden="true" />
+        <LoaderCircle className={css.spin} size="0.9375rem" aria-hidden="true" />
       ) : (
-        Icon && <Icon size={15} aria-hidden="true" />
+        Icon && <Icon size="0.9375rem" aria-hidden="true" />
       )}
       {children}
     </button>
@@ -80,7 +80,7 @@ export function IconButton(props: IconButtonProps): ReactNode {
           if (!loading) onClick?.(event)
         }}
       >
-        <Icon className={loading ? css.spin : undefined} size={15} aria-hidden="true" />
+        <Icon className={loading ? css.spin : undefined} size="0.9375rem" aria-hidden="true" />
       </button>
     </Tooltip>
   )
@@ -91,7 +91,7 @@ export function LinkButton(props: Look & { to: To; children: ReactNode; classNam
   const { look = 'secondary', size = 'normal', icon: Icon, to, children, className } = props
   return (
     <Link to={to} className={cx(css.button, css[look], size === 'small' && css.small, className)}>
-      {Icon && <Icon size={15} aria-hidden="true" />}
+      {Icon && <Icon size="0.9375rem" aria-hidden="true" />}
       {children}
     </Link>
   )

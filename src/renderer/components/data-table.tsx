@@ -56,7 +56,8 @@ export function DataTable<T>(props: DataTableProps<T>): ReactNode {
   const { label, rowKey, columns, onOpen, selectedKey = null, sort = null, rowRem = 2, empty, onEnd, className } = props
   const rows = useMemo(() => sortRows(props.rows, columns, sort), [props.rows, columns, sort])
   const scroller = useRef<HTMLDivElement>(null)
-  const rowHeight = rowRem * useRootFontSize()
+  const probe = useRef<HTMLSpanElement>(null)
+  const rowHeight = rowRem * useRemPixels(probe)
   const virtualizer = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
@@ -101,6 +102,7 @@ export function DataTable<T>(props: DataTableProps<T>): ReactNode {
   const template = { gridTemplateColumns: columns.map(column => column.width).join(' ') }
   return (
     <div ref={scroller} className={cx(css.scroller, className)}>
+      <span ref={probe} className={css.probe} aria-hidden="true" />
       <table className={css.table} aria-label={label} aria-rowcount={rows.length + 1}>
         <thead className={css.head}>
           <tr className={css.row} style={template} aria-rowindex={1}>
@@ -173,7 +175,7 @@ function HeaderCell<T>(props: {
     <th scope="col" className={className} aria-sort={order}>
       <button type="button" className={css.sort} onClick={() => onSort(next)}>
         {column.header}
-        {active && <Arrow size={12} aria-hidden="true" />}
+        {active && <Arrow size="0.75rem" aria-hidden="true" />}
       </button>
     </th>
   )
@@ -241,14 +243,16 @@ function indexOf(target: EventTarget | null, self: boolean): number | null {
   return index === undefined ? null : Number(index)
 }
 
-function useRootFontSize(): number {
-  const [size, setSize] = useState(rootFontSize)
+/** Pixels of one rem, also when the text is scaled while the table is shown. */
+function useRemPixels(probe: { readonly current: HTMLElement | null }): number {
+  const [pixels, setPixels] = useState(rootFontSize)
   useEffect(() => {
-    const update = (): void => setSize(rootFontSize())
-    window.addEventListener('resize', update)
-    return () => window.removeEventListener('resize', update)
-  }, [])
-  return size
+    if (!probe.current) return
+    const observer = new ResizeObserver(() => setPixels(rootFontSize()))
+    observer.observe(probe.current)
+    return () => observer.disconnect()
+  }, [probe])
+  return pixels
 }
 
 function rootFontSize(): number {

@@ -19,7 +19,7 @@ export function LoadingState(props: { label?: string; afterMs?: number }): React
     <div className={css.face} role="status" aria-busy="true">
       {shown && (
         <p className={css.loading}>
-          <LoaderCircle className={css.spin} size={16} aria-hidden="true" />
+          <LoaderCircle className={css.spin} size="1rem" aria-hidden="true" />
           {label}…
         </p>
       )}
@@ -42,7 +42,7 @@ export function ErrorState(props: ErrorStateProps): ReactNode {
   const { error, title, onRetry, retrying = false, children } = props
   return (
     <div className={css.face} role="alert">
-      <CircleX className={css.bad} size={24} aria-hidden="true" />
+      <CircleX className={css.bad} size="1.5rem" aria-hidden="true" />
       <h2 className={css.title}>{title}</h2>
       <p className={css.text}>{safeText(error.message)}</p>
       {error.hint && <p className={css.hint}>{safeText(error.hint)}</p>}
@@ -71,7 +71,7 @@ export function EmptyState(props: EmptyStateProps): ReactNode {
   const Icon = props.icon
   return (
     <div className={css.face}>
-      <Icon className={css.pale} size={24} aria-hidden="true" />
+      <Icon className={css.pale} size="1.5rem" aria-hidden="true" />
       <h2 className={css.title}>{props.title}</h2>
       {props.text && <p className={css.text}>{props.text}</p>}
       {props.children && <div className={css.buttons}>{props.children}</div>}

@@ -45,7 +45,7 @@ function Frame(
 export function FieldError(props: { id?: string; children: ReactNode }): ReactNode {
   return (
     <p id={props.id} className={css.error} role="alert">
-      <CircleAlert size={14} aria-hidden="true" />
+      <CircleAlert size="0.875rem" aria-hidden="true" />
       <span>{props.children}</span>
     </p>
   )

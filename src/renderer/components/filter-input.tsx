@@ -80,7 +80,7 @@ export function FilterInput(props: FilterInputProps): ReactNode {
   })
   return (
     <search className={[css.filter, className].filter(Boolean).join(' ')}>
-      <Search size={14} aria-hidden="true" />
+      <Search size="0.875rem" aria-hidden="true" />
       <input
         ref={ref}
         type="text"

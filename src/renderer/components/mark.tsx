@@ -2,7 +2,7 @@
 import type { ReactNode } from 'react'
 
 export function Mark(props: { size?: number }): ReactNode {
-  const size = props.size ?? 20
+  const size = `${(props.size ?? 20) / 16}rem`
   return (
     <svg width={size} height={size} viewBox="0 0 24 24" fill="none" aria-hidden="true">
       <path d="M4 18.5V16A12.5 12.5 0 0 1 16.5 3.5H20" stroke="currentColor" strokeWidth="2.2" strokeLinecap="round" />

@@ -29,7 +29,7 @@ const icons: Record<Tone, LucideIcon> = {
 export function StatusIcon(props: { tone: Tone; size?: number; label?: string }): ReactNode {
   const Icon = icons[props.tone]
   const name = props.label === undefined ? { 'aria-hidden': true as const } : { role: 'img', 'aria-label': props.label }
-  return <Icon className={cx(css.icon, css[props.tone])} size={props.size ?? 15} {...name} />
+  return <Icon className={cx(css.icon, css[props.tone])} size={`${(props.size ?? 15) / 16}rem`} {...name} />
 }
 
 /** `look="pill"` has a tinted ground, for headers and for what must be seen. */

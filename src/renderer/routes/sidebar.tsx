@@ -47,7 +47,7 @@ function Place(props: { to: string; icon: LucideIcon; label: string }): ReactNod
   return (
     <li>
       <NavLink to={props.to} title={props.label} className={({ isActive }) => cx(css.item, isActive && css.active)}>
-        <Icon size={16} aria-hidden="true" />
+        <Icon size="1rem" aria-hidden="true" />
         <span className={css.text}>{props.label}</span>
       </NavLink>
     </li>
@@ -67,7 +67,7 @@ function HostPlace(props: { view: HostView }): ReactNode {
         title={`${name}: ${status.word}`}
         className={({ isActive }) => cx(css.item, isActive && css.active)}
       >
-        <Icon className={css.kind} size={16} aria-hidden="true" />
+        <Icon className={css.kind} size="1rem" aria-hidden="true" />
         <span className={css.text}>{name}</span>
         <StatusIcon tone={status.tone} size={14} label={status.word} />
       </NavLink>

@@ -74,9 +74,9 @@ function Evidence(props: { entry: AuditEntry }): ReactNode {
       {evidence.map(item => (
         <li key={item.text}>
           {item.ok ? (
-            <CircleCheck className={css.ok} size={14} aria-label="OK" />
+            <CircleCheck className={css.ok} size="0.875rem" aria-label="OK" />
           ) : (
-            <CircleX className={css.bad} size={14} aria-label="Not OK" />
+            <CircleX className={css.bad} size="0.875rem" aria-label="Not OK" />
           )}
           {safeText(item.text)}
         </li>

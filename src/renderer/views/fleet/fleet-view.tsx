@@ -53,7 +53,7 @@ function Hosts(props: { hosts: readonly HostView[] }): ReactNode {
       </div>
       <DataTable<FleetRow>
         label="Hosts"
-        className={css.table}
+        className={cx(css.table, onlyLocal && css.short)}
         rows={rows}
         rowKey={row => row.view.host.id}
         rowRem={3.25}

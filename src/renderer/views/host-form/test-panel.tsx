@@ -38,8 +38,8 @@ export function TestPanel(props: { test: ConnectionTest; onRetry: () => void }):
     return (
       <Panel title="Test connection">
         <p className={css.pale}>
-          <Plug size={14} aria-hidden="true" /> Tries each step from looking up the address to the rights on the host,
-          and says what to do where one fails. Nothing is saved by it.
+          <Plug size="0.875rem" aria-hidden="true" /> Tries each step from looking up the address to the rights on the
+          host, and says what to do where one fails. Nothing is saved by it.
         </p>
       </Panel>
     )

@@ -136,7 +136,7 @@ function PaletteBody(props: PaletteProps): ReactNode {
           <Command.Group heading="Go to" className={css.group}>
             {foundPlaces.map(({ label, icon: Icon, keys, run }) => (
               <Command.Item key={label} value={`place ${label}`} className={css.item} onSelect={run}>
-                <Icon size={15} aria-hidden="true" />
+                <Icon size="0.9375rem" aria-hidden="true" />
                 <span className={css.name}>{label}</span>
                 {keys && <Kbd keys={keys} />}
               </Command.Item>
@@ -154,7 +154,7 @@ function HostItem(props: { view: HostView; now: number; onSelect: () => void }):
   const Icon = host.kind === 'local' ? Monitor : Server
   return (
     <Command.Item value={`host ${host.id}`} className={css.item} onSelect={props.onSelect}>
-      <Icon size={15} aria-hidden="true" />
+      <Icon size="0.9375rem" aria-hidden="true" />
       <span className={css.name}>{safeText(host.name)}</span>
       <span className={css.pale}>{status.word}</span>
       <StatusIcon tone={status.tone} size={14} />
@@ -172,7 +172,7 @@ function UnitItem(props: {
   const status = unitStatus(unit)
   return (
     <Command.Item value={`${verb ?? 'unit'} ${keyOf(unit)}`} className={css.item} onSelect={onSelect}>
-      {verb ? <RotateCw size={15} aria-hidden="true" /> : <StatusIcon tone={status.tone} size={15} />}
+      {verb ? <RotateCw size="0.9375rem" aria-hidden="true" /> : <StatusIcon tone={status.tone} size={15} />}
       <span className={css.name}>
         {verb && <strong>{verb} </strong>}
         {safeText(unit.name)}

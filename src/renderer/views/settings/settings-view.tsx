@@ -54,9 +54,9 @@ function Appearance(props: { settings: Settings; save: Save }): ReactNode {
         value={props.settings.theme}
         onChange={choose}
         options={[
-          { value: 'system', label: 'As the system', icon: <Monitor size={14} aria-hidden="true" /> },
-          { value: 'light', label: 'Light', icon: <Sun size={14} aria-hidden="true" /> },
-          { value: 'dark', label: 'Dark', icon: <Moon size={14} aria-hidden="true" /> },
+          { value: 'system', label: 'As the system', icon: <Monitor size="0.875rem" aria-hidden="true" /> },
+          { value: 'light', label: 'Light', icon: <Sun size="0.875rem" aria-hidden="true" /> },
+          { value: 'dark', label: 'Dark', icon: <Moon size="0.875rem" aria-hidden="true" /> },
         ]}
       />
       <CheckField

@@ -31,7 +31,7 @@ function Vault(props: { status: VaultStatus }): ReactNode {
   return (
     <>
       <p className={css.line}>
-        <Icon size={15} aria-hidden="true" />
+        <Icon size="0.9375rem" aria-hidden="true" />
         {locked ? 'Locked.' : 'Unlocked.'}{' '}
         {status.protection === 'keyring'
           ? 'Its key is kept by your desktop’s keyring.'

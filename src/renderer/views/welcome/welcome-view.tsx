@@ -62,13 +62,13 @@ function FirstLook(): ReactNode {
     <>
       <div className={css.choices}>
         <Choice
-          icon={<Server size={20} aria-hidden="true" />}
+          icon={<Server size="1.25rem" aria-hidden="true" />}
           title="Add your first host"
           text="A VPS or any machine with SSH and systemd."
           onClick={() => void go(places.addHost)}
         />
         <Choice
-          icon={<Monitor size={20} aria-hidden="true" />}
+          icon={<Monitor size="1.25rem" aria-hidden="true" />}
           title="Just look at this computer"
           text="Its services, journal and metrics, right away."
           onClick={() => void go(hostPath(localHostId))}
