@@ -67,14 +67,14 @@ async function journal(context: BenchContext): Promise<Result[]> {
   const ours = await read(host, host)
   const peer = await peerRate(host)
   const wire = await createTcpProxy({ target: { address: host.address, port: host.port } })
-  const counted = await read(host, wire)
+  // this time for the bytes alone: the wire lives in this process and has buffers of its own
+  await read(host, wire)
   const stats = wire.stats()
   await wire.dispose()
   const sample = total / 20
   const peerBytes =
     Number(await host.output(`journalctl -q -o json -u ${unit} -n ${sample} | wc -c`)) * (total / sample)
   const bytes = stats.toClient + stats.toTarget
-  const peak = Math.max(ours.peakBytes, counted.peakBytes)
   const mib = 1024 * 1024
   const ratio = ours.perSecond / peer
   return [
@@ -100,13 +100,13 @@ async function journal(context: BenchContext): Promise<Result[]> {
     },
     {
       name: 'journal memory',
-      value: peak / mib,
+      value: ours.peakBytes / mib,
       unit: 'MiB of RSS above the start, peak',
       peer: 'the goal itself',
       peerValue: 64,
-      ratio: peak / mib / 64,
+      ratio: ours.peakBytes / mib / 64,
       goal: '≤ +64 MB',
-      met: peak <= 64 * mib,
+      met: ours.peakBytes <= 64 * mib,
     },
   ]
 }

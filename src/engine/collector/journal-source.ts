@@ -5,7 +5,7 @@ import type { JournalEntry } from '../../shared/model/journal.ts'
 import type { UnitScope } from '../../shared/model/unit.ts'
 import type { Logger } from '../lib/log.ts'
 import { journalTime } from '../parse/journal-command.ts'
-import { askedFields, entryFields, parseCursor, toEntry } from '../parse/journal-entry.ts'
+import { entryFields, fieldsOfOneUnit, parseCursor, toEntry } from '../parse/journal-entry.ts'
 import type { Link } from '../ports.ts'
 import { type JournalAbilities, needsSudo, noRights, probeJournal } from './journal-probe.ts'
 import { type Compressor, type ExportEnd, runExport } from './journal-process.ts'
@@ -13,6 +13,8 @@ import { type Compressor, type ExportEnd, runExport } from './journal-process.ts
 export interface Question {
   readonly scope: UnitScope
   readonly args: readonly string[]
+  /** The unit that all entries are about, where the arguments choose just one. */
+  readonly unit: string | null
   readonly compressor: Compressor
   readonly signal: AbortSignal | undefined
 }
@@ -69,7 +71,7 @@ export class JournalSource {
     fields: readonly string[],
     onRecord: (values: readonly (string | undefined)[]) => void,
   ): Promise<void> {
-    const steps = runExport(this.#link, await this.#run(question, fields, fields), onRecord)
+    const steps = runExport(this.#link, await this.#run(question, fields), onRecord)
     for (;;) {
       const step = await steps.next()
       if (!step.done) continue
@@ -91,8 +93,10 @@ export class JournalSource {
   async *#batches(question: Question): AsyncGenerator<JournalEntry[], ExportEnd> {
     let batch: JournalEntry[] = []
     const hostId = this.host.id
-    const steps = runExport(this.#link, await this.#run(question, entryFields, askedFields), (values, truncated) => {
-      const entry = toEntry(hostId, values, truncated)
+    const { unit } = question
+    const fields = unit === null ? entryFields : fieldsOfOneUnit
+    const steps = runExport(this.#link, await this.#run(question, fields), (values, truncated) => {
+      const entry = toEntry(hostId, values, truncated, unit)
       if (entry) batch.push(entry)
     })
     try {
@@ -110,8 +114,8 @@ export class JournalSource {
     }
   }
 
-  async #run({ scope, args, compressor, signal }: Question, fields: readonly string[], asked: readonly string[]) {
-    const names = asked.filter(name => !name.startsWith('__')).join(',')
+  async #run({ scope, args, compressor, signal }: Question, fields: readonly string[]) {
+    const names = fields.filter(name => !name.startsWith('__')).join(',')
     return {
       argv: ['env', 'LC_ALL=C', 'journalctl', '--no-pager', '--output=export', `--output-fields=${names}`, ...args],
       fields,

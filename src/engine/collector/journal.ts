@@ -61,7 +61,13 @@ class HostJournal implements JournalReader {
     const bulk = match.test !== null || limit >= compressFrom
     const entries: JournalEntry[] = []
     let bytes = 0
-    for await (const batch of this.#source.entries({ scope, args, compressor: bulk ? compressor : 'none', signal })) {
+    for await (const batch of this.#source.entries({
+      scope,
+      args,
+      unit: onlyUnit(query),
+      compressor: bulk ? compressor : 'none',
+      signal,
+    })) {
       for (const entry of batch) {
         if (cursor !== null && (entry.cursor === cursor || (!back && notAfter(entry.cursor, cursor)))) continue
         if (back && query.since !== null && entry.at < query.since) continue
@@ -85,7 +91,7 @@ class HostJournal implements JournalReader {
     const { follow, signal } = options
     const abilities = await this.#source.abilities()
     const match = compileMatch(filter, abilities.grep)
-    const common = { scope: filter.scope, signal }
+    const common = { scope: filter.scope, unit: onlyUnit(filter), signal }
     let mark = options.cursor ?? null
     let seen: ReadonlySet<string> = new Set()
 
@@ -100,15 +106,16 @@ class HostJournal implements JournalReader {
       }
     } else {
       const args = this.#from(filter, mark, abilities)
+      const behind = new Behind(mark, seen)
       for await (const batch of this.#source.entries({ ...common, args, compressor: abilities.compressor })) {
-        const fresh = batch.filter(entry => isNew(entry, mark, seen) && (match.test?.(entry) ?? true))
+        const fresh = behind.fresh(batch, match)
         mark = batch.at(-1)?.cursor ?? mark
         if (fresh.length > 0) yield fresh
       }
     }
     if (!follow) return
     const args = this.#from(filter, mark, abilities)
-    yield* this.#follow({ ...common, args, compressor: 'none' }, mark, seen, match)
+    yield* this.#follow({ ...common, args, compressor: 'none' }, new Behind(mark, seen), match)
   }
 
   async boots(signal?: AbortSignal): Promise<readonly JournalBoot[]> {
@@ -127,7 +134,7 @@ class HostJournal implements JournalReader {
     const ids = Object.values(lifeMessages).map(id => `MESSAGE_ID=${id}`)
     const args = [`--since=${journalTime(from)}`, `--until=${journalTime(to)}`, ...manager, ...ids]
     const events: LifeEvent[] = []
-    await this.#source.records({ scope, args, compressor, signal }, lifeFields, values => {
+    await this.#source.records({ scope, args, unit: null, compressor, signal }, lifeFields, values => {
       const event = toLifeEvent(values)
       // the newest of too many: how it ended matters more than how it began
       if (event && events.push(event) > 2 * lifeEventLimit) events.splice(0, lifeEventLimit)
@@ -135,23 +142,16 @@ class HostJournal implements JournalReader {
     return unitTransitionsFromJournal(this.#source.host.id, scope, events.slice(-lifeEventLimit))
   }
 
-  /** Live entries behind `mark`, until the signal aborts; that is its orderly end. */
-  async *#follow(
-    question: Question,
-    mark: string | null,
-    seen: ReadonlySet<string>,
-    match: EntryMatch,
-  ): AsyncGenerator<readonly JournalEntry[]> {
+  /** Live entries, until the signal aborts; that is its orderly end. */
+  async *#follow(question: Question, behind: Behind, match: EntryMatch): AsyncGenerator<readonly JournalEntry[]> {
     const { signal } = question
-    const args = [...question.args, '--follow', '--no-tail']
-    let behind = mark
     try {
-      for await (const batch of this.#source.entries({ ...question, args })) {
-        const fresh = batch.filter(entry => isNew(entry, behind, seen) && (match.test?.(entry) ?? true))
-        if (fresh.length === 0) continue
-        // only the first entries can be old ones: a journal that starts anew must not be taken for one
-        behind = null
-        yield fresh
+      for await (const batch of this.#source.entries({
+        ...question,
+        args: [...question.args, '--follow', '--no-tail'],
+      })) {
+        const fresh = behind.fresh(batch, match)
+        if (fresh.length > 0) yield fresh
       }
     } catch (error) {
       if (signal?.aborted) return
@@ -169,12 +169,37 @@ class HostJournal implements JournalReader {
   async #newest(scope: UnitScope, signal: AbortSignal | undefined): Promise<string | null> {
     const args = [...(scope === 'user' ? ['--user'] : []), '--lines=1']
     let cursor: string | null = null
-    for await (const batch of this.#source.entries({ scope, args, compressor: 'none', signal }))
+    for await (const batch of this.#source.entries({ scope, args, unit: null, compressor: 'none', signal }))
       cursor = batch.at(-1)?.cursor ?? cursor
     return cursor
   }
 }
 
-function isNew(entry: JournalEntry, mark: string | null, seen: ReadonlySet<string>): boolean {
-  return (mark === null || !notAfter(entry.cursor, mark)) && !seen.has(entry.cursor)
+function onlyUnit(filter: JournalFilter): string | null {
+  return filter.units.length === 1 ? (filter.units[0] ?? null) : null
+}
+
+/** Leaves out what was read before: up to a cursor, and entries that were seen. Only the first entries of a reading can be such. */
+class Behind {
+  #mark: string | null
+  readonly #seen: ReadonlySet<string>
+
+  constructor(mark: string | null, seen: ReadonlySet<string>) {
+    this.#mark = mark
+    this.#seen = seen
+  }
+
+  fresh(batch: readonly JournalEntry[], match: EntryMatch): readonly JournalEntry[] {
+    const { test } = match
+    if (this.#mark === null && this.#seen.size === 0 && test === null) return batch
+    const fresh = batch.filter(entry => {
+      if (this.#mark !== null) {
+        if (notAfter(entry.cursor, this.#mark)) return false
+        // a journal that starts anew later must not be taken for an old one
+        this.#mark = null
+      }
+      return !this.#seen.has(entry.cursor) && (test === null || test(entry))
+    })
+    return fresh
+  }
 }

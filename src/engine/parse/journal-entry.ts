@@ -1,7 +1,10 @@
 // Makes journal entries of exported fields, trusting only those that journald itself sets; pure.
 import type { JournalEntry } from '../../shared/model/journal.ts'
 
-/** The fields of an entry, in the order of `toEntry`'s values. The first two come with every export. */
+/**
+ * The fields of an entry, in the order of `toEntry`'s values. The first two come with every export; each other one costs journalctl a
+ * good part of what an entry costs it at all, so those that tell the unit stand last and are left out where it is known.
+ */
 export const entryFields = [
   '__CURSOR',
   '__REALTIME_TIMESTAMP',
@@ -9,31 +12,31 @@ export const entryFields = [
   'PRIORITY',
   'SYSLOG_IDENTIFIER',
   '_PID',
-  '_COMM',
   '_SYSTEMD_UNIT',
   '_SYSTEMD_USER_UNIT',
   'UNIT',
   'USER_UNIT',
 ] as const
 
-/** Fields to ask journalctl for; the others it sends unasked. */
-export const askedFields = entryFields.filter(name => !name.startsWith('__'))
+/** The fields to ask for when all entries are of one unit. */
+export const fieldsOfOneUnit: readonly string[] = entryFields.slice(0, 6)
 
 const defaultPriority = 6
 
-/** An entry, or null where the fields make none. */
+/** An entry, or null where the fields make none. `known` is the unit that was asked for, if it was one. */
 export function toEntry(
   hostId: string,
   values: readonly (string | undefined)[],
   truncated: boolean,
+  known: string | null = null,
 ): JournalEntry | null {
-  const [cursor, time, message, priority, identifier, pidText, comm, unit, userUnit, aboutUnit, aboutUserUnit] = values
+  const [cursor, time, message, priority, identifier, pidText, unit, userUnit, aboutUnit, aboutUserUnit] = values
   if (cursor === undefined || time === undefined) return null
   const at = Number(time) / 1000
   if (!Number.isFinite(at)) return null
   const level = priority === undefined || priority.length !== 1 ? Number.NaN : priority.charCodeAt(0) - 48
   const pid = pidText === undefined ? null : Number(pidText)
-  let name = userUnit ?? unit ?? null
+  let name = known ?? userUnit ?? unit ?? null
   // managers speak about their units; anyone else's UNIT= is only a claim
   if (aboutUnit !== undefined && pid === 1) name = aboutUnit
   else if (aboutUserUnit !== undefined && userUnit === 'init.scope') name = aboutUserUnit
@@ -43,7 +46,7 @@ export function toEntry(
     at,
     priority: level >= 0 && level <= 7 ? level : defaultPriority,
     unit: name,
-    identifier: identifier ?? comm ?? null,
+    identifier: identifier ?? null,
     pid: pid !== null && Number.isSafeInteger(pid) ? pid : null,
     message: message ?? '',
     truncated,
