@@ -1,4 +1,5 @@
 // Numbers over time: one crosshair with its neighbours, drag to zoom, gaps as gaps, reconstructed stretches dashed. Knows nothing of what is measured.
+import { format as formatDate } from 'date-fns'
 import { type ReactNode, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react'
 import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
@@ -193,7 +194,7 @@ function makePlot(
         },
       },
       axes: [
-        { ...axis, size: rem * 1.6, gap: 4 },
+        { ...axis, size: rem * 1.6, gap: 4, values: timeWords },
         {
           ...axis,
           size: rem * 4.4,
@@ -267,6 +268,18 @@ function drawGaps(plot: uPlot, gaps: readonly ObservationGap[], fill: string): v
     if (end > start) plot.ctx.fillRect(start, top, Math.max(1, end - start), height)
   }
   plot.ctx.restore()
+}
+
+/** `06:30`, with the day where a new one begins; days alone where the steps are days. */
+function timeWords(_plot: uPlot, splits: number[], _axis: number, _space: number, step: number): string[] {
+  return splits.map((seconds, index) => {
+    const at = seconds * 1000
+    const before = splits[index - 1]
+    if (step >= 86_400) return formatDate(at, step >= 86_400 * 28 ? 'MMM yyyy' : 'd MMM')
+    const newDay = before !== undefined && formatDate(before * 1000, 'd') !== formatDate(at, 'd')
+    if (newDay) return formatDate(at, 'd MMM')
+    return formatDate(at, step < 60 ? 'HH:mm:ss' : 'HH:mm')
+  })
 }
 
 /** Round numbers of bytes are powers of two. */
