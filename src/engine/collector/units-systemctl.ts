@@ -188,7 +188,7 @@ class SystemctlManager implements UnitManager {
     const user = scope === 'user' ? [`XDG_RUNTIME_DIR=/run/user/${uid}`] : []
     const argv = ['env', 'LC_ALL=C', 'TZ=UTC', ...user, 'systemctl', ...(scope === 'user' ? ['--user'] : [])]
     const result = await link.exec(
-      [...argv, 'show', '--no-pager', `--property=${properties.join(',')}`, '--', pattern],
+      [...argv, 'show', '--all', '--no-pager', `--property=${properties.join(',')}`, '--', pattern],
       { timeout: timeoutMs },
     )
     if (result.lost) throw new AppError('LINK_LOST', 'The connection was lost while units were read')
