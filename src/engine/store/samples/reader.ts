@@ -38,7 +38,7 @@ export function createReader(db: Db): SampleReader {
      WHERE host = ? AND first_at >= ? AND first_at < ? AND last_at >= ? ORDER BY first_at, id`,
   )
   const times = db.prepare<[number], { times: Buffer }>('SELECT times FROM segment WHERE id = ?')
-  const chunk = db.prepare<[number], { body: Buffer }>('SELECT body FROM chunk WHERE id = ?')
+  const chunk = db.prepare<[number], Buffer>('SELECT body FROM chunk WHERE id = ?').pluck()
   const unpacked = new Map<number, Ticks>()
   const hot = db.prepare<[number], { at: number; reconstructed: number; body: Buffer }>(
     'SELECT at, reconstructed, body FROM hot WHERE host = ? ORDER BY at',
@@ -117,8 +117,8 @@ export function createReader(db: Db): SampleReader {
       if (length > column.length) column = new Float32Array(length)
       const first = from <= segment.firstAt ? 0 : lowerBound(ticks.at, from)
       const end = to > segment.lastAt ? length : lowerBound(ticks.at, to)
-      for (const [index, entry] of series.entries()) {
-        const body = chunk.get(chunkId(segment.id, entry.id))?.body
+      for (let index = 0; index < series.length; index++) {
+        const body = chunk.get(chunkId(segment.id, series[index]?.id ?? 0))
         if (!body) continue
         unpackFloats(body, length, column)
         into[index]?.addRun(ticks.at, column, ticks.reconstructed, first, end)
@@ -153,7 +153,7 @@ export function createReader(db: Db): SampleReader {
     for (const [index, entry] of series.entries()) {
       const values = new Map<number, number>()
       for (const { id, ticks } of parts) {
-        const body = chunk.get(chunkId(id, entry.id))?.body
+        const body = chunk.get(chunkId(id, entry.id))
         if (!body) continue
         const column = new Float32Array(ticks.at.length)
         unpackFloats(body, column.length, column)
