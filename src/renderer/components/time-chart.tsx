@@ -54,6 +54,10 @@ const formats: Record<ChartUnit, (value: number | null) => string> = {
   rate: formatRate,
   count: value => (value === null ? '–' : value < 100 ? value.toFixed(2) : formatCount(value)),
 }
+/** How numbers of a unit are written everywhere. */
+export function formatOf(unit: ChartUnit): (value: number | null) => string {
+  return formats[unit]
+}
 const colours = 6
 const gapWords: Record<ObservationGap['cause'], string> = {
   link: 'the host could not be reached',

@@ -172,7 +172,7 @@ function Earlier(props: { journal: Journal }): ReactNode {
       )}
       {earlier.error && <span className={css.bad}>{earlier.error.message}</span>}
       {store.dropped > 0 && <span>{formatCount(store.dropped)} older lines were let go to save memory</span>}
-      <span className={css.count}>{formatCount(store.length)} lines</span>
+      <span className={css.count}>{store.length === 1 ? '1 line' : `${formatCount(store.length)} lines`}</span>
       {journal.state === 'failed' && journal.error && (
         <span className={css.bad}>
           {journal.error.message}{' '}

@@ -1,5 +1,5 @@
 // One service: how it is, what it uses, what happened to it and what can be done. Shows what the engine says and decides nothing.
-import { ArrowLeft, PackageX, Pin, PinOff } from 'lucide-react'
+import { ArrowLeft, PackageX, Pin } from 'lucide-react'
 import { type ReactNode, useMemo } from 'react'
 import { useParams } from 'react-router'
 import { type Unit, UnitName, type UnitRef, UnitScope, type UnitVerb } from '../../../../shared/model/unit.ts'
@@ -74,7 +74,7 @@ function Loaded(props: { unit: Unit }): ReactNode {
         <h2 className={css.name}>{safeText(unit.name)}</h2>
         <Status status={shownStatus(unit, live)} look="pill" />
         <IconButton
-          icon={unit.pinned ? PinOff : Pin}
+          icon={Pin}
           label={unit.pinned ? 'Unpin' : 'Pin to the top of the list'}
           pressed={unit.pinned}
           size="small"

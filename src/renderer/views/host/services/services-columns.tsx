@@ -1,5 +1,5 @@
 // The cells of the list of services; numbers follow the newest sample without redrawing the list.
-import { Pin, PinOff } from 'lucide-react'
+import { Pin } from 'lucide-react'
 import { createContext, type ReactNode, useContext } from 'react'
 import { Link } from 'react-router'
 import type { UnitUse } from '../../../../shared/model/metric.ts'
@@ -51,21 +51,21 @@ export function serviceColumns(uses: ReadonlyMap<string, UnitUse>, scopes: boole
     {
       id: 'state',
       header: 'State',
-      width: 'minmax(7.5rem, 0.8fr)',
+      width: 'minmax(7rem, 0.7fr)',
       compare: (a, b) => toneRank(unitStatus(a).tone) - toneRank(unitStatus(b).tone),
       cell: unit => <StateCell unit={unit} />,
     },
     {
       id: 'name',
       header: 'Service',
-      width: 'minmax(12rem, 1.6fr)',
+      width: 'minmax(11rem, 1.6fr)',
       compare: (a, b) => (a.name < b.name ? -1 : 1),
       cell: unit => <NameCell unit={unit} scopes={scopes} />,
     },
     {
       id: 'description',
       header: 'Description',
-      width: 'minmax(8rem, 2fr)',
+      width: 'minmax(6rem, 2fr)',
       cell: unit => <span className={css.pale}>{safeShort(unit.description, 160)}</span>,
     },
     {
@@ -87,7 +87,7 @@ export function serviceColumns(uses: ReadonlyMap<string, UnitUse>, scopes: boole
     {
       id: 'restarts',
       header: 'Restarts',
-      width: '5rem',
+      width: '4.5rem',
       align: 'end',
       compare: compareNumber(unit => unit.restarts),
       cell: unit => <span className={cx(css.number, !unit.restarts && css.pale)}>{formatCount(unit.restarts)}</span>,
@@ -95,7 +95,7 @@ export function serviceColumns(uses: ReadonlyMap<string, UnitUse>, scopes: boole
     {
       id: 'since',
       header: 'Since',
-      width: '6.5rem',
+      width: '5.5rem',
       align: 'end',
       compare: compareNumber(unit => unit.since),
       cell: unit => <RelativeTime at={unit.since} className={css.pale} />,
@@ -103,7 +103,7 @@ export function serviceColumns(uses: ReadonlyMap<string, UnitUse>, scopes: boole
     {
       id: 'pid',
       header: 'PID',
-      width: '5rem',
+      width: '4.25rem',
       align: 'end',
       compare: compareNumber(unit => unit.mainPid),
       cell: unit => <span className={cx(css.number, css.pale)}>{unit.mainPid || unknownValue}</span>,
@@ -117,7 +117,7 @@ function PinCell(props: { unit: Unit }): ReactNode {
   const pin = useEngineCommand('unit.pin')
   return (
     <IconButton
-      icon={pinned ? PinOff : Pin}
+      icon={Pin}
       className={cx(css.pin, pinned && css.pinned)}
       label={`${pinned ? 'Unpin' : 'Pin'} ${safeText(name)}`}
       pressed={pinned}
