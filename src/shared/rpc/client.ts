@@ -128,14 +128,14 @@ export function connect<C extends Contract>(contract: C, port: Port, options: Co
     const set = listeners.get(name)
     const definition = Object.hasOwn(contract, name) ? contract[name] : undefined
     if (!set || set.size === 0 || definition?.kind !== 'event') return
-    const parsed = definition.payload.safeParse(payload)
-    if (!parsed.success) {
+    const parsed = parse(definition.payload, payload)
+    if (parsed instanceof AppError) {
       log?.warn('event does not fit the contract', { name })
       return
     }
     for (const listener of [...set]) {
       try {
-        listener(parsed.data)
+        listener(parsed.value)
       } catch (error) {
         // One bad listener must not keep the event from the others.
         log?.warn('event listener failed', { name, error: String(error) })
@@ -314,8 +314,13 @@ class StreamReader implements AsyncIterator<unknown> {
 }
 
 function parse(schema: z.ZodType, value: unknown): { value: unknown } | AppError {
-  const parsed = schema.safeParse(value)
-  return parsed.success ? { value: parsed.data } : protocolError('The answer does not fit the contract')
+  try {
+    const parsed = schema.safeParse(value)
+    if (parsed.success) return { value: parsed.data }
+  } catch {
+    // A parser that throws must not leave the caller without an answer.
+  }
+  return protocolError('The answer does not fit the contract')
 }
 
 function cancelled(): AppError {

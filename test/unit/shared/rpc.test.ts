@@ -137,6 +137,19 @@ describe('calls', () => {
     expect((await caught(client.call('add', { a: 1 }))).code).toBe('PROTOCOL')
   })
 
+  it('whose answer makes the parser throw fail too', async () => {
+    const throwing = {
+      odd: query(
+        z.void(),
+        z.unknown().refine(value => (value as { deep: { deeper: boolean } }).deep.deeper),
+      ),
+    } as const satisfies Contract
+    const [near, far] = portPair()
+    const client = connect(throwing, near)
+    far.listen(message => far.post({ t: 'ok', id: (message as { id: number }).id, value: 1 }))
+    expect((await caught(client.call('odd'))).code).toBe('PROTOCOL')
+  })
+
   it('carry a typed error with hint and detail', async () => {
     const { client } = make({
       add: () => {
