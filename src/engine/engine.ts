@@ -12,6 +12,7 @@ import { createCollector } from './collector/index.ts'
 import type { Clock } from './lib/clock.ts'
 import { type AsyncDisposable, type Disposable, DisposableBag, disposable } from './lib/disposable.ts'
 import type { Logger, Redactor } from './lib/log.ts'
+import { createLocalCollector, createLocalCollector } from './local/local-collector.ts'
 import { createLocalLink } from './local/local-link.ts'
 import type { Native, SecretSource } from './ports.ts'
 import { createHandshakeGate } from './remote/handshake-gate.ts'
@@ -74,7 +75,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   })
   const failures = bag.add(new UnitFailures({ clock, native, log, enabled: () => settings.get().notifications }))
   const collector = createCollector({ clock, log })
-  const localCollector = collector
+  const localCollector = createLocalCollector(collector, { clock })
   const reach = { keys, clock, log, gate: createHandshakeGate() }
   const fleet = new Fleet({
     store,
