@@ -125,7 +125,7 @@ const step = fc.oneof(
   },
 )
 
-test('answers equal a naive model at every level', () => {
+test('answers equal a naive model at every level', { timeout: 180_000 }, () => {
   fc.assert(
     fc.property(
       fc.array(step, { minLength: 3, maxLength: 30 }),
@@ -184,7 +184,7 @@ test('answers equal a naive model at every level', () => {
   )
 })
 
-test('all levels of the ladder are made, and answer alike', () => {
+test('all levels of the ladder are made, and answer alike', { timeout: 180_000 }, () => {
   const place = createWorkplace()
   const store = place.open()
   const model = new Model()
