@@ -23,7 +23,7 @@ function whole(name,   f, ok, l) {
   f = R "/sys/block/" name "/stat"
   ok = (getline l < f) >= 0
   close(f)
-  if (!ok) { l = name; ok = !(sub(/p?[0-9]+$/, "", l) && l in WHOLE) }
+  if (!ok) { l = name; sub(/[0-9]+$/, "", l); ok = l == name || !(l in WHOLE || (sub(/p$/, "", l) && l in WHOLE)) }
   return WHOLE[name] = ok
 }
 function one(f,   l) { l = ""; if ((getline l < f) < 0) l = ""; close(f); return l }

@@ -68,9 +68,9 @@ export function parseDiskstats(text: string, isWhole?: (name: string) => boolean
 }
 
 function isPartition(name: string, disks: ProcLook['disks']): boolean {
-  const match = /^(.*?[a-z])[0-9]+$|^(.*[0-9])p[0-9]+$/.exec(name)
-  const parent = match?.[1] ?? match?.[2]
-  return parent !== undefined && disks.has(parent)
+  // sda1 of sda, nvme0n1p1 of nvme0n1, sdp1 of sdp
+  const parent = name.replace(/[0-9]+$/, '')
+  return parent !== name && (disks.has(parent) || (parent.endsWith('p') && disks.has(parent.slice(0, -1))))
 }
 
 /** /proc/net/dev; an interface's name may touch its first number (`eth0:123`). */
