@@ -52,6 +52,8 @@ export function launchCommand(desktop: Desktop, options: LaunchOptions = {}) {
   }
   const args = [
     ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+    // Virtual displays have no GPU; looking for one in vain takes time, and now and then a window with it.
+    '--disable-gpu',
     options.appFolder ?? process.env.QUARTERDECK_E2E_APP ?? root,
     ...(options.args ?? []),
   ]

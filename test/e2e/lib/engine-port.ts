@@ -1,7 +1,7 @@
 // A second connection of the page to the engine, for tests that speak the contract themselves; the app's own stays as it is.
 import type { Page } from '@playwright/test'
 
-/** An answer as it comes over the port: `ok` with a value, or `fail` with an error. */
+/** An answer as it comes over the port: `ok` with a value, or `fail` with an error; `late` where none came for 20 s. */
 export interface RawReply {
   readonly t: string
   readonly value?: unknown
@@ -54,10 +54,12 @@ export function askEngine(page: Page, name: string, input?: unknown): Promise<Ra
         const scope = window as unknown as TestScope
         const id = scope.testNextId ?? 0
         scope.testNextId = id + 1
-        scope.testReplies?.set(id, reply => {
+        const settle = (reply: RawReply): void => {
           scope.testReplies?.delete(id)
           resolve(reply)
-        })
+        }
+        scope.testReplies?.set(id, settle)
+        setTimeout(() => settle({ t: 'late' }), 20_000)
         scope.testPort?.postMessage({ t: 'call', id, name: callName, input: callInput })
       }),
     [name, input] as const,
