@@ -121,6 +121,8 @@ export interface UnitManager extends AsyncDisposable {
   timers(): Promise<readonly Timer[]>
   onChange(listener: (change: UnitChange) => void): Disposable
   onRemoved(listener: (name: string) => void): Disposable
+  /** Set where only a part is watched, with why: too many services. */
+  readonly problem?: ErrorShape | null
   /** Resolves when the manager can no longer be trusted (bus or link gone), with why. */
   readonly closed: Promise<ErrorShape | null>
   /** Does it, by the manager's own API where the user may, else by sudo systemctl; resolves when the job ended. */

@@ -74,6 +74,10 @@ export class BusManager implements UnitManager {
     if (list) addUnitFiles(table, list)
   }
 
+  get problem(): ErrorShape | null {
+    return this.#options.table.problem
+  }
+
   list(): readonly UnitState[] {
     return this.#options.table.list()
   }

@@ -64,7 +64,7 @@ export class DbusWatch implements AsyncDisposable {
     this.#table = table
     this.#clock = options.clock
     this.#log = options.log
-    this.details = new UnitDetails(this.calls, table)
+    this.details = new UnitDetails(this.calls, table, options.clock)
     this.#bag.add(connection.onSignal(signal => this.#onSignal(signal)))
     this.#bag.add(this.jobs)
     this.#bag.add(this.filesChanged)

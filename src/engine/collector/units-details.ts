@@ -1,4 +1,5 @@
 // Fetches what the list of units does not say, a few properties at a time, running units first; knows nothing of signals.
+import type { Clock } from '../lib/clock.ts'
 import type { Disposable } from '../lib/disposable.ts'
 import type { UnitState } from '../ports.ts'
 import {
@@ -25,10 +26,15 @@ const kept = [
 /** Units asked about at once: 7 × 7 calls leave room for what a person wants under the bus's limit of 64. */
 const parallelUnits = 7
 const parallelIdle = 1
+/** Of so many units that do not run the rest is told when somebody looks at one. */
+const maxIdle = 2_000
+/** A list without all details is better than none. */
+const patienceMs = 2_000
 
 export class UnitDetails implements Disposable {
   readonly #calls: SystemdCalls
   readonly #table: UnitTable
+  readonly #clock: Clock
   readonly #urgent = new Set<string>()
   readonly #idle = new Set<string>()
   readonly #rereads = new Set<string>()
@@ -37,7 +43,8 @@ export class UnitDetails implements Disposable {
   #waiters: (() => void)[] = []
   #done = false
 
-  constructor(calls: SystemdCalls, table: UnitTable) {
+  constructor(calls: SystemdCalls, table: UnitTable, clock: Clock) {
+    this.#clock = clock
     this.#calls = calls
     this.#table = table
   }
@@ -46,8 +53,8 @@ export class UnitDetails implements Disposable {
   want(name: string): void {
     const state = this.#table.get(name)
     if (!state || state.loadState === 'not-found') return
-    if (state.activeState === 'inactive') this.#idle.add(name)
-    else this.#urgent.add(name)
+    if (state.activeState !== 'inactive') this.#urgent.add(name)
+    else if (this.#idle.size < maxIdle) this.#idle.add(name)
     this.#pump()
   }
 
@@ -68,10 +75,16 @@ export class UnitDetails implements Disposable {
     )
   }
 
-  /** Resolves when no running unit waits for its details. */
+  /** Resolves when no running unit waits for its details, or the host takes too long over them. */
   running(): Promise<void> {
     if (this.#urgent.size === 0 && this.#urgentRunning === 0) return Promise.resolve()
-    return new Promise(resolve => this.#waiters.push(resolve))
+    return new Promise(resolve => {
+      const patience = this.#clock.after(patienceMs, resolve)
+      this.#waiters.push(() => {
+        patience.dispose()
+        resolve()
+      })
+    })
   }
 
   dispose(): void {
@@ -101,7 +114,7 @@ export class UnitDetails implements Disposable {
     this.#running++
     const all = kept.map(([interfaceName, property]) =>
       this.#calls.get(name, interfaceName, property, value =>
-        this.#draft(name, interfaceName, new Map([[property, value]])),
+        this.#hold(name, interfaceName, new Map([[property, value]])),
       ),
     )
     await Promise.all(all)
@@ -115,8 +128,8 @@ export class UnitDetails implements Disposable {
     if (this.#urgent.size === 0 && this.#urgentRunning === 0) this.#settle()
   }
 
-  #draft(name: string, interfaceName: string, properties: Properties): void {
-    if (this.#table.has(name)) this.#table.draft(name, patchOf(interfaceName, properties), 1_000)
+  #hold(name: string, interfaceName: string, properties: Properties): void {
+    if (this.#table.has(name)) this.#table.hold(name, patchOf(interfaceName, properties))
   }
 
   #apply(name: string, interfaceName: string, properties: Properties): void {
@@ -139,10 +152,10 @@ export async function readUnit(
     calls.getAll(name, unitInterface, wanted, properties => {
       const patch = unitPatch(properties)
       if (patch.loadState === 'not-found' && !table.has(name)) return
-      table.draft(name, patch)
+      table.hold(name, patch)
     }),
     calls.getAll(name, serviceInterface, serviceProperties, properties => {
-      if (table.has(name)) table.draft(name, servicePatch(properties))
+      if (table.has(name)) table.hold(name, servicePatch(properties))
     }),
   ])
   table.publish(name)

@@ -88,6 +88,10 @@ class SystemctlManager implements UnitManager {
     this.#schedule(pollMs)
   }
 
+  get problem(): ErrorShape | null {
+    return this.#options.table.problem
+  }
+
   list(): readonly UnitState[] {
     return this.#options.table.list()
   }

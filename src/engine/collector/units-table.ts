@@ -1,4 +1,5 @@
 // Keeps the present state of a scope's services and tells of each change once; knows nothing of where states come from.
+import type { ErrorShape } from '../../shared/errors.ts'
 import { UnitName } from '../../shared/model/unit.ts'
 import type { Clock } from '../lib/clock.ts'
 import { type Disposable, Emitter } from '../lib/disposable.ts'
@@ -6,6 +7,7 @@ import type { UnitChange, UnitState } from '../ports.ts'
 
 /** A host with more services than this is watched in part. */
 export const maxUnits = 20_000
+const otherHalfMs = 20
 
 export type UnitPatch = Partial<Omit<UnitState, 'hostId' | 'scope' | 'name'>>
 
@@ -33,8 +35,9 @@ export class UnitTable {
     this.#clock = clock
   }
 
-  get overflow(): boolean {
-    return this.#overflow
+  /** Set when not all services of the host are kept. */
+  get problem(): ErrorShape | null {
+    return this.#overflow ? tooMany : null
   }
 
   noteOverflow(): void {
@@ -62,11 +65,16 @@ export class UnitTable {
     return this.#listed
   }
 
-  /** Changes a unit without telling: more of the same event is about to come. Told after `graceMs` at the latest. */
-  draft(name: string, patch: UnitPatch, graceMs = 20): void {
+  /** Changes a unit without telling: `publish` will. */
+  hold(name: string, patch: UnitPatch): void {
+    this.#merge(name, patch)
+  }
+
+  /** Changes a unit without telling yet: the other half of the same event is about to come. Told in a moment if it does not. */
+  draft(name: string, patch: UnitPatch): void {
     if (!this.#merge(name, patch)) return
     this.#unpublished.add(name)
-    this.#flush ??= this.#clock.after(graceMs, () => {
+    this.#flush ??= this.#clock.after(otherHalfMs, () => {
       this.#flush = null
       for (const waiting of [...this.#unpublished]) this.publish(waiting)
     })
@@ -136,6 +144,12 @@ export class UnitTable {
     }
     entry.visible = visible
   }
+}
+
+const tooMany: ErrorShape = {
+  code: 'OUTPUT_LIMIT',
+  message: `This host has more than ${maxUnits.toLocaleString('en')} services: only the first ones are watched.`,
+  hint: 'Something creates units without end; look at systemctl list-units --all on the host.',
 }
 
 const blank = {
