@@ -1,5 +1,5 @@
 // Starts the built app as a person would, on a private desktop, and ends it without leaving anything behind.
-import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { _electron, test as base, type ElectronApplication, expect, type Page } from '@playwright/test'
 import { findElectron } from '../../../scripts/lib/electron-runtime.mjs'
@@ -85,6 +85,8 @@ export async function launchApp(options: LaunchOptions = {}): Promise<RunningApp
     if (!options.desktop) await desktop.dispose()
     throw new Error(why)
   }
+  // Without it a click on what never comes would wait for the end of the test, and the reason would be lost.
+  page.setDefaultTimeout(60_000)
   page.on('console', message => {
     if (message.type() === 'error') complaints.push(message.text())
   })
@@ -122,16 +124,26 @@ export async function launchApp(options: LaunchOptions = {}): Promise<RunningApp
   }
 }
 
+/** What a person needs to see why a test failed: the window as it was, and the logs. */
+async function keepTraces(app: RunningApp, path: string): Promise<void> {
+  mkdirSync(path, { recursive: true })
+  await app.page.screenshot({ path: join(path, 'window.png'), timeout: 10_000 }).catch(() => {})
+  for (const name of ['main', 'engine'] as const) writeFileSync(join(path, `${name}.log`), app.log(name))
+}
+
 /** A test whose apps are ended with it, also where it fails half-way. */
 export const test = base.extend<{ launch: (options?: LaunchOptions) => Promise<RunningApp> }>({
   // Playwright wants a pattern here, and Biome none that is empty.
-  launch: async ({ browserName: _ }, use) => {
+  launch: async ({ browserName: _ }, use, testInfo) => {
     const apps: RunningApp[] = []
     await use(async options => {
       const app = await launchApp(options)
       apps.push(app)
       return app
     })
+    if (testInfo.status !== testInfo.expectedStatus) {
+      for (const [index, app] of apps.entries()) await keepTraces(app, testInfo.outputPath(`app-${index + 1}`))
+    }
     const ends = await Promise.allSettled(apps.map(app => app.close()))
     for (const end of ends) if (end.status === 'rejected') throw end.reason
   },

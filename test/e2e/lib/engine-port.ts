@@ -35,6 +35,8 @@ export async function openEnginePort(page: Page): Promise<void> {
         Object.assign(scope, { testWants: false, testPort: port, testReplies: replies, testNextId: 0 })
       })
     })
+    // A window is there before its page is: loading again meanwhile would be refused.
+    await page.waitForFunction(() => location.protocol === 'app:' && document.readyState === 'complete')
     await page.reload()
   }
   await page.evaluate(() => {
