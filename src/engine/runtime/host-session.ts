@@ -207,7 +207,9 @@ export class HostSession implements AsyncDisposable {
     const release = (): void => void manager.dispose()
     signal.addEventListener('abort', release, { once: true })
     const unseen = this.units.attach(manager)
-    this.#solved(scope === 'system' ? 'units' : 'user-units')
+    const area = scope === 'system' ? 'units' : 'user-units'
+    if (manager.problem) this.#problem(area, AppError.fromShape(manager.problem))
+    else this.#solved(area)
     await this.gaps.fill(scope, unseen, this.journal, facts, signal)
     if (signal.aborted) return null
     if (scope === 'system') this.gaps.close(facts.journal.readable)
