@@ -28,8 +28,11 @@ export type UnitLook =
   | { readonly kind: 'unreadable'; readonly processes: number }
   | { readonly kind: 'running'; readonly cpuMs: number; readonly memoryBytes: number; readonly processes: number }
 
-/** Interfaces that say nothing of a host's own traffic: loopback, and one end of each container's cable. */
-export const skippedInterface = /^(lo$|veth[0-9a-f]{6}|cali[0-9a-f]{6}|lxc[0-9a-f]{6}|ifb[0-9])/
+/**
+ * Interfaces that say nothing of a host's own traffic: loopback, and one end of each container's cable. (The patterns are read by awk as
+ * well, and old ones count no repetitions.)
+ */
+export const skippedInterface = /^(lo$|(veth|cali|lxc)[0-9a-f][0-9a-f][0-9a-f][0-9a-f]|ifb[0-9])/
 
 /** Block devices that lie on top of others or in memory, or have no lasting contents. */
 export const skippedDisk = /^(loop|ram|zram|dm-|md|sr|fd)[0-9]/
