@@ -11,6 +11,8 @@ export const systemPackages = {
   iptables: 'cut and half-open links',
   'openssh-client': 'keys, and the peer that benchmarks compare with',
   zstd: 'root file system cache',
+  busybox: 'an awk among those that the metrics must work with',
+  'original-awk': 'another one',
   // the app in a window
   xvfb: 'a display',
   dbus: 'a session bus for notifications and the keyring',
