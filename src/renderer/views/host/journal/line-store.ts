@@ -62,6 +62,10 @@ class Chunk {
     return this.lines === chunkLines
   }
 
+  get sealed(): boolean {
+    return this.#texts === null
+  }
+
   push(message: string): void {
     this.#texts?.push(message)
     this.lines++
@@ -172,7 +176,7 @@ export class LineStore {
   #append(entry: JournalEntry): void {
     let chunk = this.#chunks.at(-1)
     if (chunk && this.#collapse(chunk, entry, this.#names)) return
-    if (!chunk || chunk.full) {
+    if (!chunk || chunk.sealed) {
       chunk = new Chunk()
       this.#starts.push(this.#length)
       this.#chunks.push(chunk)

@@ -39,8 +39,8 @@ export function NowPanel(props: { sample: HostSample | null; live: boolean }): R
         ))}
       </div>
       <dl className={css.pairs}>
-        <dt>Load, 1, 5 and 15 min</dt>
-        <dd>{sample ? sample.load.map(load => load.toFixed(2)).join('  ') : unknownValue}</dd>
+        <dt>Load</dt>
+        <dd>{sample ? sample.load.map(load => load.toFixed(2)).join(' / ') : unknownValue}</dd>
         <dt>Disk reads</dt>
         <dd>{formatRate(sample?.diskReadBytesPerSecond)}</dd>
         <dt>Disk writes</dt>

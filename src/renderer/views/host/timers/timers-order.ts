@@ -1,5 +1,6 @@
 // Which timers are shown and in which order: what comes next first, what never comes last. Pure; draws nothing.
 import type { Timer } from '../../../../shared/model/unit.ts'
+import { wordsOf } from '../services/services-order.ts'
 
 /** For Array.sort. */
 export function compareTimers(a: Timer, b: Timer): number {
@@ -15,7 +16,7 @@ export function compareMoments(a: number | null, b: number | null): number {
 }
 
 export function arrangeTimers(timers: readonly Timer[], text: string): readonly Timer[] {
-  const words = text.toLowerCase().split(/\s+/).filter(Boolean)
+  const words = wordsOf(text)
   return timers
     .filter(timer => {
       const subject = `${timer.name} ${timer.activates} ${timer.description}`.toLowerCase()

@@ -111,7 +111,6 @@ function timerColumns(live: boolean): readonly Column<Timer>[] {
       id: 'next',
       header: 'Next run',
       width: '7.5rem',
-      align: 'end',
       compare: (a, b) => compareMoments(a.nextAt, b.nextAt),
       cell: timer => <RelativeTime at={timer.nextAt} />,
     },
@@ -119,7 +118,6 @@ function timerColumns(live: boolean): readonly Column<Timer>[] {
       id: 'last',
       header: 'Last run',
       width: '7.5rem',
-      align: 'end',
       compare: (a, b) => compareMoments(a.lastAt, b.lastAt),
       cell: timer =>
         timer.lastAt === null ? <span className={css.pale}>never</span> : <RelativeTime at={timer.lastAt} />,
