@@ -139,6 +139,26 @@ test('without a keyring the passphrase is checked where it is typed', async () =
   await expect(page.getByText('Add your first host')).toBeVisible()
 })
 
+test('a password without a vault: the vault is made on the spot and nothing that was entered is lost', async () => {
+  const { page } = demo
+  await demo.open({ path: '/', world: 'first-run-no-keyring' })
+  await page.getByRole('button', { name: 'Decide later' }).click()
+  await page.getByRole('button', { name: /Add your first host/ }).click()
+  await page.getByLabel('Name').fill('late')
+  await page.getByLabel('Address').fill('203.0.113.97')
+  await page.getByLabel('User', { exact: true }).fill('root')
+  await page.getByText('Password', { exact: true }).click()
+  await page.getByRole('textbox', { name: 'Password', exact: true }).fill('hunter2 hunter2')
+  await page.getByRole('button', { name: 'Add host' }).click()
+  await page.getByRole('button', { name: 'Create the vault' }).click()
+  await page.getByLabel('Passphrase', { exact: true }).fill('long enough')
+  await page.getByLabel('Repeat the passphrase').fill('long enough')
+  await page.getByRole('dialog').getByRole('button', { name: 'Create the vault' }).click()
+  await expect(page.getByRole('dialog')).toBeHidden()
+  await page.getByRole('button', { name: 'Add host' }).click()
+  await expect(page.getByRole('heading', { name: 'late' })).toBeVisible()
+})
+
 test('a wrong passphrase is said beside the input, the right one opens the vault', async () => {
   const { page } = demo
   await demo.open({ path: '/fleet', world: 'locked' })

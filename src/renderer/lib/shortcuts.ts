@@ -63,6 +63,7 @@ export function listenForShortcuts(target: Window = window): () => void {
     if (stroke === null) return
     const plain = !stroke.includes('mod+')
     if (plain && (isEditable(event.target) || document.querySelector('dialog[open]') || !singleKeysEnabled())) return
+    if (stroke.startsWith('Arrow') && ownsArrows(event.target)) return
     const fresh = event.timeStamp - prefixAt < sequenceMs
     const full = prefix && fresh ? `${prefix} ${stroke}` : stroke
     const found = find(full) ?? (full === stroke ? undefined : find(stroke))
@@ -115,6 +116,11 @@ function strokeOf(event: KeyboardEvent): string | null {
   // Shift is part of the character for punctuation ("?"), and named for letters and keys without one.
   const shift = event.shiftKey && (event.key.length > 1 || /[a-z]/.test(key))
   return `${mod ? 'mod+' : ''}${shift ? 'shift+' : ''}${key}`
+}
+
+/** Radio buttons, tabs and the like move by arrows themselves. */
+function ownsArrows(target: EventTarget | null): boolean {
+  return target instanceof Element && target.closest('input, [role="tab"], [role="slider"], [role="listbox"]') !== null
 }
 
 function isEditable(target: EventTarget | null): boolean {

@@ -50,7 +50,7 @@ export function isConnecting(state: ConnectionState): boolean {
 /** How the connection to a host stands, in words: `Retry in 12 s`. */
 export function connectionStatus(view: HostView, now: number): StatusWord {
   const { state, nextAttemptAt, error } = view.connection
-  if (view.host.kind === 'local' && state === 'ready') return { tone: 'healthy', word: 'This computer' }
+  if (view.host.kind === 'local' && state === 'ready') return { tone: 'healthy', word: 'Ready' }
   const words = connectionWords[state]
   if (state === 'backoff' && nextAttemptAt !== null) {
     const left = nextAttemptAt - now

@@ -6,6 +6,7 @@ import { Button } from '../components/button.tsx'
 import { useVault } from '../data/hosts.ts'
 import { useEngineQuery, useShellCommand, useShellEvent, useShellQuery } from '../data/remotes.tsx'
 import { safeText } from '../lib/safe-text.ts'
+import { KeyringRetry } from '../views/vault/keyring-retry.tsx'
 import { UnlockDialog } from '../views/vault/unlock-dialog.tsx'
 
 export function Banners(): ReactNode {
@@ -76,6 +77,13 @@ function VaultBanner(): ReactNode {
   const vault = useVault()
   const [putOff, setPutOff] = useState(false)
   if (vault.data?.state !== 'locked') return null
+  if (vault.data.protection === 'keyring') {
+    return (
+      <Banner tone="waiting" actions={<KeyringRetry size="small" />}>
+        The vault is locked. {safeText(vault.data.reason ?? '')} Unlock your desktop’s keyring, then ask it again.
+      </Banner>
+    )
+  }
   return (
     <>
       <Banner
@@ -88,7 +96,7 @@ function VaultBanner(): ReactNode {
       >
         The vault is locked. Hosts whose password or passphrase is stored cannot connect.
       </Banner>
-      <UnlockDialog open={!putOff} vault={vault.data} onClose={() => setPutOff(true)} />
+      <UnlockDialog open={!putOff} onClose={() => setPutOff(true)} />
     </>
   )
 }

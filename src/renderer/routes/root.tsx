@@ -10,6 +10,7 @@ import { useTheme } from '../lib/theme.ts'
 import { WelcomeView } from '../views/welcome/welcome-view.tsx'
 import { Banners } from './banners.tsx'
 import { Commands } from './commands.tsx'
+import { PlaceAnnouncer } from './place-announcer.tsx'
 import css from './root.module.css'
 import { RunToasts } from './run-toasts.tsx'
 import { Sidebar } from './sidebar.tsx'
@@ -41,6 +42,7 @@ function Frame(): ReactNode {
       <Sidebar />
       <Commands />
       <RunToasts />
+      <PlaceAnnouncer />
       <main id="content" className={css.content} tabIndex={-1}>
         <Outlet />
       </main>

@@ -77,6 +77,9 @@ export function hostHandlers(
       if ([...world.hosts.values()].some(view => view.host.name === draft.name)) {
         throw new AppError('CONFLICT', `A host named “${draft.name}” exists already`, { hint: 'Choose another name.' })
       }
+      if (world.vault.state !== 'unlocked' && (secrets.password || secrets.passphrase || secrets.sudoPassword)) {
+        throw new AppError('VAULT_LOCKED', 'There is no vault for secrets yet', { hint: 'Create it first.' })
+      }
       const id =
         draft.name
           .toLowerCase()

@@ -14,6 +14,7 @@ import { useHosts } from '../../data/hosts.ts'
 import { formatDuration, unknownValue } from '../../lib/format.ts'
 import { places } from '../../lib/places.ts'
 import { safeText } from '../../lib/safe-text.ts'
+import { useShortcut } from '../../lib/shortcuts.ts'
 import { outcomeStatus } from '../../lib/status.ts'
 import css from './activity.module.css'
 import { actorName, verbName } from './audit-words.ts'
@@ -30,6 +31,10 @@ export function ActivityView(): ReactNode {
   const names = useMemo(() => new Map(hosts.data?.map(view => [view.host.id, view.host.name])), [hosts.data])
   const columns = useMemo(() => columnsWith(names), [names])
   const selected = entries.find(entry => String(entry.id) === chosen)
+  useShortcut(
+    { keys: 'Escape', label: 'Close details', group: 'This screen', run: () => setChosen('') },
+    selected !== undefined,
+  )
   const filtered = text !== '' || hostId !== ''
 
   return (

@@ -12,6 +12,7 @@ import { useToast } from '../../components/toast.tsx'
 import { useEngine } from '../../data/remotes.tsx'
 import { hostPath, places } from '../../lib/places.ts'
 import { safeText } from '../../lib/safe-text.ts'
+import { VaultNeeded } from '../vault/vault-needed.tsx'
 import { AccessFields, LoginFields, PlaceFields } from './fields.tsx'
 import { emptyValues, type FormValues, readDraft, valuesOf, valuesOfImport } from './form-values.ts'
 import css from './host-form.module.css'
@@ -120,10 +121,13 @@ export function HostForm(props: { host: Host | null; hosts: readonly HostView[] 
 function SaveError(props: { error: AppError }): ReactNode {
   const { error } = props
   return (
-    <FieldError>
-      {safeText([error.message, error.hint].filter(Boolean).join(' '))}
-      {error.code === 'VAULT_LOCKED' && ' Unlock the vault first; it keeps the secrets.'}
-      {error.code === 'VAULT_UNAVAILABLE' && ' Create the vault under Settings first; it keeps the secrets.'}
-    </FieldError>
+    <>
+      <FieldError>{safeText([error.message, error.hint].filter(Boolean).join('. '))}</FieldError>
+      {error.code.startsWith('VAULT_') && (
+        <div>
+          <VaultNeeded />
+        </div>
+      )}
+    </>
   )
 }

@@ -1,13 +1,13 @@
 // How the vault stands, and how to make or unlock it where that was put off.
 import { Lock, LockOpen } from 'lucide-react'
-import { type ReactNode, useState } from 'react'
+import type { ReactNode } from 'react'
 import type { VaultStatus } from '../../../shared/model/settings.ts'
-import { Button } from '../../components/button.tsx'
 import { QueryFaces } from '../../components/faces.tsx'
 import { Panel } from '../../components/page.tsx'
 import { useVault } from '../../data/hosts.ts'
+import { safeText } from '../../lib/safe-text.ts'
 import { CreateVault } from '../vault/create-vault.tsx'
-import { UnlockDialog } from '../vault/unlock-dialog.tsx'
+import { VaultNeeded } from '../vault/vault-needed.tsx'
 import css from './settings.module.css'
 
 export function VaultPanel(): ReactNode {
@@ -23,7 +23,6 @@ export function VaultPanel(): ReactNode {
 
 function Vault(props: { status: VaultStatus }): ReactNode {
   const { status } = props
-  const [unlocking, setUnlocking] = useState(false)
   if (status.state === 'uninitialised')
     return <CreateVault vault={status} action="Create the vault" onDone={() => {}} />
   const locked = status.state === 'locked'
@@ -37,12 +36,12 @@ function Vault(props: { status: VaultStatus }): ReactNode {
           ? 'Its key is kept by your desktop’s keyring.'
           : 'Its key comes from your passphrase, which is asked for at each start.'}
       </p>
+      {locked && status.reason !== null && <p className={css.pale}>{safeText(status.reason)}</p>}
       {locked && (
         <div>
-          <Button onClick={() => setUnlocking(true)}>Unlock</Button>
+          <VaultNeeded />
         </div>
       )}
-      <UnlockDialog open={unlocking && locked} vault={status} onClose={() => setUnlocking(false)} />
     </>
   )
 }

@@ -1,15 +1,14 @@
 // Asks for the vault's passphrase at a start; the passphrase goes from the input to the engine and nowhere else.
 import { type FormEvent, type ReactNode, useId, useRef, useState } from 'react'
 import { AppError } from '../../../shared/errors.ts'
-import type { VaultStatus } from '../../../shared/model/settings.ts'
 import { Button } from '../../components/button.tsx'
 import { Dialog } from '../../components/dialog.tsx'
 import { SecretField } from '../../components/field.tsx'
 import { useEngine } from '../../data/remotes.tsx'
 import { safeText } from '../../lib/safe-text.ts'
 
-export function UnlockDialog(props: { open: boolean; vault: VaultStatus; onClose: () => void }): ReactNode {
-  const { open, vault, onClose } = props
+export function UnlockDialog(props: { open: boolean; onClose: () => void }): ReactNode {
+  const { open, onClose } = props
   const engine = useEngine()
   const formId = useId()
   const input = useRef<HTMLInputElement>(null)
@@ -55,7 +54,6 @@ export function UnlockDialog(props: { open: boolean; vault: VaultStatus; onClose
       }
     >
       <p>It holds the passwords and passphrases of your hosts. Hosts that need none connect without it.</p>
-      {vault.protection === 'keyring' && vault.reason && <p>{safeText(vault.reason)}</p>}
       <form id={formId} onSubmit={event => void unlock(event)}>
         <SecretField label="Passphrase" inputRef={input} error={error} autoFocus />
       </form>
