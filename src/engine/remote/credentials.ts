@@ -1,13 +1,16 @@
 // Gets the one credential that a host is set up with, at the moment it is needed, and explains why it cannot be used; never tries another.
-import { createPrivateKey } from 'node:crypto'
+import { createHash, createPrivateKey } from 'node:crypto'
 import { open } from 'node:fs/promises'
 import { homedir } from 'node:os'
-import ssh2, { type BaseAgent, type ParsedKey } from 'ssh2'
+import ssh2, { type BaseAgent, type ParsedKey, type SignCallback, type SigningRequestOptions } from 'ssh2'
 import { AppError } from '../../shared/errors.ts'
 import type { HostAuth } from '../../shared/model/host.ts'
 import type { SecretSource } from '../ports.ts'
+import { unlockKey } from './unlock-key.ts'
 
 const largestKeyFile = 65_536
+
+type AgentKey = string | Buffer | ParsedKey
 
 export type Credential =
   | { readonly kind: 'password'; readonly password: string }
@@ -55,7 +58,7 @@ async function loadKey(givenPath: string, passphrase: () => Promise<string | nul
         hint: "Enter its passphrase in the host's settings, or load the key into ssh-agent and choose the agent.",
       })
     }
-    key = parse(text, secret)
+    key = await unlock(text, secret)
     if (key instanceof Error) {
       throw new AppError('KEY_PASSPHRASE_WRONG', `The passphrase does not open the key ${path}`, {
         hint: `Enter it again. "ssh-keygen -y -f ${path}" on this computer tells whether it is right.`,
@@ -69,7 +72,6 @@ async function loadKey(givenPath: string, passphrase: () => Promise<string | nul
       hint: 'Make a new one: ssh-keygen -t ed25519',
     })
   }
-  refuseSha1(key)
   const open = process.platform !== 'win32' && (mode & 0o077) !== 0
   const shown = (mode & 0o777).toString(8).padStart(4, '0')
   return {
@@ -111,7 +113,29 @@ function parse(text: string, passphrase: string | undefined): ParsedKey | Error 
   const pkcs8 = fromPkcs8(text, passphrase)
   if (pkcs8 instanceof Error) return pkcs8
   const key = ssh2.utils.parseKey(pkcs8 ?? text, pkcs8 === null ? passphrase : undefined)
-  return Array.isArray(key) ? (key[0] ?? new Error('empty')) : key
+  const first = Array.isArray(key) ? (key[0] ?? new Error('empty')) : key
+  if (!(first instanceof Error)) refuseSha1(first)
+  return first
+}
+
+/** Keys that were opened, so that a reconnect does not pay for the passphrase again; by a hash of file and passphrase. */
+const opened = new Map<string, Promise<ParsedKey | Error>>()
+const mostOpened = 64
+
+async function unlock(text: string, passphrase: string): Promise<ParsedKey | Error> {
+  const name = createHash('sha256').update(text).update('\0').update(passphrase).digest('base64')
+  const known = opened.get(name)
+  if (known !== undefined) return known
+  const opening = unlockKey(text, passphrase).then(plain => {
+    if (plain === 'wrong') return new Error('wrong passphrase')
+    return plain === null ? parse(text, passphrase) : parse(plain, undefined)
+  })
+  const [oldest] = opened.keys()
+  if (opened.size >= mostOpened && oldest !== undefined) opened.delete(oldest)
+  opened.set(name, opening)
+  const key = await opening
+  if (key instanceof Error) opened.delete(name)
+  return key
 }
 
 /** ssh2 does not read PKCS#8; Node does. Null where the text is something else or ed25519, which has no older form. */
@@ -159,13 +183,35 @@ function refuseSha1(key: ParsedKey): void {
   }
 }
 
+/** An agent that is never asked for a SHA-1 signature. */
+class Sha2Agent extends ssh2.BaseAgent {
+  readonly #agent: BaseAgent
+
+  constructor(agent: BaseAgent) {
+    super()
+    this.#agent = agent
+  }
+
+  override getIdentities(done: Parameters<BaseAgent['getIdentities']>[0]): void {
+    this.#agent.getIdentities(done)
+  }
+
+  override sign(key: AgentKey, data: Buffer, options: SigningRequestOptions | SignCallback, done?: SignCallback): void {
+    const [wanted, callback] = typeof options === 'function' ? [{}, options] : [options, done]
+    const rsa = typeof key === 'object' && 'type' in key && key.type === 'ssh-rsa'
+    if (rsa && wanted.hash !== 'sha256' && wanted.hash !== 'sha512') {
+      callback?.(new Error('The host asks for a SHA-1 signature'))
+    } else this.#agent.sign(key, data, wanted, callback)
+  }
+}
+
 async function loadAgent(socket: string | null): Promise<Credential> {
   if (socket === null || socket === '') {
     throw new AppError('AGENT_UNAVAILABLE', 'No ssh-agent runs for this user (SSH_AUTH_SOCK is not set)', {
       hint: 'Start ssh-agent and ssh-add the key before the app starts, or choose a key file.',
     })
   }
-  const agent = ssh2.createAgent(socket)
+  const agent = new Sha2Agent(ssh2.createAgent(socket))
   const keys = await new Promise<number>((resolve, reject) => {
     agent.getIdentities((error, identities) => {
       if (error || identities === undefined) {

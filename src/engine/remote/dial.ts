@@ -1,5 +1,4 @@
 // One attempt to reach a host: name, TCP (or a jump host), host key, login. Remembers nothing from one attempt to the next.
-import { createHash } from 'node:crypto'
 import type { Duplex } from 'node:stream'
 import { NodeSSH } from 'node-ssh'
 import type { Client } from 'ssh2'
@@ -12,8 +11,9 @@ import type { HostKeyBook, SecretSource } from '../ports.ts'
 import { offeredAlgorithms } from './algorithms.ts'
 import { loadCredential } from './credentials.ts'
 import { deferred } from './deferred.ts'
-import { beforeHostKey, lostError, type Place, placeName, stepTimeout } from './failures.ts'
+import { beforeHostKey, endedInLogin, lostError, type Place, placeName, refusedKey, stepTimeout } from './failures.ts'
 import type { HandshakeGate } from './handshake-gate.ts'
+import { describeKey } from './host-keys.ts'
 import { createLogin } from './login.ts'
 import { connectTcp, resolveAddress } from './socket.ts'
 
@@ -213,55 +213,6 @@ function handshake(
     resolve({ client, socket, hostKey: accepted, warning: login.warning(), closed: closed.promise, drop })
   })
   return promise
-}
-
-/** A raw public key as people compare it. */
-export function describeKey(raw: Buffer): HostKey {
-  const length = raw.length >= 4 ? raw.readUInt32BE(0) : 0
-  const type = raw.subarray(4, 4 + Math.min(length, 64)).toString('latin1')
-  const fingerprint = `SHA256:${createHash('sha256').update(raw).digest('base64').replace(/=+$/, '')}`
-  return { type, fingerprint, key: raw.toString('base64') }
-}
-
-function refusedKey(verdict: 'unknown' | 'changed' | 'revoked', place: Place, key: HostKey): AppError {
-  const where = placeName(place)
-  const detail = { type: key.type, fingerprint: key.fingerprint }
-  switch (verdict) {
-    case 'unknown':
-      return new AppError('HOST_KEY_UNKNOWN', `The key of ${where} is not known yet`, {
-        hint: `Compare its fingerprint with the host's own: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub`,
-        detail,
-      })
-    case 'changed': {
-      const name = place.port === 22 ? place.address : `[${place.address}]:${place.port}`
-      return new AppError('HOST_KEY_CHANGED', `The key of ${where} is not the one known for it. Nothing was sent.`, {
-        hint: `If the host was reinstalled, forget its old key (and remove it from ~/.ssh/known_hosts: ssh-keygen -R '${name}'). Otherwise somebody may be listening in: do not connect.`,
-        detail,
-      })
-    }
-    case 'revoked':
-      return new AppError('HOST_KEY_REVOKED', `The key of ${where} is marked as revoked. Nothing was sent.`, {
-        hint: 'The key was declared stolen or void (@revoked in ~/.ssh/known_hosts). Do not connect until the host has a new one.',
-        detail,
-      })
-  }
-}
-
-function endedInLogin(place: Place, user: string, error: Error | null): AppError {
-  const message = error?.message ?? ''
-  if (/too many authentication failures/i.test(message)) {
-    return new AppError('AUTH_FAILED', `${placeName(place)} gave up on ${user}: too many keys were tried`, {
-      hint: 'ssh-agent holds more keys than sshd allows attempts. Choose the key file instead.',
-    })
-  }
-  if (/SHA-1/.test(message)) {
-    return new AppError('UNSUPPORTED', `${placeName(place)} takes RSA keys only with SHA-1 signatures`, {
-      hint: 'Use an ed25519 key, or update sshd on the host.',
-    })
-  }
-  return new AppError('UNREACHABLE', `${placeName(place)} closed the connection during the login`, {
-    hint: 'sshd may be restarting, or the account is locked or limited. It is tried again by itself.',
-  })
 }
 
 function race<T>(work: Promise<T>, signal: AbortSignal, discard?: (late: T) => void): Promise<T> {

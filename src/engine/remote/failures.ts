@@ -1,5 +1,6 @@
 // Turns what sockets and the SSH library say into errors with a code and a hint that a person can act on; decides nothing.
 import { AppError } from '../../shared/errors.ts'
+import type { HostKey } from '../../shared/model/host.ts'
 
 export interface Place {
   readonly address: string
@@ -124,5 +125,48 @@ export function beforeHostKey(place: Place, heard: Uint8Array, error: Error | nu
 export function lostError(place: Place, why: string): AppError {
   return new AppError('LINK_LOST', `The connection to ${placeName(place)} was lost: ${why}`, {
     hint: 'It is connected again by itself.',
+  })
+}
+
+/** Why a host key was not accepted, and what that means for the person. */
+export function refusedKey(verdict: 'unknown' | 'changed' | 'revoked', place: Place, key: HostKey): AppError {
+  const where = placeName(place)
+  const detail = { type: key.type, fingerprint: key.fingerprint }
+  switch (verdict) {
+    case 'unknown':
+      return new AppError('HOST_KEY_UNKNOWN', `The key of ${where} is not known yet`, {
+        hint: `Compare its fingerprint with the host's own: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub`,
+        detail,
+      })
+    case 'changed': {
+      const name = place.port === 22 ? place.address : `[${place.address}]:${place.port}`
+      return new AppError('HOST_KEY_CHANGED', `The key of ${where} is not the one known for it. Nothing was sent.`, {
+        hint: `If the host was reinstalled, forget its old key (and remove it from ~/.ssh/known_hosts: ssh-keygen -R '${name}'). Otherwise somebody may be listening in: do not connect.`,
+        detail,
+      })
+    }
+    case 'revoked':
+      return new AppError('HOST_KEY_REVOKED', `The key of ${where} is marked as revoked. Nothing was sent.`, {
+        hint: 'The key was declared stolen or void (@revoked in ~/.ssh/known_hosts). Do not connect until the host has a new one.',
+        detail,
+      })
+  }
+}
+
+/** The connection ended between the host key and READY without a refusal. */
+export function endedInLogin(place: Place, user: string, error: Error | null): AppError {
+  const message = error?.message ?? ''
+  if (/too many authentication failures/i.test(message)) {
+    return new AppError('AUTH_FAILED', `${placeName(place)} gave up on ${user}: too many keys were tried`, {
+      hint: 'ssh-agent holds more keys than sshd allows attempts. Choose the key file instead.',
+    })
+  }
+  if (/SHA-1/.test(message)) {
+    return new AppError('UNSUPPORTED', `${placeName(place)} takes RSA keys only with SHA-1 signatures`, {
+      hint: 'Use an ed25519 key, or update sshd on the host.',
+    })
+  }
+  return new AppError('UNREACHABLE', `${placeName(place)} closed the connection during the login`, {
+    hint: 'sshd may be restarting, or the account is locked or limited. It is tried again by itself.',
   })
 }

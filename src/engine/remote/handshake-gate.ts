@@ -24,7 +24,7 @@ export function createHandshakeGate(limit = mostAtOnce): HandshakeGate {
 
   return {
     enter(address, signal) {
-      signal.throwIfAborted()
+      if (signal.aborted) return Promise.reject(signal.reason)
       const lane = lanes.get(address) ?? { inside: 0, waiting: [] }
       lanes.set(address, lane)
       if (lane.inside < limit) {

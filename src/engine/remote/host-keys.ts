@@ -1,5 +1,5 @@
 // What is known about host keys: OpenSSH's known_hosts files and what a person trusted in the app. Decides trust, and never asks anybody.
-import { createHmac } from 'node:crypto'
+import { createHash, createHmac } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
@@ -96,4 +96,12 @@ export function memoryKeyStore(): TrustedKeyStore & { trust(address: string, por
       keys.set(name, [...(keys.get(name) ?? []), key])
     },
   }
+}
+
+/** A raw public key as people compare it. */
+export function describeKey(raw: Buffer): HostKey {
+  const length = raw.length >= 4 ? raw.readUInt32BE(0) : 0
+  const type = raw.subarray(4, 4 + Math.min(length, 64)).toString('latin1')
+  const fingerprint = `SHA256:${createHash('sha256').update(raw).digest('base64').replace(/=+$/, '')}`
+  return { type, fingerprint, key: raw.toString('base64') }
 }

@@ -157,7 +157,7 @@ export class Session {
       try {
         start((error, channel) => {
           if (error !== undefined && error !== null) {
-            settle(() => reject(this.gone.aborted ? this.gone.reason : error))
+            settle(() => reject(this.gone.aborted ? this.gone.reason : openFailure(error)))
           } else if (over) {
             // Nobody waits for it any more.
             channel.on('error', () => {})
@@ -185,6 +185,13 @@ export class Session {
       }
     }
   }
+}
+
+/** A refusal of the host stays as it is, for the caller to judge; anything else means that the connection is going. */
+function openFailure(error: Error): Error {
+  if (isRefusal(error)) return error
+  if (/^Unable to exec/.test(error.message)) return sessionsRefused(error)
+  return new AppError('LINK_LOST', 'The connection was lost while a channel was opened')
 }
 
 function isCommand(channel: Channel): channel is ClientChannel {

@@ -7,21 +7,21 @@ import {
   type ConnectionMachine,
   connectionStatus,
   idleMachine,
-  keepalive,
-  nextCheck,
   nextConnection,
-  peerVerdict,
 } from '../domain/connection-state.ts'
 import type { Clock } from '../lib/clock.ts'
 import { type Disposable, Emitter } from '../lib/disposable.ts'
 import type { Logger } from '../lib/log.ts'
 import type { ExecOptions, ExecResult, HostKeyBook, Link, RemoteProcess, SecretSource } from '../ports.ts'
 import { ChannelStream } from './channel-stream.ts'
-import { type Become, runCommand, spawnCommand } from './command.ts'
+import { runCommand } from './command.ts'
+import type { Become } from './command-channel.ts'
 import { type Dialled, dial } from './dial.ts'
 import { lostError, placeName } from './failures.ts'
 import type { HandshakeGate } from './handshake-gate.ts'
 import { type Jump, jumpFailure, openThroughJump } from './jump.ts'
+import { spawnCommand } from './live-command.ts'
+import { expectAnswer, watchPeer } from './peer-watch.ts'
 import { Session } from './session.ts'
 
 const farewell = 500
@@ -90,7 +90,7 @@ class SshLink implements Link {
 
   probe(): void {
     if (this.#machine.state === 'backoff') this.#apply({ type: 'retry' })
-    else if (this.#session !== null) this.#expectAnswer(this.#session, keepalive.probeTimeout)
+    else if (this.#session !== null) this.#probeSession(this.#session)
   }
 
   async exec(argv: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
@@ -234,7 +234,7 @@ class SshLink implements Link {
     if (connection.warning !== null) this.#log.warn(connection.warning)
     const session = new Session(connection, this.#machine.generation + 1, this.#clock)
     this.#session = session
-    this.#watchPeer(session)
+    this.#watch = watchPeer(session, this.#clock, () => this.#dropDead(session))
     void connection.closed.then(error => {
       if (this.#session !== session) return
       this.#session = null
@@ -245,46 +245,8 @@ class SshLink implements Link {
     this.#apply({ type: 'ready' })
   }
 
-  /** Semantics 8: asks after each interval of silence; a peer that is silent for interval × (misses + 1) is gone. */
-  #watchPeer(session: Session): void {
-    let heardAt = this.#clock.monotonic()
-    let timer: Disposable
-    const listen = (): void => {
-      heardAt = this.#clock.monotonic()
-    }
-    const schedule = (): void => {
-      const now = this.#clock.monotonic()
-      const step = nextCheck(now - heardAt)
-      timer = this.#clock.after(step, () => {
-        const late = this.#clock.monotonic() - now - step
-        switch (peerVerdict(this.#clock.monotonic() - heardAt, late)) {
-          case 'gone':
-            return this.#dropDead(session)
-          case 'doubtful':
-            this.#expectAnswer(session, keepalive.probeTimeout)
-            break
-          case 'silent':
-            void session.ping()
-            break
-          case 'alive':
-        }
-        schedule()
-      })
-    }
-    session.dialled.socket.on('data', listen)
-    schedule()
-    this.#watch = {
-      dispose: () => {
-        timer.dispose()
-        session.dialled.socket.off('data', listen)
-      },
-    }
-  }
-
-  #expectAnswer(session: Session, within: number): void {
-    const timer = this.#clock.after(within, () => this.#dropDead(session))
-    session.gone.addEventListener('abort', () => timer.dispose(), { once: true })
-    void session.ping().then(() => timer.dispose())
+  #probeSession(session: Session): void {
+    expectAnswer(session, this.#clock, () => this.#dropDead(session))
   }
 
   #dropDead(session: Session): void {

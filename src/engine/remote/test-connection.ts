@@ -1,13 +1,15 @@
 // "Test connection" (R3): goes the way to a host step by step and says at each what is found or wrong. Saves and trusts nothing.
 import { AppError } from '../../shared/errors.ts'
-import { type ConnectionStep, connectionSteps, type HostDraft } from '../../shared/model/host.ts'
+import type { ConnectionStep, HostDraft } from '../../shared/model/host.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { ExecResult, HostKeyBook, SecretSource } from '../ports.ts'
-import { type Become, runCommand } from './command.ts'
+import { runCommand } from './command.ts'
+import type { Become } from './command-channel.ts'
 import { type DialOutcome, dial } from './dial.ts'
 import type { HandshakeGate } from './handshake-gate.ts'
 import { type Jump, jumpFailure, openThroughJump } from './jump.ts'
 import { Session } from './session.ts'
+import { type Finding, StepQueue } from './step-queue.ts'
 
 export interface TestConnectionOptions {
   /** Under which id `secrets` is asked. */
@@ -21,9 +23,6 @@ export interface TestConnectionOptions {
   readonly agentSocket?: string | null
   readonly signal?: AbortSignal
 }
-
-type StepName = ConnectionStep['step']
-type Finding = Pick<ConnectionStep, 'outcome' | 'message'> & { hint?: string | undefined }
 
 /**
  * Each step is told first as running and then with its outcome; what was not reached is skipped. A host key that is not known fails its
@@ -205,81 +204,4 @@ function text(bytes: Uint8Array): string {
 
 function oneLine(bytes: Uint8Array): string {
   return text(bytes).replace(/\s+/g, ' ').trim().slice(0, 300)
-}
-
-/** Steps on their way to whoever reads them; the work goes on meanwhile. */
-class StepQueue {
-  readonly #clock: Clock
-  readonly #ready: ConnectionStep[] = []
-  readonly #reached = new Set<StepName>()
-  #wake: (() => void) | null = null
-  #current: StepName | null = null
-  #began = 0
-  #over = false
-
-  constructor(clock: Clock) {
-    this.#clock = clock
-  }
-
-  run(work: () => Promise<void>): void {
-    void work()
-      .catch((caught: unknown) => {
-        const error = AppError.from(caught)
-        this.end({ outcome: 'failed', message: error.message, hint: error.hint })
-      })
-      .finally(() => {
-        for (const step of connectionSteps) {
-          if (!this.#reached.has(step)) this.#push(step, { outcome: 'skipped', message: 'Not reached' }, null, null)
-        }
-        this.#over = true
-        this.#wake?.()
-      })
-  }
-
-  begin(step: StepName): void {
-    this.#current = step
-    this.#reached.add(step)
-    this.#began = this.#clock.monotonic()
-    this.#push(step, { outcome: 'running', message: '' }, null, null)
-  }
-
-  end(finding: Finding, offeredKey: ConnectionStep['offeredKey'] = null): void {
-    if (this.#current === null) return
-    const took = Math.round(this.#clock.monotonic() - this.#began)
-    this.#push(this.#current, finding, offeredKey, finding.outcome === 'skipped' ? null : took)
-    this.#current = null
-  }
-
-  /** A step whose failure is an AppError; false where nothing after it makes sense. */
-  async step(step: StepName, work: () => Promise<Finding>): Promise<boolean> {
-    this.begin(step)
-    try {
-      const finding = await work()
-      this.end(finding)
-      return finding.outcome !== 'failed'
-    } catch (caught) {
-      const error = AppError.from(caught)
-      this.end({ outcome: 'failed', message: error.message, hint: error.hint })
-      if (error.code === 'CANCELLED' || error.code === 'LINK_LOST') throw error
-      return false
-    }
-  }
-
-  async next(): Promise<ConnectionStep | null> {
-    for (;;) {
-      const step = this.#ready.shift()
-      if (step !== undefined) return step
-      if (this.#over) return null
-      await new Promise<void>(resolve => {
-        this.#wake = resolve
-      })
-      this.#wake = null
-    }
-  }
-
-  #push(step: StepName, finding: Finding, offeredKey: ConnectionStep['offeredKey'], milliseconds: number | null): void {
-    const { outcome, message, hint = null } = finding
-    this.#ready.push({ step, outcome, message, hint, offeredKey, milliseconds })
-    this.#wake?.()
-  }
 }

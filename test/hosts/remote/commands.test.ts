@@ -136,6 +136,16 @@ test('a unix socket and a TCP port of the host, and what cannot be reached', asy
   expect(await codeOf(it.openTcp('127.0.0.1', 3))).toBe('UNREACHABLE')
 })
 
+test('S7 a command whose channel was being opened when the link went is LINK_LOST, never INTERNAL', async () => {
+  const it = await ready(host())
+  const many = Array.from({ length: 40 }, () => codeOf(it.exec(['sleep', '60'])))
+  await host().restartSshd()
+  for (const outcome of await Promise.all(many)) {
+    if (typeof outcome === 'string') expect(outcome).toBe('LINK_LOST')
+    else expect(outcome).toMatchObject({ resolved: { lost: true, exit: null, signal: null } })
+  }
+})
+
 test('streams end with LINK_LOST when the link goes', async () => {
   const it = await ready(host())
   const bus = await it.openUnixSocket('/run/dbus/system_bus_socket')

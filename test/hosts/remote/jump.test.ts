@@ -1,4 +1,5 @@
 // Reaches a host that only another host can reach, and hears about that other host's troubles.
+import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
 import { systemClock } from '../../../src/engine/lib/clock.ts'
 import { silentLogger } from '../../../src/engine/lib/log.ts'
@@ -33,7 +34,9 @@ test("the target's own key is checked, whatever the jump host is", async () => {
 test('the jump host is lost: LOST, and back as soon as the jump host is', async () => {
   const jump = await ready(pair().jump)
   const it = await ready(pair().target, { jump: jumpOver('jump', jump) })
+  await it.exec(['true'])
   const running = it.exec(['sleep', '60'])
+  await sleep(1_000)
   await pair().jump.restartSshd()
   expect(await running).toMatchObject({ lost: true })
   await reached(it, 'backoff')
