@@ -191,14 +191,14 @@ function run(): void {
     quit.request()
   })
 
-  // The engine starts beside the browser's own start-up: it is what takes longest.
   void app.whenReady().then(() => {
     // Only now: Chromium sets its own handlers on the way here, and after the first signal those let the next one kill us at once.
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => quit.signal())
-    engine.start()
     lockDown(log.child('security'), devUrl)
     serveAppScheme(paths.renderer)
+    // The page loads in its own process while the engine starts in another; the rest of the shell can wait for both.
     openWindow()
+    engine.start()
     setMenu(
       {
         command: command => {

@@ -1,7 +1,7 @@
 // The desktop's keyring by safeStorage, only where it is real and would not block; knows nothing of what is wrapped.
 import { safeStorage } from 'electron'
 import { AppError } from '../shared/errors.ts'
-import { type KeyringLock, keyringLock, unlockKeyring } from './secret-service.ts'
+import type { KeyringLock } from './secret-service.ts'
 
 export interface KeyringStatus {
   available: boolean
@@ -22,10 +22,18 @@ interface MaybeBackend {
 
 const unavailable = (reason: string): KeyringStatus => ({ available: false, reason })
 
+// Loaded when first asked for: nothing of it is needed to open a window.
+const secretService = () => import('./secret-service.ts')
+
 /** The vault of this desktop. Every use looks first: safeStorage itself would block all of the shell on a locked keyring. */
-export function createVault(lock: () => Promise<KeyringLock> = keyringLock): Vault {
+export function createVault(): Vault {
+  const lock = async (): Promise<KeyringLock> => (await secretService()).keyringLock()
   const ready = async (): Promise<void> => {
-    if (process.platform === 'linux' && (await lock()) === 'locked' && !(await unlockKeyring())) {
+    if (
+      process.platform === 'linux' &&
+      (await lock()) === 'locked' &&
+      !(await (await secretService()).unlockKeyring())
+    ) {
       throw new AppError('VAULT_LOCKED', 'The desktop keyring is locked', {
         hint: 'Unlock the login keyring of this desktop and try again.',
       })

@@ -72,7 +72,7 @@ export async function timeStart(
       const [painted = 0, showing = 0] = (await page.evaluate(`new Promise(resolve => {
         const look = () => {
           const [paint] = performance.getEntriesByName('first-contentful-paint')
-          if (paint && document.body.innerText.includes(${JSON.stringify(text)}))
+          if (paint && document.body?.innerText.includes(${JSON.stringify(text)}))
             resolve([performance.timeOrigin + paint.startTime, Date.now()])
           else requestAnimationFrame(look)
         }
@@ -122,13 +122,18 @@ async function attach(port: number): Promise<{ evaluate(expression: string): Pro
   return {
     evaluate: expression =>
       new Promise((resolve, reject) => {
+        const params = { expression, awaitPromise: true, returnByValue: true }
+        const ask = (): void => socket.send(JSON.stringify({ id: 1, method: 'Runtime.evaluate', params }))
         socket.onmessage = ({ data }) => {
-          const { id, result } = JSON.parse(String(data))
-          if (id === 1) resolve(result?.result?.value)
+          const { id, result, error } = JSON.parse(String(data))
+          if (id !== 1) return
+          // The page was just being replaced by the one that is to come.
+          if (error) setTimeout(ask, 20)
+          else if (result.exceptionDetails) reject(new Error(JSON.stringify(result.exceptionDetails)))
+          else resolve(result.result.value)
         }
         socket.onclose = () => reject(new Error('The window closed'))
-        const params = { expression, awaitPromise: true, returnByValue: true }
-        socket.send(JSON.stringify({ id: 1, method: 'Runtime.evaluate', params }))
+        ask()
       }),
     close: () => socket.close(),
   }
