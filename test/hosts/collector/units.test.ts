@@ -162,7 +162,8 @@ describe.each(suites)('units on %s', suite => {
   it('thirty services killed at once are thirty crashes, none lost', async () => {
     const names = Array.from({ length: 30 }, (_, index) => `herd-${index}.service`)
     for (const name of names)
-      await host().installUnit(name, sleeper('Restart=always\nRestartSec=100ms'), { start: false })
+      await host().writeFile(`/etc/systemd/system/${name}`, sleeper('Restart=always\nRestartSec=100ms'))
+    await host().exec(['systemctl', 'daemon-reload'])
     await host().exec(['systemctl', 'start', ...names])
     const { changes, until, life } = await watch(host(), { ...sudo, sources: ['dbus-socket'] })
     await host().exec(['systemctl', 'kill', '-s', 'KILL', ...names])
