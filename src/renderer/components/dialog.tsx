@@ -1,6 +1,7 @@
 // A modal dialog on the native element: focus is kept inside and given back, Esc closes. Knows nothing of its content.
 import { X } from 'lucide-react'
 import { type ReactNode, useEffect, useId, useRef } from 'react'
+import { createPortal } from 'react-dom'
 import { cx } from '../lib/class-names.ts'
 import { IconButton } from './button.tsx'
 import css from './dialog.module.css'
@@ -71,8 +72,15 @@ function OpenDialog(props: DialogProps): ReactNode {
     }
   }, [onClose])
 
-  return (
-    <dialog ref={ref} role={role} aria-labelledby={titleId} className={cx(css.dialog, css[width], className)}>
+  // Beside the page, not inside of what opened it: forms do not nest, neither in the document nor in React's events.
+  return createPortal(
+    <dialog
+      ref={ref}
+      role={role}
+      aria-labelledby={titleId}
+      className={cx(css.dialog, css[width], className)}
+      onSubmit={event => event.stopPropagation()}
+    >
       <div className={css.frame} data-frame tabIndex={-1}>
         {bare ? (
           <h2 id={titleId} className="visually-hidden">
@@ -87,6 +95,7 @@ function OpenDialog(props: DialogProps): ReactNode {
         <div className={cx(css.body, bare && css.bare)}>{children}</div>
         {footer && <footer className={css.footer}>{footer}</footer>}
       </div>
-    </dialog>
+    </dialog>,
+    document.body,
   )
 }

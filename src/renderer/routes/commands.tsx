@@ -1,5 +1,5 @@
 // What the keyboard and the menu can ask of the window from anywhere: palette, overview, places, the next host. Knows no screen's inside.
-import { type ReactNode, useState } from 'react'
+import { type ReactNode, useRef, useState } from 'react'
 import { useLocation, useNavigate } from 'react-router'
 import type { Unit } from '../../shared/model/unit.ts'
 import { useHosts } from '../data/hosts.ts'
@@ -63,14 +63,18 @@ function useNextHost(): { (step: 1 | -1): void; possible: boolean } {
   const navigate = useNavigate()
   const { pathname } = useLocation()
   const hosts = useHosts()
+  // Where the last press led: the place may still be loading when the next press comes.
+  const aim = useRef<{ from: string; id: string } | null>(null)
   const [, section, shown, tab] = pathname.split('/')
   const ids = hosts.data?.map(view => view.host.id) ?? []
-  const index = section === 'hosts' && shown !== undefined ? ids.indexOf(decodeURIComponent(shown)) : -1
+  const here = section === 'hosts' && shown !== undefined ? decodeURIComponent(shown) : ''
   const go = (step: 1 | -1): void => {
-    const next = ids[(index + step + ids.length) % ids.length]
+    const from = aim.current?.from === pathname ? aim.current.id : here
+    const next = ids[(ids.indexOf(from) + step + ids.length) % ids.length]
     if (next === undefined) return
+    aim.current = { from: pathname, id: next }
     const same = tab === 'metrics' || tab === 'journal' || tab === 'timers' ? tab : 'services'
     void navigate(hostPath(next, same))
   }
-  return Object.assign(go, { possible: index >= 0 && ids.length > 1 })
+  return Object.assign(go, { possible: ids.includes(here) && ids.length > 1 })
 }
