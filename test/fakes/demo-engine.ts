@@ -17,6 +17,8 @@ export interface DemoOptions {
   readonly hang: readonly string[]
   /** Calls that fail. */
   readonly fail: readonly string[]
+  /** Puts others in the place of some of the engine's handlers. */
+  readonly engine?: (handlers: EngineHandlers) => EngineHandlers
 }
 
 /** What a test can do from outside, by `window.demo`. */
@@ -53,9 +55,11 @@ export function installDemo(options: DemoOptions): DemoControl {
   const send = (kind: PortKind): void => {
     const { port1, port2 } = new MessageChannel()
     const port = fromEventPort(port2)
-    if (kind === 'engine')
-      engine = serve(engineContract, port, spy(engineHandlers(world, control, emit), options, control.calls))
-    else
+    if (kind === 'engine') {
+      const made = engineHandlers(world, control, emit)
+      engine = serve(engineContract, port, spy(options.engine?.(made) ?? made, options, control.calls))
+    }
+    if (kind === 'shell')
       shell = serve(
         shellContract,
         port,
