@@ -1,0 +1,154 @@
+// Walks through every screen as it is with a real host behind it, dark and light, and finds no serious barrier on any. Leaves a picture of each.
+import { expect, type Page } from '@playwright/test'
+import { bootHost, type TestHost } from '../hosts/lib/index.ts'
+import { type RunningApp, test } from './lib/app.ts'
+import { expectAccessible } from './lib/axe.ts'
+import { type Desktop, startDesktop } from './lib/desktop.ts'
+import { expectConnected, fillHost, openPlace, patience, serviceRow, trustKey } from './lib/flow.ts'
+
+const service = 'keepalive-bot'
+const passphrase = 'correct horse battery'
+
+async function inBothThemes(app: RunningApp, what: string): Promise<void> {
+  for (const theme of ['light', 'dark'] as const) {
+    await app.page.emulateMedia({ colorScheme: theme })
+    await expect(app.page.locator('html')).toHaveAttribute('data-theme', theme)
+    // Colours that are on their way are not yet the ones that people see.
+    await app.page.evaluate(() =>
+      Promise.all(
+        document
+          .getAnimations()
+          .map(
+            animation => animation.effect?.getComputedTiming().iterations === 1 && animation.finished.catch(() => {}),
+          ),
+      ),
+    )
+    await app.screenshot(`real-${what}-${theme}`)
+    await expectAccessible(app.page, `${what}, ${theme}`)
+  }
+}
+
+const goTo = async (page: Page, tab: string) => {
+  await page.getByRole('link', { name: tab, exact: true }).click()
+}
+
+test('no screen has serious barriers, dark or light', async ({ launch }) => {
+  test.setTimeout(420_000)
+  let desktop: Desktop | undefined
+  await using host: TestHost = await bootHost({ name: 'bots-1' })
+  await host.installBot(service)
+  await host.installBot('cookie-bot', { restart: 'no' })
+  await host.killUnit('cookie-bot-poster.service')
+  try {
+    desktop = await startDesktop()
+    const app = await launch({ desktop })
+    const { page } = app
+
+    await test.step('the first run', async () => {
+      await expect(page.getByRole('heading', { name: 'Welcome to Quarterdeck' })).toBeVisible(patience)
+      await inBothThemes(app, 'welcome')
+      await page.getByLabel('Passphrase', { exact: true }).fill(passphrase)
+      await page.getByRole('button', { name: 'Create the vault' }).click()
+      await expect(page.getByText('The two are not the same.')).toBeVisible()
+      await inBothThemes(app, 'welcome-mistake')
+      await page.getByLabel('Repeat the passphrase').fill(passphrase)
+      await page.getByRole('button', { name: 'Create the vault' }).click()
+      await expect(page.getByRole('button', { name: /Add your first host/ })).toBeVisible(patience)
+      await inBothThemes(app, 'welcome-choices')
+      await page.getByRole('button', { name: /Add your first host/ }).click()
+    })
+
+    await test.step('adding a host', async () => {
+      await page.getByRole('button', { name: 'Import from ~/.ssh/config' }).click()
+      await expect(page.getByText('There is no host in ~/.ssh/config')).toBeVisible(patience)
+      await inBothThemes(app, 'import')
+      await page.keyboard.press('Escape')
+      const draft = { name: host.name, address: host.address, user: 'deploy', key: host.keyFiles.ed25519 }
+      await fillHost(page, draft)
+      await page.getByRole('button', { name: 'Test connection' }).click()
+      await expect(page.getByRole('button', { name: 'Trust this key' })).toBeVisible(patience)
+      await inBothThemes(app, 'add-host-trust')
+      await trustKey(page, await host.hostKeys())
+      await expect(page.getByRole('status').filter({ hasText: /^\s*Works/ })).toBeVisible(patience)
+      await inBothThemes(app, 'add-host-tested')
+      await page.getByRole('button', { name: 'Add host' }).click()
+      await expectConnected(page, host.name)
+    })
+
+    await test.step('a host', async () => {
+      await expect(page.getByRole('row').filter({ hasText: 'cookie-bot-poster' })).toContainText('Failed', patience)
+      await inBothThemes(app, 'services')
+      await goTo(page, 'Metrics')
+      await expect(page.locator('canvas').first()).toBeVisible(patience)
+      await inBothThemes(app, 'metrics')
+      await goTo(page, 'Journal')
+      await expect(page.getByText(/Started|Starting/).first()).toBeVisible(patience)
+      await inBothThemes(app, 'journal')
+      await goTo(page, 'Timers')
+      await expect(page.getByText('systemd-tmpfiles-clean').first()).toBeVisible(patience)
+      await inBothThemes(app, 'timers')
+      await goTo(page, 'Services')
+    })
+
+    await test.step('a service', async () => {
+      const row = await serviceRow(page, service)
+      await row.getByRole('link', { name: service, exact: true }).click()
+      await expect(page.getByRole('heading', { name: `${service}.service` })).toBeVisible(patience)
+      await page.getByRole('button', { name: 'Restart', exact: true }).click()
+      await expect(page.getByText('Verified', { exact: true }).first()).toBeVisible(patience)
+      await inBothThemes(app, 'service')
+      await page.getByRole('button', { name: 'Stop', exact: true }).click()
+      await expect(page.getByRole('alertdialog')).toBeVisible(patience)
+      await inBothThemes(app, 'service-stop')
+      await page.keyboard.press('Escape')
+    })
+
+    await test.step('the other places', async () => {
+      await page.keyboard.press('Control+k')
+      await page.keyboard.type('bot')
+      await expect(page.getByRole('option').filter({ hasText: service }).first()).toBeVisible(patience)
+      await inBothThemes(app, 'palette')
+      await page.keyboard.press('Escape')
+      await page.keyboard.press('?')
+      await expect(page.getByRole('dialog', { name: 'Keyboard shortcuts' })).toBeVisible()
+      await inBothThemes(app, 'shortcuts')
+      await page.keyboard.press('Escape')
+      await openPlace(page, 'Activity')
+      const entry = page
+        .getByRole('row')
+        .filter({ hasText: `${service}.service` })
+        .first()
+      await expect(entry).toContainText('Verified', patience)
+      await inBothThemes(app, 'activity')
+      await entry.focus()
+      await page.keyboard.press('Enter')
+      await inBothThemes(app, 'activity-entry')
+      await openPlace(page, 'Fleet')
+      await expect(page.getByRole('row').filter({ hasText: host.name })).toContainText('failed', patience)
+      await inBothThemes(app, 'fleet')
+      await openPlace(page, 'Settings')
+      await expect(page.getByRole('heading', { name: 'Settings' })).toBeVisible(patience)
+      await inBothThemes(app, 'settings')
+      await openPlace(page, 'This computer')
+      await expect(page.getByRole('heading', { name: 'This computer' })).toBeVisible(patience)
+      await inBothThemes(app, 'this-computer')
+      expect(app.complaints).toEqual([])
+      await app.close()
+    })
+
+    await test.step('the vault at the next start', async () => {
+      const again = await launch({ desktop: desktop as Desktop })
+      await expect(again.page.getByRole('dialog', { name: 'Unlock the vault' })).toBeVisible(patience)
+      await inBothThemes(again, 'unlock')
+      await again.page.keyboard.press('Escape')
+      await host.swapHostKeys()
+      await host.restartSshd({ dropSessions: true })
+      await again.page.getByRole('link', { name: host.name }).first().click()
+      await expect(again.page.getByText('The host key has changed.').first()).toBeVisible(patience)
+      await inBothThemes(again, 'host-key-changed')
+      await again.close()
+    })
+  } finally {
+    await desktop?.dispose()
+  }
+})
