@@ -4,7 +4,8 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
-import { afterAll, expect, it } from 'vitest'
+import { build } from 'vite'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { engineContract } from '../../../src/shared/contract/engine.ts'
 import { nativeContract } from '../../../src/shared/contract/native.ts'
 import { HostDraft } from '../../../src/shared/model/host.ts'
@@ -15,10 +16,22 @@ import { serve } from '../../../src/shared/rpc/server.ts'
 
 const kills = 200
 const directory = mkdtempSync(join(tmpdir(), 'quarterdeck-kill-'))
-const entry = join(import.meta.dirname, '../../../src/engine/index.ts')
+const root = join(import.meta.dirname, '../../..')
+// built as the app has it, which starts several times faster than its sources; inside the project, where its packages are found
+const built = join(root, 'test-results', `engine-${process.pid}`)
+const entry = join(built, 'index.cjs')
 let child: ChildProcess | null = null
+beforeAll(async () => {
+  await build({
+    configFile: join(root, 'vite.engine.config.ts'),
+    root,
+    build: { outDir: built, sourcemap: false },
+    logLevel: 'error',
+  })
+}, 120_000)
 afterAll(() => {
   child?.kill('SIGKILL')
+  rmSync(built, { recursive: true, force: true })
   rmSync(directory, { recursive: true, force: true })
 })
 
@@ -140,4 +153,4 @@ it(`survives ${kills} kills under load`, async () => {
   }
   expect(names.size).toBeGreaterThan(5)
   expect(readdirSync(directory).filter(name => name.includes('damaged'))).toEqual([])
-}, 900_000)
+}, 1_200_000)
