@@ -28,8 +28,12 @@ export interface FleetReport {
   readonly samples: number
 }
 
-function settledRss(): number {
-  for (let n = 0; n < 4; n++) globalThis.gc?.()
+/** RSS once collected memory has been given back, which V8 does in the background. */
+async function settledRss(): Promise<number> {
+  for (let n = 0; n < 6; n++) {
+    globalThis.gc?.()
+    await sleep(250)
+  }
   return process.memoryUsage.rss()
 }
 
@@ -59,7 +63,7 @@ async function run({ host, count, period, rounds }: FleetOrder): Promise<FleetRe
   // Code that is loaded and compiled once is not the price of one more link.
   const warm = await open(0).up
   for (let n = 0; n < 50; n++) await warm.sample()
-  const before = settledRss()
+  const before = await settledRss()
   const began = performance.now()
   const links = Array.from({ length: count - 1 }, (_, n) => open(n + 1))
   const deadline = sleep(180_000, null, { ref: false })
@@ -82,7 +86,7 @@ async function run({ host, count, period, rounds }: FleetOrder): Promise<FleetRe
   )
   const used = process.cpuUsage(cpu)
   const cpuShare = (used.user + used.system) / 1000 / (performance.now() - started)
-  const rss = settledRss()
+  const rss = await settledRss()
   return {
     connected: 1 + links.filter(({ link }) => link.status.state === 'ready').length,
     refusals,

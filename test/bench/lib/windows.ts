@@ -143,8 +143,8 @@ async function attach(port: number): Promise<{ evaluate(expression: string): Pro
 export function pssOf(home: string, pid: number): { total: number; parts: { name: string; mb: number }[] } {
   const parts = processesOf(home, pid).map(({ pid: one, argv }) => {
     const rollup = readFileSync(`/proc/${one}/smaps_rollup`, 'utf8')
-    const type = argv.find(text => text.startsWith('--type='))?.slice(7)
-    const name = type ?? (argv.some(text => text.includes('out/engine')) ? 'engine' : 'main')
+    const line = argv.join(' ')
+    const name = /--type=([\w-]+)/.exec(line)?.[1] ?? (line.includes('out/engine') ? 'engine' : 'main')
     return { name, mb: Number(/^Pss:\s+(\d+)/m.exec(rollup)?.[1] ?? 0) / 1024 }
   })
   return { total: parts.reduce((sum, { mb }) => sum + mb, 0), parts }

@@ -102,7 +102,7 @@ export async function launchApp(options: LaunchOptions = {}): Promise<RunningApp
     ended,
     log,
     enginePid() {
-      const engine = engineOf(home)
+      const engine = engineOf(home, mainPid)
       if (!engine) throw new Error(`The engine does not run; main.log:\n${log('main')}`)
       return engine.pid
     },

@@ -42,11 +42,10 @@ function allProcesses(): RunningProcess[] {
 }
 
 /** The engine's process, in whichever way it runs. */
-export function engineOf(home: string): RunningProcess | undefined {
-  return processesOf(home).find(
-    ({ argv }) =>
-      argv.some(text => text.endsWith('out/engine/index.cjs')) ||
-      argv.some(text => text.includes('node.mojom.NodeService')),
+export function engineOf(home: string, mainPid?: number): RunningProcess | undefined {
+  // Chromium joins its own processes' arguments into one.
+  return processesOf(home, mainPid).find(({ argv }) =>
+    /out\/engine\/index\.cjs|node\.mojom\.NodeService/.test(argv.join(' ')),
   )
 }
 
