@@ -48,13 +48,15 @@ export class UnitActions implements Disposable {
     if (link.status.generation !== generation || link.status.state !== 'ready')
       return { kind: 'refused', error: { code: 'NOT_CONNECTED', message: 'Not connected to the host.' } }
     if (scope === 'user' || uid === 0)
-      return watch ? await actOverBus(watch.calls, watch, verb, name, signal) : await this.#systemctl(verb, name, false)
+      return watch
+        ? await actOverBus(watch.calls, watch, verb, name, signal)
+        : await this.#systemctl(verb, name, false, signal)
     const bySudo = host.sudo === 'none' ? null : await this.#actBySudo(watch, verb, name, signal)
     if (bySudo && !(bySudo.kind === 'refused' && isSudoTrouble(bySudo))) return bySudo
     // polkit may allow what sudo does not.
     const plain = watch
       ? await actOverBus(watch.calls, watch, verb, name, signal)
-      : await this.#systemctl(verb, name, false)
+      : await this.#systemctl(verb, name, false, signal)
     if (plain.kind !== 'refused' || plain.error.code !== 'ACCESS_DENIED') return plain
     const denied = accessDenied(verb, name, host.user)
     if (bySudo?.kind !== 'refused') return { kind: 'refused', error: denied }
@@ -87,16 +89,16 @@ export class UnitActions implements Disposable {
         this.#noBridge = true
       }
     }
-    return await this.#systemctl(verb, name, true)
+    return await this.#systemctl(verb, name, true, signal)
   }
 
   /** Exactly the command that a sudoers line for this one unit would name. */
-  async #systemctl(verb: UnitVerb, name: string, sudo: boolean): Promise<ActResult> {
+  async #systemctl(verb: UnitVerb, name: string, sudo: boolean, signal?: AbortSignal): Promise<ActResult> {
     const { link, scope, uid } = this.#options
     const user = scope === 'user' ? ['env', `XDG_RUNTIME_DIR=/run/user/${uid}`] : []
     const argv = [...user, 'systemctl', ...(scope === 'user' ? ['--user'] : []), verb, name]
     try {
-      const result = await link.exec(argv, { sudo, timeout: systemctlTimeoutMs, maxBytes: 64 * 1024 })
+      const result = await link.exec(argv, { sudo, timeout: systemctlTimeoutMs, maxBytes: 64 * 1024, signal })
       if (result.lost || result.timedOut || result.exit === null) return { kind: 'lost' }
       const complaint = new TextDecoder().decode(result.stderr)
       if (result.exit === 0 && verb === 'enable' && saysNotInstallable(complaint))
@@ -106,6 +108,7 @@ export class UnitActions implements Disposable {
       return failure.kind === 'job' ? { kind: 'done', job: failure.job } : failure
     } catch (caught) {
       const error = AppError.from(caught)
+      if (error.code === 'CANCELLED') throw error
       if (error.code === 'LINK_LOST') return { kind: 'lost' }
       return { kind: 'refused', error: error.toShape() }
     }

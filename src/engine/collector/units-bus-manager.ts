@@ -1,12 +1,11 @@
 // A scope's service manager over the bus: joins watching, details, timers and acts to the port; knows nothing of how the bus was reached.
-import { AppError, type ErrorShape } from '../../shared/errors.ts'
+import type { AppError, ErrorShape } from '../../shared/errors.ts'
 import type { Timer, UnitScope, UnitVerb } from '../../shared/model/unit.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Disposable } from '../lib/disposable.ts'
 import type { Logger } from '../lib/log.ts'
 import type { ActResult, Link, UnitChange, UnitManager, UnitState } from '../ports.ts'
 import type { StartedDbus } from './dbus-connection.ts'
-import { unitProperties } from './dbus-systemd.ts'
 import type { UnitActions } from './units-actions.ts'
 import { DbusWatch } from './units-dbus.ts'
 import { readUnit } from './units-details.ts'
@@ -82,11 +81,8 @@ export class BusManager implements UnitManager {
     return this.#options.table.list()
   }
 
-  async get(name: string): Promise<UnitState> {
-    const found = await readUnit(this.#watch.calls, this.#options.table, name, unitProperties)
-    if (found === null) throw new AppError('NOT_FOUND', `There is no ${name} on this host`)
-    if ('error' in found) throw new AppError('COMMAND_FAILED', `systemd did not describe ${name}: ${found.error}`)
-    return found
+  get(name: string): Promise<UnitState> {
+    return readUnit(this.#watch.calls, this.#options.table, name)
   }
 
   timers(): Promise<readonly Timer[]> {

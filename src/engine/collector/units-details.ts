@@ -1,4 +1,5 @@
 // Fetches what the list of units does not say, a few properties at a time, running units first; knows nothing of signals.
+import { AppError } from '../../shared/errors.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Disposable } from '../lib/disposable.ts'
 import type { UnitState } from '../ports.ts'
@@ -8,6 +9,7 @@ import {
   serviceInterface,
   serviceProperties,
   unitInterface,
+  unitProperties,
 } from './dbus-systemd.ts'
 import { servicePatch, unitPatch } from './units-patch.ts'
 import type { UnitTable } from './units-table.ts'
@@ -141,28 +143,28 @@ export class UnitDetails implements Disposable {
   }
 }
 
-/** All details of one unit, fresh; null where there is no such unit. */
-export async function readUnit(
-  calls: SystemdCalls,
-  table: UnitTable,
-  name: string,
-  wanted: ReadonlyMap<string, string>,
-): Promise<UnitState | null | { error: string }> {
+/** All details of one unit, fresh. Rejects with NOT_FOUND or with what became of the bus. */
+export async function readUnit(calls: SystemdCalls, table: UnitTable, name: string): Promise<UnitState> {
   const results = await Promise.all([
-    calls.getAll(name, unitInterface, wanted, properties => {
+    calls.getAll(name, unitInterface, unitProperties, properties => {
       const patch = unitPatch(properties)
-      if (patch.loadState === 'not-found' && !table.has(name)) return
-      table.hold(name, patch)
+      if (patch.loadState !== 'not-found' || table.has(name)) table.hold(name, patch)
     }),
     calls.getAll(name, serviceInterface, serviceProperties, properties => {
       if (table.has(name)) table.hold(name, servicePatch(properties))
     }),
   ])
   table.publish(name)
-  const failed = results.find(result => result.kind !== 'reply')
-  if (failed) return { error: failed.kind === 'error' ? failed.message || failed.name : failed.kind }
+  for (const result of results) {
+    if (result.kind === 'closed') throw AppError.fromShape(result.error)
+    if (result.kind === 'timeout') throw new AppError('TIMEOUT', `systemd did not describe ${name} in time`)
+    if (result.kind === 'error')
+      throw new AppError('COMMAND_FAILED', `systemd did not describe ${name}: ${result.message}`)
+  }
   const state = table.get(name)
-  return state && (state.loadState !== 'not-found' || state.activeState !== 'inactive') ? state : null
+  if (!state || (state.loadState === 'not-found' && state.activeState === 'inactive'))
+    throw new AppError('NOT_FOUND', `There is no ${name} on this host`)
+  return state
 }
 
 function patchOf(interfaceName: string, properties: Properties) {

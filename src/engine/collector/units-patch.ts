@@ -28,6 +28,8 @@ export function unitPatch(source: ListedUnit | Properties): UnitPatch & { name?:
         break
       case 'ActiveState':
         patch.activeState = word(value)
+        // Nothing tells of memory by itself; what is known of it ends with the processes.
+        if (value === 'inactive' || value === 'failed') patch.memoryBytes = null
         break
       case 'SubState':
         patch.subState = word(value)

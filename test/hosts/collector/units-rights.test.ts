@@ -90,6 +90,16 @@ describe('acting on a system unit', () => {
     expect((await factsFor({ user: 'root' })).rights).toBe('root')
   })
 
+  it('leaves no process on the host when it ends', async () => {
+    const bridges = async () => (await host().exec('pgrep -fc systemd-stdio-bridg[e]', { check: false })).stdout.trim()
+    const { manager } = await watch(host(), { sudo: 'passwordless', sources: ['dbus-bridge'] })
+    await manager.act('restart', 'subject.service')
+    expect(Number(await bridges())).toBeGreaterThanOrEqual(2)
+    await manager.dispose()
+    expect(await manager.closed).toBe(null)
+    await expect.poll(bridges, { timeout: 10_000 }).toBe('0')
+  })
+
   it('S35 a name that is no unit name is sent nowhere', async () => {
     const { manager } = await watch(host(), { sudo: 'passwordless' })
     for (const name of ['--root=/x', 'a b.service', 'x;reboot', '', 'a\n.service', '$(id).service'])
