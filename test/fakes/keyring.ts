@@ -4,7 +4,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import dbus from 'dbus-next'
-import { stopProcess } from './session-bus.ts'
+import { endWithProcess, stopProcess } from './session-bus.ts'
 
 export interface Keyring {
   lock(): Promise<void>
@@ -23,6 +23,7 @@ export async function startKeyring(env: NodeJS.ProcessEnv, folder: string): Prom
     ['--foreground', '--unlock', '--components=secrets', `--control-directory=${control}`],
     { env, stdio: ['pipe', 'ignore', 'ignore'] },
   )
+  endWithProcess(daemon)
   daemon.stdin.end('test')
   const address = env.DBUS_SESSION_BUS_ADDRESS
   if (!address) throw new Error('The keyring needs a session bus')

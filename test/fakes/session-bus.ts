@@ -33,6 +33,7 @@ export async function startSessionBus(folder: string): Promise<SessionBus> {
   const daemon = spawn('dbus-daemon', [`--config-file=${file}`, '--nofork', '--print-address=1'], {
     stdio: ['ignore', 'pipe', 'ignore'],
   })
+  endWithProcess(daemon)
   const address = await firstLine(daemon, 'dbus-daemon')
   return { address, stop: () => stopProcess(daemon) }
 }
@@ -49,6 +50,13 @@ export function firstLine(child: ChildProcess, name: string): Promise<string> {
     child.once('error', reject)
     child.once('exit', code => reject(new Error(`${name} ended at once (code ${code})`)))
   })
+}
+
+/** Ends it with this process, also where a test run is broken off. */
+export function endWithProcess(child: ChildProcess): void {
+  const end = (): void => void child.kill('SIGTERM')
+  process.once('exit', end)
+  child.once('exit', () => process.off('exit', end))
 }
 
 /** Ends a process that was started here and waits for its end. */
