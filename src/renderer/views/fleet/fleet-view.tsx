@@ -6,6 +6,7 @@ import type { HostView } from '../../../shared/model/host.ts'
 import { Button, LinkButton } from '../../components/button.tsx'
 import { DataTable, readSort, writeSort } from '../../components/data-table.tsx'
 import { EmptyState, QueryFaces } from '../../components/faces.tsx'
+import { Facets } from '../../components/facets.tsx'
 import { FilterInput, useRouteValue } from '../../components/filter-input.tsx'
 import { Page } from '../../components/page.tsx'
 import { StatusIcon } from '../../components/status.tsx'
@@ -96,21 +97,17 @@ function Summary(props: { rows: readonly FleetRow[]; chosen: string; onChoose: (
     .map(group => ({ ...group, count: rows.filter(row => row.tone === group.tone).length }))
     .filter(group => group.count > 0 || group.tone === chosen)
   return (
-    <fieldset className={css.summary}>
-      <legend className="visually-hidden">Show only hosts that are</legend>
-      {groups.map(({ tone, word, count }) => (
-        <button
-          key={tone}
-          type="button"
-          className={cx(css.group, chosen === tone && css.chosen)}
-          aria-pressed={chosen === tone}
-          onClick={() => onChoose(chosen === tone ? '' : tone)}
-        >
-          <StatusIcon tone={tone} size={14} />
-          <strong>{count}</strong> {word}
-        </button>
-      ))}
-    </fieldset>
+    <Facets
+      legend="Show only hosts that are"
+      facets={groups.map(({ tone, word, count }) => ({
+        value: tone,
+        word,
+        count,
+        icon: <StatusIcon tone={tone} size={14} />,
+      }))}
+      chosen={chosen}
+      onChoose={tone => onChoose(chosen === tone ? '' : tone)}
+    />
   )
 }
 

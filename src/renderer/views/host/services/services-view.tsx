@@ -7,19 +7,17 @@ import type { Unit } from '../../../../shared/model/unit.ts'
 import { Button } from '../../../components/button.tsx'
 import { DataTable, readSort, writeSort } from '../../../components/data-table.tsx'
 import { EmptyState, QueryFaces } from '../../../components/faces.tsx'
+import { Facets } from '../../../components/facets.tsx'
 import { FilterInput, useRouteValue } from '../../../components/filter-input.tsx'
 import { RelativeTime } from '../../../components/relative-time.tsx'
 import { useUnits } from '../../../data/hosts.ts'
 import { useLatestSample } from '../../../data/measures.ts'
-import { cx } from '../../../lib/class-names.ts'
 import { unitPath } from '../../../lib/places.ts'
 import { useUnitActions } from '../action/use-unit-action.tsx'
 import { useHostView } from '../host-context.ts'
 import { ServicesContext, serviceColumns } from './services-columns.tsx'
-import { arrange, type Facet, facets, readFacet, usesByUnit } from './services-order.ts'
+import { arrange, facets, readFacet, usesByUnit } from './services-order.ts'
 import css from './services-view.module.css'
-
-const facetWords: Record<Facet, string> = { all: 'all', failed: 'failed', active: 'active', inactive: 'inactive' }
 
 export function ServicesView(): ReactNode {
   const view = useHostView()
@@ -55,39 +53,27 @@ function Services(props: { view: HostView; units: readonly Unit[] }): ReactNode 
     <div className={css.view}>
       <div className={css.bar}>
         <FilterInput label="Filter services" value={text} onChange={value => setText(value)} />
-        <fieldset className={css.facets}>
-          <legend className="visually-hidden">Show only services that are</legend>
-          {facets.map(each => (
-            <button
-              key={each}
-              type="button"
-              className={cx(
-                css.facet,
-                facet === each && css.chosen,
-                each === 'failed' && counts.failed > 0 && css.alarm,
-              )}
-              aria-pressed={facet === each}
-              onClick={() => setFacet(facet === each ? 'all' : each, { push: true })}
-            >
-              <strong>{counts[each]}</strong> {facetWords[each]}
-            </button>
-          ))}
-        </fieldset>
+        <Facets
+          legend="Show only services that are"
+          facets={facets.map(each => ({
+            value: each,
+            word: each,
+            count: counts[each],
+            alarm: each === 'failed' && counts.failed > 0,
+          }))}
+          chosen={facet}
+          onChoose={each => setFacet(facet === each ? 'all' : each, { push: true })}
+        />
         {scopes && (
-          <fieldset className={css.facets}>
-            <legend className="visually-hidden">Show only services of</legend>
-            {(['system', 'user'] as const).map(each => (
-              <button
-                key={each}
-                type="button"
-                className={cx(css.facet, scope === each && css.chosen)}
-                aria-pressed={scope === each}
-                onClick={() => setScope(scope === each ? '' : each, { push: true })}
-              >
-                {each}
-              </button>
-            ))}
-          </fieldset>
+          <Facets
+            legend="Show only services of"
+            facets={[
+              { value: 'system', word: 'system' },
+              { value: 'user', word: 'user' },
+            ]}
+            chosen={scope}
+            onChoose={each => setScope(scope === each ? '' : each, { push: true })}
+          />
         )}
         {!live && (
           <span className={css.stale}>
