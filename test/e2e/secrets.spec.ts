@@ -51,7 +51,7 @@ test('S37 secrets stay where they belong: none in the heap, processes, logs, fil
     await fillHost(page, { ...draft, sudo: 'With password', sudoPassword: secrets['sudo password'] })
     await page.getByRole('button', { name: 'Test connection' }).click()
     await trustKey(page, await host.hostKeys())
-    await expect(page.getByRole('status').filter({ hasText: 'Not reached' })).toBeVisible(patience)
+    await expect(page.getByRole('status').filter({ hasText: 'Does not work' })).toBeVisible(patience)
     scans.push(...findIn('the failed test', Buffer.from(await page.content()), secrets))
     await page.getByRole('button', { name: 'Add host' }).click()
     await expect(page.getByText('The host refused the login')).toBeVisible(patience)

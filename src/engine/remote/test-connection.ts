@@ -85,7 +85,7 @@ async function reach(options: TestConnectionOptions, queue: StepQueue, signal: A
     onStep: step => {
       if (step === 'tcp') {
         if (jump) queue.end({ outcome: 'skipped', message: `${jump.name} looks the name up` })
-        else queue.end({ outcome: 'ok', message: `${draft.address} is ${found.get('resolve')}` })
+        else queue.end({ outcome: 'ok', message: resolvedWords(draft.address, found.get('resolve')) })
       } else if (step === 'host-key') {
         queue.end({ outcome: 'ok', message: `Port ${draft.port} is open${jump ? `, through ${jump.name}` : ''}` })
       } else if (step === 'auth') {
@@ -204,4 +204,8 @@ function text(bytes: Uint8Array): string {
 
 function oneLine(bytes: Uint8Array): string {
   return text(bytes).replace(/\s+/g, ' ').trim().slice(0, 300)
+}
+
+function resolvedWords(address: string, found: string | undefined): string {
+  return found === undefined || found === address ? `${address}, no name to look up` : `${address} is ${found}`
 }

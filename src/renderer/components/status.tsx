@@ -1,6 +1,7 @@
 // A state as icon, word and colour, always all three; knows nothing of what is in that state.
 import {
   CircleCheck,
+  CircleMinus,
   CircleQuestionMark,
   CircleX,
   Hand,
@@ -21,6 +22,7 @@ const icons: Record<Tone, LucideIcon> = {
   unhealthy: CircleX,
   maintenance: Wrench,
   unknown: CircleQuestionMark,
+  off: CircleMinus,
   busy: LoaderCircle,
   waiting: Hand,
 }

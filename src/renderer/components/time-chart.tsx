@@ -192,7 +192,9 @@ function makePlot(
         x: { time: true, auto: false },
         y: {
           range: (_, min, max) => {
-            const top = latest.current.max ?? (max === null || max <= 0 ? 1 : max * 1.08)
+            // Below one percent the axis would have no words of its own for its lines.
+            const least = unit === 'percent' ? 1 : 0
+            const top = latest.current.max ?? (max === null || max <= 0 ? 1 : Math.max(least, max * 1.08))
             return [Math.min(0, min ?? 0), top]
           },
         },

@@ -4,8 +4,10 @@ import type { ActionOutcome, Unit } from '../../shared/model/unit.ts'
 import { formatDuration } from './format.ts'
 import { safeText } from './safe-text.ts'
 
-/** `unknown` is grey and never green: it means that we do not know. `busy` is under way, `waiting` needs the person. */
-export type Tone = 'healthy' | 'degraded' | 'unhealthy' | 'maintenance' | 'unknown' | 'busy' | 'waiting'
+/**
+ * `unknown` is grey and never green: it means that we do not know. `off` is known and at rest. `busy` is under way, `waiting` needs the person.
+ */
+export type Tone = 'healthy' | 'degraded' | 'unhealthy' | 'maintenance' | 'unknown' | 'off' | 'busy' | 'waiting'
 
 export interface StatusWord {
   readonly tone: Tone
@@ -78,7 +80,16 @@ export function hostStatus(view: HostView, now: number): StatusWord {
   return { tone: 'healthy', word: 'Healthy' }
 }
 
-const toneOrder: readonly Tone[] = ['unhealthy', 'waiting', 'degraded', 'unknown', 'busy', 'maintenance', 'healthy']
+const toneOrder: readonly Tone[] = [
+  'unhealthy',
+  'waiting',
+  'degraded',
+  'unknown',
+  'busy',
+  'maintenance',
+  'healthy',
+  'off',
+]
 
 /** For sorting: trouble first. */
 export function toneRank(tone: Tone): number {
@@ -90,7 +101,7 @@ export function unitStatus(
   unit: Pick<Unit, 'activeState' | 'subState' | 'loadState' | 'result' | 'unitFileState'>,
 ): StatusWord {
   const own = `${safeText(unit.activeState)} (${safeText(unit.subState)})`
-  if (unit.loadState === 'masked') return { tone: 'unknown', word: 'Masked', detail: own }
+  if (unit.loadState === 'masked') return { tone: 'off', word: 'Masked', detail: own }
   if (unit.loadState === 'not-found') return { tone: 'unknown', word: 'Not found', detail: own }
   const why = unit.result && unit.result !== 'success' ? `${own}: ${safeText(unit.result)}` : own
   if (unit.subState === 'auto-restart') return { tone: 'degraded', word: 'Restarting', detail: why }
@@ -111,7 +122,7 @@ export function unitStatus(
     case 'maintenance':
       return { tone: 'maintenance', word: 'Maintenance', detail: own }
     case 'inactive':
-      return { tone: 'unknown', word: 'Stopped', detail: own }
+      return { tone: 'off', word: 'Stopped', detail: own }
     default:
       return { tone: 'unknown', word: 'Unknown', detail: own }
   }

@@ -66,8 +66,8 @@ test.each([
   [{ activeState: 'active', subState: 'exited' }, 'Done', 'healthy'],
   [{ activeState: 'failed', subState: 'failed', result: 'signal' }, 'Failed', 'unhealthy'],
   [{ activeState: 'activating', subState: 'auto-restart', result: 'exit-code' }, 'Restarting', 'degraded'],
-  [{ activeState: 'inactive', subState: 'dead' }, 'Stopped', 'unknown'],
-  [{ activeState: 'inactive', subState: 'dead', loadState: 'masked' }, 'Masked', 'unknown'],
+  [{ activeState: 'inactive', subState: 'dead' }, 'Stopped', 'off'],
+  [{ activeState: 'inactive', subState: 'dead', loadState: 'masked' }, 'Masked', 'off'],
   [{ activeState: 'a-state-of-the-future', subState: 'x' }, 'Unknown', 'unknown'],
 ])('a service that is %j reads %s', (state, word, tone) => {
   const unit = { loadState: 'loaded', result: 'success', unitFileState: 'enabled', ...state }

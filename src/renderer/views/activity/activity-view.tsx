@@ -125,25 +125,25 @@ function nameOf(names: ReadonlyMap<string, string>, entry: AuditEntry): string |
 
 function columnsWith(names: ReadonlyMap<string, string>): readonly Column<AuditEntry>[] {
   return [
-    { id: 'at', header: 'When', width: '6.5rem', cell: entry => <RelativeTime at={entry.at} /> },
+    { id: 'at', header: 'When', width: '5.5rem', cell: entry => <RelativeTime at={entry.at} /> },
     {
       id: 'outcome',
       header: 'Outcome',
-      width: '7rem',
+      width: '6.5rem',
       cell: entry => <Status status={outcomeStatus(entry.outcome)} />,
     },
-    { id: 'what', header: 'What', width: 'minmax(14rem, 2fr)', cell: entry => <What entry={entry} /> },
+    { id: 'what', header: 'What', width: 'minmax(10rem, 2fr)', cell: entry => <What entry={entry} /> },
     {
       id: 'host',
       header: 'Host',
-      width: 'minmax(7rem, 1fr)',
+      width: 'minmax(5rem, 1fr)',
       cell: entry => safeText(nameOf(names, entry) ?? unknownValue),
     },
-    { id: 'actor', header: 'Who', width: 'minmax(5rem, 0.6fr)', cell: entry => actorName(entry.actor) },
+    { id: 'actor', header: 'Who', width: 'minmax(3.5rem, 0.6fr)', cell: entry => actorName(entry.actor) },
     {
       id: 'took',
       header: 'Took',
-      width: '5rem',
+      width: '4rem',
       align: 'end',
       cell: entry => (entry.finishedAt === null ? unknownValue : formatDuration(entry.finishedAt - entry.at)),
     },

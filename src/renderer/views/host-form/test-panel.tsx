@@ -28,7 +28,7 @@ const tones: Record<ConnectionStep['outcome'], { tone: Tone; word: string }> = {
   ok: { tone: 'healthy', word: 'OK' },
   warning: { tone: 'degraded', word: 'warning' },
   failed: { tone: 'unhealthy', word: 'failed' },
-  skipped: { tone: 'unknown', word: 'skipped' },
+  skipped: { tone: 'off', word: 'skipped' },
 }
 
 export function TestPanel(props: { test: ConnectionTest; onRetry: () => void }): ReactNode {
@@ -45,10 +45,10 @@ export function TestPanel(props: { test: ConnectionTest; onRetry: () => void }):
     )
   }
   return (
-    <Panel title="Test connection" aside={<Outcome test={test} />}>
+    <Panel title="Test connection" aside={<Outcome test={test} asks={decision !== undefined} />}>
       <ol className={css.steps} aria-live="polite">
         {test.steps.map(step => (
-          <StepLine key={step.step} step={step} />
+          <StepLine key={step.step} step={step} asks={step === decision} />
         ))}
       </ol>
       {test.error && (
@@ -70,28 +70,36 @@ export function TestPanel(props: { test: ConnectionTest; onRetry: () => void }):
   )
 }
 
-function StepLine(props: { step: ConnectionStep }): ReactNode {
+/** `asks` is the step that waits for the person's decision: no failure, and what to do is in the question below. */
+function StepLine(props: { step: ConnectionStep; asks: boolean }): ReactNode {
   const { step, outcome, message, hint, milliseconds } = props.step
-  const { tone, word } = tones[outcome]
+  const { tone, word } = props.asks ? ({ tone: 'waiting', word: 'waits for you' } as const) : tones[outcome]
   return (
     <li className={css.step}>
       <StatusIcon tone={tone} label={word} />
       <span className={css.stepName}>{names[step]}</span>
       <div className={css.stepText}>
-        <p>{safeText(message)}</p>
-        {hint !== null && <p className={css.hint}>{safeText(hint)}</p>}
+        <p className={outcome === 'skipped' ? css.pale : undefined}>{safeText(message)}</p>
+        {hint !== null && !props.asks && <p className={css.hint}>{safeText(hint)}</p>}
       </div>
       <span className={css.stepTime}>{milliseconds === null ? '' : formatDuration(milliseconds)}</span>
     </li>
   )
 }
 
-function Outcome(props: { test: ConnectionTest }): ReactNode {
-  const { test } = props
+function Outcome(props: { test: ConnectionTest; asks: boolean }): ReactNode {
+  const { test, asks } = props
   if (test.running) return <span className={css.pale}>Testing…</span>
+  if (asks) {
+    return (
+      <strong className={css.outcome} role="status">
+        <StatusIcon tone="waiting" /> Waits for you
+      </strong>
+    )
+  }
   const failed = test.error !== null || test.steps.some(step => step.outcome === 'failed')
   const warned = test.steps.some(step => step.outcome === 'warning')
-  const text = failed ? 'Not reached' : warned ? 'Works, with limits' : 'Works'
+  const text = failed ? 'Does not work' : warned ? 'Works, with limits' : 'Works'
   return (
     <strong className={css.outcome} role="status">
       <StatusIcon tone={failed ? 'unhealthy' : warned ? 'degraded' : 'healthy'} /> {text}

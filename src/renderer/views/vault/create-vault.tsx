@@ -98,9 +98,9 @@ function UnderPassphrase(props: CreateVaultProps & { reason: string | null }): R
   return (
     <form className={css.form} onSubmit={event => void create(event)}>
       <p>
-        This desktop has no keyring that could keep the vault’s key
-        {reason ? ` (${safeText(reason).replace(/\.$/, '')})` : ''}. Choose a passphrase: it encrypts the passwords of
-        your hosts on this computer and is asked for at each start. It cannot be recovered.
+        {reason ? safeText(reason).replace(/\.$/, '') : 'This desktop has no keyring'}. Choose a passphrase for the
+        vault: it encrypts the passwords of your hosts on this computer and is asked for at each start. It cannot be
+        recovered.
       </p>
       <SecretField label="Passphrase" inputRef={first} error={errors.first} help={`At least ${shortest} characters.`} />
       <SecretField label="Repeat the passphrase" inputRef={second} error={errors.second} />

@@ -57,7 +57,7 @@ function Timers(props: { view: HostView; timers: readonly Timer[]; live: boolean
         <FilterInput label="Filter timers" value={text} onChange={value => setText(value)} />
         <span className={css.count}>
           {rows.length === timers.length
-            ? `${formatCount(timers.length)} timers`
+            ? `${formatCount(timers.length)} ${timers.length === 1 ? 'timer' : 'timers'}`
             : `${formatCount(rows.length)} of ${formatCount(timers.length)} timers`}
         </span>
         {!live && (
@@ -171,7 +171,7 @@ function stateWord(timer: Timer): StatusWord {
     case 'failed':
       return { tone: 'unhealthy', word: 'Failed' }
     case 'inactive':
-      return { tone: 'unknown', word: 'Stopped', detail: 'It is not started, so that it starts nothing.' }
+      return { tone: 'off', word: 'Stopped', detail: 'It is not started, so that it starts nothing.' }
     default:
       return { tone: 'unknown', word: safeShort(timer.activeState, 24) || 'Unknown' }
   }
