@@ -16,8 +16,10 @@ export function compileMatch(filter: JournalFilter, hostCanGrep: boolean): Entry
   const { text, regex, invert, caseSensitive } = filter
   if (text === null || text === '') return { onHost: false, test: null }
   const matches = regex ? regexTest(text, caseSensitive) : textTest(text, caseSensitive)
-  if (hostCanGrep && hostGrep(filter) !== null) return { onHost: true, test: null }
-  return { onHost: false, test: entry => matches(entry.message) !== invert }
+  const onHost = hostCanGrep && hostGrep(filter) !== null
+  // to PCRE the end is also before a last line break
+  if (onHost && !(regex && text.includes('$'))) return { onHost, test: null }
+  return { onHost, test: entry => matches(entry.message) !== invert }
 }
 
 function textTest(text: string, caseSensitive: boolean): (message: string) => boolean {

@@ -23,7 +23,7 @@ import {
 import type { JournalReader, Link } from '../ports.ts'
 import { compileMatch, type EntryMatch } from './journal-match.ts'
 import type { JournalAbilities } from './journal-probe.ts'
-import { JournalSource, type Question } from './journal-source.ts'
+import { JournalSource } from './journal-source.ts'
 
 /** Smaller questions are answered sooner without a compressor. */
 const compressFrom = 100
@@ -31,6 +31,8 @@ const compressFrom = 100
 const pageBytes = 16 * 1024 * 1024
 const lifeEventLimit = 20_000
 const usualBacklog = 200
+
+type ReadOptions = Parameters<JournalReader['read']>[1]
 
 /** The journal of one host; usable over all of its link's generations. */
 export function createJournalReader(link: Link, host: Host, options: { log: Logger }): JournalReader {
@@ -56,8 +58,10 @@ class HostJournal implements JournalReader {
     const args = matchArgs(query, { grep, withoutSince: cursor !== null })
     if (back) args.push('--reverse')
     if (cursor !== null) args.push(`--cursor=${cursor}`)
-    // one more tells whether there are more; another is the cursor's own entry
-    if (match.test === null) args.push(`--lines=${limit + (cursor === null ? 1 : 2)}`)
+    // one more tells whether there are more; another is the cursor's own entry. Forwards
+    // it is counted here: --lines means the newest ones without a cursor, and turns the order round beside --grep.
+    if (match.test === null && (back || (cursor !== null && !match.onHost)))
+      args.push(`--lines=${limit + (cursor === null ? 1 : 2)}`)
     const bulk = match.test !== null || limit >= compressFrom
     const entries: JournalEntry[] = []
     let bytes = 0
@@ -84,10 +88,17 @@ class HostJournal implements JournalReader {
     return { entries: back ? entries.reverse() : entries, more: false }
   }
 
-  async *read(
-    filter: JournalFilter,
-    options: { follow: boolean; backlog?: number; cursor?: string; signal?: AbortSignal },
-  ): AsyncGenerator<readonly JournalEntry[]> {
+  async *read(filter: JournalFilter, options: ReadOptions): AsyncGenerator<readonly JournalEntry[]> {
+    try {
+      yield* this.#read(filter, options)
+    } catch (error) {
+      // following has no other end than this
+      if (options.follow && options.signal?.aborted) return
+      throw error
+    }
+  }
+
+  async *#read(filter: JournalFilter, options: ReadOptions): AsyncGenerator<readonly JournalEntry[]> {
     const { follow, signal } = options
     const abilities = await this.#source.abilities()
     const match = compileMatch(filter, abilities.grep)
@@ -114,8 +125,13 @@ class HostJournal implements JournalReader {
       }
     }
     if (!follow) return
-    const args = this.#from(filter, mark, abilities)
-    yield* this.#follow({ ...common, args, compressor: 'none' }, new Behind(mark, seen), match)
+    const args = [...this.#from(filter, mark, abilities), '--follow', '--no-tail']
+    const behind = new Behind(mark, seen)
+    for await (const batch of this.#source.entries({ ...common, args, compressor: 'none' })) {
+      const fresh = behind.fresh(batch, match)
+      if (fresh.length > 0) yield fresh
+    }
+    throw new AppError('COMMAND_FAILED', 'journalctl on the host ended')
   }
 
   async boots(signal?: AbortSignal): Promise<readonly JournalBoot[]> {
@@ -140,24 +156,6 @@ class HostJournal implements JournalReader {
       if (event && events.push(event) > 2 * lifeEventLimit) events.splice(0, lifeEventLimit)
     })
     return unitTransitionsFromJournal(this.#source.host.id, scope, events.slice(-lifeEventLimit))
-  }
-
-  /** Live entries, until the signal aborts; that is its orderly end. */
-  async *#follow(question: Question, behind: Behind, match: EntryMatch): AsyncGenerator<readonly JournalEntry[]> {
-    const { signal } = question
-    try {
-      for await (const batch of this.#source.entries({
-        ...question,
-        args: [...question.args, '--follow', '--no-tail'],
-      })) {
-        const fresh = behind.fresh(batch, match)
-        if (fresh.length > 0) yield fresh
-      }
-    } catch (error) {
-      if (signal?.aborted) return
-      throw error
-    }
-    if (!signal?.aborted) throw new AppError('COMMAND_FAILED', 'journalctl on the host ended')
   }
 
   #from(filter: JournalFilter, mark: string | null, abilities: JournalAbilities): string[] {

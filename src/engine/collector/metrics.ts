@@ -15,7 +15,7 @@ import { UnitGroups, type WatchedUnit } from './metrics-units.ts'
 
 /** A looker that has not said hello, or not answered, by then is given up. */
 const helloTimeoutMs = 15_000
-const lookTimeoutMs = 15_000
+const usualPatienceMs = 15_000
 /** The first sample waits so long for the disks, that it be whole. */
 const firstDisksMs = 2_000
 /** A login shell may greet before the looker does; not more than this. */
@@ -26,6 +26,8 @@ export interface MetricsOptions {
   log: Logger
   /** `sh` leaves awk out, for hosts whose awk does not answer line by line. */
   mode?: 'awk' | 'sh'
+  /** How long a look may take; 15 s unless told. */
+  patienceMs?: number
   /** A prefix of all paths on the host, for tests on recorded trees. */
   root?: string
 }
@@ -84,6 +86,7 @@ class ProcSampler implements MetricSampler {
   readonly #maker: SampleMaker
   readonly #waiters: Waiter[] = []
   readonly #greeting: string
+  readonly #patienceMs: number
   #greeted: (() => void) | null = null
   #refused: ((error: AppError) => void) | null = null
   #greetingBytes = 0
@@ -100,6 +103,7 @@ class ProcSampler implements MetricSampler {
     this.#process = process
     this.#clock = clock
     this.generation = process.generation
+    this.#patienceMs = options.patienceMs ?? usualPatienceMs
     this.#greeting = `quarterdeck 1 ${nonce} `
     this.#disks = this.#bag.add(new DiskWatch(link, clock, log))
     this.#groups = this.#bag.add(new UnitGroups(link, clock, log))
@@ -138,7 +142,7 @@ class ProcSampler implements MetricSampler {
 
   async sample(signal?: AbortSignal): Promise<HostSample> {
     this.#disks.look()
-    const frame = await this.#look(lookTimeoutMs, signal)
+    const frame = await this.#look(this.#patienceMs, signal)
     const at = this.#clock.now()
     if (this.#first) {
       this.#first = false

@@ -23,9 +23,9 @@ function sameEverywhere(pattern: string): boolean {
   let rest = pattern
   while (rest !== '') {
     const token =
-      /^(?:\(\?:|[()|^$]|\\[dwsb]|\\[^A-Za-z0-9]|\[[A-Za-z0-9 _.,:;/@-]+\]|[A-Za-z0-9 _,:;/@!"#%&'<>=~`-])[?*+]?/.exec(
-        rest,
-      ) ?? /^(?:\.|\\[DWS]|\[\^[A-Za-z0-9 _.,:;/@-]+\])[*+]/.exec(rest)
+      /^(?:\(\?:|[()|^$](?![?*+{]))/.exec(rest) ??
+      /^(?:\)|\\[dwsb]|\\[^A-Za-z0-9]|\[[A-Za-z0-9 _.,:;/@-]+\]|[A-Za-z0-9 _,:;/@!"#%&'<>=~`-])[?*+]?/.exec(rest) ??
+      /^(?:\.|\\[DWS]|\[\^[A-Za-z0-9 _.,:;/@-]+\])[*+]/.exec(rest)
     if (!token) return false
     rest = rest.slice(token[0].length)
     // lazy and possessive forms mean different things
