@@ -233,9 +233,9 @@ class ProcSampler implements MetricSampler {
     }
     const frame = this.#reader.line(line)
     if (!frame) return
-    const waiter = this.#waiters.shift()
-    if (!waiter || waiter.sequence !== frame.sequence)
-      throw new AppError('PROTOCOL', 'The host sent metrics out of turn')
+    const waiter = this.#waiters[0]
+    if (waiter?.sequence !== frame.sequence) throw new AppError('PROTOCOL', 'The host sent metrics out of turn')
+    this.#waiters.shift()
     waiter.resolve(frame)
   }
 
