@@ -1,5 +1,5 @@
 // One D-Bus connection over any pair of streams: login, calls, signals, all bounded; knows nothing of systemd or of how the streams came to be.
-import { AppError, type ErrorShape } from '../../shared/errors.ts'
+import type { ErrorShape } from '../../shared/errors.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { AsyncDisposable, Disposable } from '../lib/disposable.ts'
 import { Emitter } from '../lib/disposable.ts'
@@ -40,10 +40,7 @@ export type CallResult<T> =
 const maxInFlight = 64
 const maxWaiting = 8_192
 const defaultTimeoutMs = 25_000
-const loginTimeoutMs = 10_000
 const maxErrorText = 1_000
-
-const busName = 'org.freedesktop.DBus'
 
 interface Waiting {
   readonly call: DbusCall<unknown>
@@ -56,43 +53,6 @@ interface Pending extends Waiting {
 
 /** The reply of a method that returns nothing. */
 export const noReply = { signature: '', read: () => undefined } as const
-
-/** A connection whose login and Hello are on their way: calls may follow at once and share their round trip. */
-export interface StartedDbus {
-  readonly connection: DbusConnection
-  /** Null when the bus accepted us, else why not: ACCESS_DENIED, PROTOCOL, TIMEOUT or LINK_LOST. */
-  readonly hello: Promise<AppError | null>
-}
-
-/** Logs in and says Hello. */
-export function startDbus(
-  stream: DbusStream,
-  options: { clock: Clock; uid: number; anonymous?: boolean },
-): StartedDbus {
-  const connection = new DbusConnection(stream, options)
-  const hello = connection.call({
-    destination: busName,
-    path: '/org/freedesktop/DBus',
-    interface: busName,
-    member: 'Hello',
-    timeout: loginTimeoutMs,
-    reply: { signature: 's', read: cursor => cursor.string() },
-  })
-  return { connection, hello: hello.then(helloError) }
-}
-
-function helloError(hello: CallResult<string>): AppError | null {
-  switch (hello.kind) {
-    case 'reply':
-      return null
-    case 'closed':
-      return AppError.fromShape(hello.error)
-    case 'timeout':
-      return new AppError('TIMEOUT', "The host's message bus did not answer.")
-    case 'error':
-      return new AppError('PROTOCOL', `The host's message bus refused the connection: ${hello.message || hello.name}`)
-  }
-}
 
 export class DbusConnection implements AsyncDisposable {
   /** Resolves once, when the connection is of no more use, with why; null after `dispose`. */

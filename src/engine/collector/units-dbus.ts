@@ -1,27 +1,24 @@
 // Watches a scope's services by systemd's own signals; knows nothing of how the bus was reached or of acting on units.
-import { AppError, type ErrorShape } from '../../shared/errors.ts'
+import type { ErrorShape } from '../../shared/errors.ts'
 import { type Clock, sleep } from '../lib/clock.ts'
 import { type AsyncDisposable, type Disposable, DisposableBag, Emitter } from '../lib/disposable.ts'
 import type { Logger } from '../lib/log.ts'
 import { type DbusMessage, decodeBody } from '../parse/dbus-codec.ts'
 import type { Cursor } from '../parse/dbus-cursor.ts'
-import { readProperties } from '../parse/dbus-reader.ts'
 import { unitNameOf } from '../parse/dbus-unit-path.ts'
 import type { JobResult } from '../ports.ts'
-import type { CallResult, DbusConnection } from './dbus-connection.ts'
+import type { DbusConnection } from './dbus-connection.ts'
+import { firstError, readChanged } from './dbus-signals.ts'
 import {
   busName,
   type ListedUnit,
   managerInterface,
   managerPath,
-  type Properties,
   propertiesInterface,
   SystemdCalls,
   serviceInterface,
-  serviceProperties,
   systemdName,
   unitInterface,
-  unitProperties,
 } from './dbus-systemd.ts'
 import { UnitDetails } from './units-details.ts'
 import { notLoaded, servicePatch, unitPatch } from './units-patch.ts'
@@ -257,42 +254,4 @@ export class DbusWatch implements AsyncDisposable {
     this.connection.protocolError(body.problem)
     return null
   }
-}
-
-const allProperties = new Map([...unitProperties, ...serviceProperties])
-const maxInvalidated = 64
-
-function readChanged(cursor: Cursor): {
-  interfaceName: string
-  properties: Properties
-  invalidated: readonly string[]
-} {
-  const interfaceName = cursor.string()
-  const properties = readProperties(cursor, allProperties)
-  const end = cursor.arrayEnd(4)
-  const invalidated: string[] = []
-  while (cursor.at < end) {
-    const property = cursor.string()
-    if (allProperties.has(property) && invalidated.length < maxInvalidated) invalidated.push(property)
-  }
-  return { interfaceName, properties, invalidated }
-}
-
-function firstError(results: readonly CallResult<unknown>[]): AppError | null {
-  for (const result of results) {
-    if (result.kind === 'closed') return AppError.fromShape(result.error)
-    if (result.kind === 'timeout') return new AppError('TIMEOUT', 'systemd did not answer on the message bus.')
-    // Told twice to subscribe, systemd complains; it does what is wanted.
-    if (result.kind === 'error' && result.name.endsWith('.AlreadySubscribed')) continue
-    if (result.kind === 'error') return startError(result.name, result.message)
-  }
-  return null
-}
-
-function startError(name: string, message: string): AppError {
-  if (name.endsWith('.AccessDenied'))
-    return new AppError('ACCESS_DENIED', `systemd does not let this user watch units: ${message}`)
-  if (/\.(ServiceUnknown|NameHasNoOwner|UnknownObject|UnknownInterface)$/.test(name))
-    return new AppError('NOT_SYSTEMD', 'This host has a message bus, but systemd is not on it.')
-  return new AppError('PROTOCOL', `systemd refused to be watched: ${message || name}`)
 }

@@ -1,12 +1,8 @@
 // One D-Bus connection: its login, its bounds, its ends, and that nothing a host sends escapes them.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import {
-  type CallResult,
-  type DbusConnection,
-  noReply,
-  startDbus,
-} from '../../../../src/engine/collector/dbus-connection.ts'
+import { type CallResult, type DbusConnection, noReply } from '../../../../src/engine/collector/dbus-connection.ts'
+import { startDbus } from '../../../../src/engine/collector/dbus-start.ts'
 import { ManualClock } from '../../../../src/engine/lib/clock.ts'
 import { type Call, FakeBus, settle } from './fake-bus.ts'
 

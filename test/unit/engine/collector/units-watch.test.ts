@@ -1,6 +1,6 @@
 // What systemd says becomes states and changes: each once, in order, none made up, and bounded whatever a host sends.
 import { describe, expect, it } from 'vitest'
-import { startDbus } from '../../../../src/engine/collector/dbus-connection.ts'
+import { startDbus } from '../../../../src/engine/collector/dbus-start.ts'
 import { DbusWatch } from '../../../../src/engine/collector/units-dbus.ts'
 import { actOverBus } from '../../../../src/engine/collector/units-job.ts'
 import { maxUnits, UnitTable } from '../../../../src/engine/collector/units-table.ts'
