@@ -70,8 +70,13 @@ export function formatExact(at: number): string {
 
 /** `06:34:02` where it is today, else with the day. */
 export function formatClock(at: number, now: number): string {
-  const sameDay = formatDate(at, 'yyyy-MM-dd') === formatDate(now, 'yyyy-MM-dd')
-  return formatDate(at, sameDay ? 'HH:mm:ss' : 'd MMM, HH:mm:ss')
+  const date = new Date(at)
+  // By hand, because the journal asks for thousands a second.
+  const two = (value: number): string => (value < 10 ? `0${value}` : `${value}`)
+  const time = `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`
+  const today = new Date(now)
+  const sameDay = date.getDate() === today.getDate() && Math.abs(at - now) < 86_400_000
+  return sameDay ? time : `${formatDate(at, 'd MMM')}, ${time}`
 }
 
 function largestUnit(seconds: number): string {

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { exportLine, readTime, writeTime } from '../../../src/renderer/views/host/journal/journal-text.ts'
 import { LineStore, mostLines } from '../../../src/renderer/views/host/journal/line-store.ts'
-import { highestPx, lineWindow, scrollTopOf } from '../../../src/renderer/views/host/journal/line-window.ts'
+import { highestPx, lineAt, lineWindow, scrollTopOf } from '../../../src/renderer/views/host/journal/line-window.ts'
 import type { JournalEntry } from '../../../src/shared/model/journal.ts'
 
 const entry = (message: string, fields: Partial<JournalEntry> = {}): JournalEntry => ({
@@ -101,6 +101,23 @@ test('a repeat is noticed across the end of a chunk', () => {
   expect(store.line(4095)?.count).toBe(2)
 })
 
+test('text in any script comes back whole from a chunk that is packed', () => {
+  const texts = ['plain', 'сообщение доставлено', '🦀 and 👩‍🔧', '', '\uFEFFwith a mark', 'ünï', '漢字', 'plain again']
+  const store = new LineStore()
+  const many = Array.from(
+    { length: 10_000 },
+    (_, index) => `${texts[index % texts.length]}${index % 3 === 0 ? index : ''}`,
+  )
+  store.append(many.map(message => entry(message)))
+  expect(messages(store)).toEqual(many)
+})
+
+test('half a character at the end of a line does not shift the lines after it', () => {
+  const store = new LineStore()
+  store.append([entry('cut \uD83E'), entry('\uDD80 rest'), ...numbered(2, 4096)])
+  expect(messages(store).slice(2)).toEqual(numbered(2, 4096).map(each => each.message))
+})
+
 test('over the limit the oldest go, and it is known how many', () => {
   const store = new LineStore()
   for (let from = 0; from < mostLines; from += 65_536) store.append(numbered(from, from + 65_536))
@@ -137,34 +154,57 @@ test('lines that are put in front of nothing are found again when others follow'
 })
 
 test('the view shows the lines that stand there, and few others', () => {
-  expect(lineWindow(1000, 20, 0, 400, 10)).toEqual({ first: 0, end: 30, offsetPx: 0, totalPx: 20_000 })
-  expect(lineWindow(1000, 20, 10_000, 400, 10)).toEqual({ first: 490, end: 530, offsetPx: 9800, totalPx: 20_000 })
-  expect(lineWindow(1000, 20, Number.POSITIVE_INFINITY, 400, 10)).toMatchObject({ first: 970, end: 1000 })
-  expect(lineWindow(0, 20, 0, 400)).toEqual({ first: 0, end: 0, offsetPx: 0, totalPx: 0 })
+  expect(lineWindow(1000, 20, 0, 400, 10)).toEqual({ first: 0, end: 30, offsetPx: 0, scrollTop: 0, totalPx: 20_000 })
+  expect(lineWindow(1000, 20, 500, 400, 10)).toEqual({
+    first: 490,
+    end: 530,
+    offsetPx: 9800,
+    scrollTop: 10_000,
+    totalPx: 20_000,
+  })
+  expect(lineWindow(1000, 20, 1000, 400, 10)).toMatchObject({ first: 970, end: 1000, scrollTop: 19_600 })
+  expect(lineWindow(0, 20, 0, 400)).toEqual({ first: 0, end: 0, offsetPx: 0, scrollTop: 0, totalPx: 0 })
 })
 
+const rowPx = 22
+const viewPx = 700
+const anyCount = fc.integer({ min: 1, max: 1_100_000 })
+const anyShare = fc.double({ min: 0, max: 1, noNaN: true })
+
 test('every line of a million can be reached, and the drawn block covers the view', () => {
-  const rowPx = 22
-  const viewPx = 700
   fc.assert(
-    fc.property(fc.integer({ min: 1, max: 1_100_000 }), fc.double({ min: 0, max: 1, noNaN: true }), (count, share) => {
-      const { totalPx } = lineWindow(count, rowPx, 0, viewPx)
+    fc.property(anyCount, anyShare, (count, share) => {
+      const { first, end, offsetPx, scrollTop, totalPx } = lineWindow(count, rowPx, share * count, viewPx)
       expect(totalPx).toBeLessThanOrEqual(highestPx)
-      const scrollTop = share * Math.max(0, totalPx - viewPx)
-      const { first, end, offsetPx } = lineWindow(count, rowPx, scrollTop, viewPx)
       expect(end - first).toBeLessThanOrEqual(Math.ceil(viewPx / rowPx) + 22)
       expect(offsetPx).toBeLessThanOrEqual(scrollTop + 0.01)
       const bottom = Math.min(scrollTop + viewPx, totalPx)
       expect(offsetPx + (end - first) * rowPx).toBeGreaterThanOrEqual(bottom - 0.01)
     }),
   )
-  const count = 1_048_576
-  expect(lineWindow(count, rowPx, highestPx - viewPx, viewPx).end).toBe(count)
-  for (const line of [0, 1, 524_288, 1_000_000]) {
-    const top = scrollTopOf(line, count, rowPx, viewPx)
-    const { first } = lineWindow(count, rowPx, top, viewPx, 0)
-    expect(Math.abs(first - line)).toBeLessThanOrEqual(1)
+  const { end, scrollTop } = lineWindow(1_048_576, rowPx, 1_048_576, viewPx)
+  expect([end, scrollTop]).toEqual([1_048_576, highestPx - viewPx])
+})
+
+test('a scroll position and its line belong together, there and back', () => {
+  fc.assert(
+    fc.property(anyCount, anyShare, (count, share) => {
+      const highest = Math.max(0, (count * rowPx - viewPx) / rowPx)
+      const line = share * highest
+      const scrollTop = scrollTopOf(line, count, rowPx, viewPx)
+      expect(lineAt(scrollTop, count, rowPx, viewPx)).toBeCloseTo(line, 3)
+    }),
+  )
+})
+
+test('a line in view stands still while thousands of others come, also where positions are in proportion', () => {
+  const placeOf = (count: number): number => {
+    const { first, offsetPx, scrollTop } = lineWindow(count, rowPx, 300_000.25, viewPx)
+    return offsetPx + (300_000 - first) * rowPx - scrollTop
   }
+  expect(placeOf(400_000)).toBeCloseTo(-0.25 * rowPx, 3)
+  expect(placeOf(800_000)).toBeCloseTo(-0.25 * rowPx, 3)
+  expect(placeOf(1_000_000)).toBeCloseTo(-0.25 * rowPx, 3)
 })
 
 test('an exported line has its time, who wrote it, and stays one entry', () => {

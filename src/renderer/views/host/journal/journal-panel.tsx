@@ -1,6 +1,14 @@
 // The journal viewer: a window onto a million lines that follows until one scrolls up. Knows nothing of where its filters come from.
 import { ArrowDownToLine, ScrollText } from 'lucide-react'
-import { type KeyboardEvent, type ReactNode, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react'
+import {
+  type KeyboardEvent,
+  type ReactNode,
+  useEffect,
+  useLayoutEffect,
+  useRef,
+  useState,
+  type WheelEvent,
+} from 'react'
 import type { JournalFilter } from '../../../../shared/model/journal.ts'
 import { Button } from '../../../components/button.tsx'
 import { EmptyState, ErrorState, LoadingState } from '../../../components/faces.tsx'
@@ -8,7 +16,7 @@ import { formatCount } from '../../../lib/format.ts'
 import css from './journal.module.css'
 import { LineDetails } from './line-details.tsx'
 import { LineRow, lineId } from './line-row.tsx'
-import { lineWindow, scrollTopOf } from './line-window.ts'
+import { lineAt, lineWindow } from './line-window.ts'
 import { type Journal, useJournal } from './use-journal.ts'
 
 const rowRem = 1.375
@@ -36,64 +44,68 @@ function Viewer(props: JournalPanelProps & { journal: Journal }): ReactNode {
   const { store, arrived, prepended } = journal
   const scroller = useRef<HTMLDivElement>(null)
   const rowPx = rowRem * useRem()
-  const [view, setView] = useState({ top: 0, height: 0 })
+  const [viewPx, setViewPx] = useState(0)
   const [following, setFollowing] = useState(true)
+  /** The first line in view while it does not follow; counted as `selected` is. */
+  const [top, setTop] = useState(0)
   const [seenUpTo, setSeenUpTo] = useState(0)
   /** Counted from the newest line that was ever dropped, so that it stays on its line as others come and go. */
   const [selected, setSelected] = useState<number | null>(null)
   const count = store.length
   const origin = prepended - store.dropped
+  const topLine = following ? count : top + origin
+  const range = lineWindow(count, rowPx, topLine, viewPx)
+  const lastTop = useRef(0)
 
   useEffect(() => {
     const element = scroller.current
     if (!element) return
-    const observer = new ResizeObserver(() => setView({ top: element.scrollTop, height: element.clientHeight }))
+    const observer = new ResizeObserver(() => setViewPx(element.clientHeight))
     observer.observe(element)
     return () => observer.disconnect()
   }, [])
 
-  // what is put in front moves all lines down: stay with the line that was in view
-  const before = useRef({ prepended, dropped: store.dropped })
+  // Lines that come or go elsewhere must not move those in view; the height is known, so that none has to be measured.
+  const { scrollTop } = range
   useLayoutEffect(() => {
     const element = scroller.current
-    const moved = prepended - before.current.prepended - (store.dropped - before.current.dropped)
-    before.current = { prepended, dropped: store.dropped }
-    if (!element) return
-    if (following) element.scrollTop = element.scrollHeight
-    else if (moved !== 0) element.scrollTop += scrollTopOf(moved, count, rowPx, element.clientHeight)
-  })
+    if (!element || Math.abs(lastTop.current - scrollTop) < 1) return
+    lastTop.current = scrollTop
+    element.scrollTop = scrollTop
+  }, [scrollTop])
 
-  const onScroll = (): void => {
-    const element = scroller.current
-    if (!element) return
-    const atEnd = element.scrollHeight - element.scrollTop - element.clientHeight < nearPx
-    // only a scroll upwards ends the following: new lines alone move the end away as well
-    if (following && !atEnd && element.scrollTop < view.top - 1) {
-      setFollowing(false)
-      setSeenUpTo(arrived)
-    } else if (!following && atEnd) setFollowing(true)
-    setView({ top: element.scrollTop, height: element.clientHeight })
+  const stay = (line: number): void => {
+    if (following) setSeenUpTo(arrived)
+    setFollowing(false)
+    setTop(line - origin)
   }
-  const toNewest = useCallback(() => {
-    setFollowing(true)
-    const element = scroller.current
-    if (element) element.scrollTop = element.scrollHeight
-  }, [])
+  const onScroll = (): void => {
+    const now = scroller.current?.scrollTop ?? 0
+    const before = lastTop.current
+    lastTop.current = now
+    if (Math.abs(now - before) < 1) return
+    const atEnd = range.totalPx - now - viewPx < nearPx
+    // Only a scroll upwards ends the following, only one downwards begins it: new lines alone move the end as well.
+    if (now > before && atEnd) setFollowing(true)
+    else if (now < before || !following) stay(lineAt(now, count, rowPx, viewPx))
+  }
+  const onWheel = (event: WheelEvent): void => {
+    // At once, or a slow scroll would be pulled back by the next line.
+    if (following && event.deltaY < 0 && count * rowPx > viewPx) stay(lineAt(range.scrollTop, count, rowPx, viewPx))
+  }
+  const toNewest = (): void => setFollowing(true)
 
-  const range = lineWindow(count, rowPx, following ? Number.POSITIVE_INFINITY : view.top, view.height)
   const selectedIndex = selected === null ? -1 : selected + origin
+  const topLineShown = lineAt(range.scrollTop, count, rowPx, viewPx)
   const select = (index: number): void => {
     if (index < 0 || index >= count) return
     setSelected(index - origin)
-    const element = scroller.current
-    if (!element) return
-    const top = scrollTopOf(index, count, rowPx, element.clientHeight)
-    if (index < range.first + 10) element.scrollTop = top
-    else if (index > range.end - 12)
-      element.scrollTop = scrollTopOf(index + 2, count, rowPx, element.clientHeight) - element.clientHeight + rowPx
+    const shown = Math.floor(viewPx / rowPx)
+    if (index < topLineShown) stay(index)
+    else if (index >= topLineShown + shown) stay(index - shown + 1)
   }
   const onKeyDown = (event: KeyboardEvent): void => {
-    const page = Math.max(1, Math.floor(view.height / rowPx) - 1)
+    const page = Math.max(1, Math.floor(viewPx / rowPx) - 1)
     const from = selectedIndex < 0 ? count - 1 : selectedIndex
     const target = { ArrowUp: from - 1, ArrowDown: from + 1, PageUp: from - page, PageDown: from + page, Home: 0 }[
       event.key
@@ -138,6 +150,7 @@ function Viewer(props: JournalPanelProps & { journal: Journal }): ReactNode {
           selectedIndex >= range.first && selectedIndex < range.end ? lineId(selectedIndex) : undefined
         }
         onScroll={onScroll}
+        onWheel={onWheel}
         onKeyDown={onKeyDown}
       >
         <div className={css.all} style={{ height: `${range.totalPx}px` }}>
@@ -145,8 +158,13 @@ function Viewer(props: JournalPanelProps & { journal: Journal }): ReactNode {
             {rows}
           </div>
         </div>
-        {count === 0 && <NoLines journal={journal} />}
       </div>
+      {/* Beside the list, which may hold nothing but lines. */}
+      {count === 0 && (
+        <div className={css.noLines}>
+          <NoLines journal={journal} />
+        </div>
+      )}
       {!following && (
         <Button className={css.newest} look="primary" size="small" icon={ArrowDownToLine} onClick={toNewest}>
           Jump to newest{newLines > 0 ? ` (${formatCount(newLines)} new)` : ''}
@@ -210,6 +228,17 @@ function useLineClicks(scroller: { readonly current: HTMLElement | null }, onCli
   }, [scroller])
 }
 
+/** Kept, because asking for it in each frame would make the page compute its styles each time. */
 function useRem(): number {
+  const [rem, setRem] = useState(remNow)
+  useEffect(() => {
+    const update = (): void => setRem(remNow())
+    window.addEventListener('resize', update)
+    return () => window.removeEventListener('resize', update)
+  }, [])
+  return rem
+}
+
+function remNow(): number {
   return Number.parseFloat(getComputedStyle(document.documentElement).fontSize) || 16
 }

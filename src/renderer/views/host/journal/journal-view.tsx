@@ -1,6 +1,6 @@
 // The journal of a host: its filters, kept in the address, above the viewer. The engine does the filtering.
 import { CalendarClock, Download, TerminalSquare } from 'lucide-react'
-import { type ReactNode, useDeferredValue, useMemo, useState } from 'react'
+import { type ReactNode, useMemo, useState } from 'react'
 import { AppError } from '../../../../shared/errors.ts'
 import type { HostView } from '../../../../shared/model/host.ts'
 import { JournalFilter } from '../../../../shared/model/journal.ts'
@@ -11,6 +11,7 @@ import { useHosts, useUnits } from '../../../data/hosts.ts'
 import { useEngine, useEngineQuery, useShell } from '../../../data/remotes.tsx'
 import { formatClock } from '../../../lib/format.ts'
 import { safeShort, safeText } from '../../../lib/safe-text.ts'
+import { useSettled } from '../../../lib/use-settled.ts'
 import { useHostView } from '../host-context.ts'
 import css from './journal.module.css'
 import { JournalPanel } from './journal-panel.tsx'
@@ -34,7 +35,8 @@ export function JournalView(): ReactNode {
   const [until, setUntil] = useRouteValue('until')
   const [others, setOthers] = useRouteValue('with')
   const hosts = useHosts()
-  const words = useDeferredValue(text)
+  // Each other text is another question to the host.
+  const words = useSettled(text)
   const filters = useMemo(() => {
     const one = (hostId: string): JournalFilter | null => {
       const parsed = JournalFilter.safeParse({

@@ -1,4 +1,4 @@
-// Holds a million journal lines in little memory: flat text per chunk, typed columns beside it. Knows nothing of how they are shown.
+// Holds a million journal lines in little memory: flat bytes per chunk, typed columns beside them. Knows nothing of how they are shown.
 import type { JournalEntry } from '../../../../shared/model/journal.ts'
 
 const chunkLines = 4096
@@ -21,6 +21,9 @@ export interface Line {
   /** How often the line came in a row. */
   readonly count: number
 }
+
+const encoder = new TextEncoder()
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
 /** Strings that come again and again, as small numbers; 0 is null. */
 class Names {
@@ -55,7 +58,8 @@ class Chunk {
   /** Bits 0–2 the priority, bit 3 truncated. */
   readonly flags = new Uint8Array(chunkLines)
   #texts: string[] | null = []
-  #text = ''
+  /** UTF-8: one letter outside of Latin script would double the size of a whole chunk as one string. */
+  #bytes = new Uint8Array(0)
   readonly #ends = new Uint32Array(chunkLines)
 
   get full(): boolean {
@@ -72,22 +76,33 @@ class Chunk {
     if (this.full) this.seal()
   }
 
-  /** One flat string instead of thousands: what is sealed costs its characters and four bytes a line. */
+  /** Flat bytes instead of thousands of strings: what is sealed costs its text and four bytes a line. */
   seal(): void {
     if (!this.#texts) return
+    const whole = this.#texts.join('')
+    this.#bytes = encoder.encode(whole)
     let end = 0
+    let units = 0
     for (const [index, text] of this.#texts.entries()) {
-      end += text.length
+      for (units += text.length; units > 0; ) {
+        const width = widthOf(this.#bytes[end] ?? 0)
+        end += width
+        units -= width === 4 ? 2 : 1
+      }
       this.#ends[index] = end
     }
-    this.#text = this.#texts.join('')
     this.#texts = null
   }
 
   message(index: number): string {
     if (this.#texts) return this.#texts[index] ?? ''
-    return this.#text.slice(index === 0 ? 0 : this.#ends[index - 1], this.#ends[index])
+    return decoder.decode(this.#bytes.subarray(index === 0 ? 0 : this.#ends[index - 1], this.#ends[index]))
   }
+}
+
+/** How many bytes the character has that begins with this one. */
+function widthOf(first: number): number {
+  return first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4
 }
 
 /** Lines in order of arrival; `length` counts collapsed repeats once. */
