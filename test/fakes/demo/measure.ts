@@ -2,7 +2,7 @@
 import type { JournalEntry, JournalFilter } from '../../../src/shared/model/journal.ts'
 import type { HostSample, SeriesData, SeriesQuery } from '../../../src/shared/model/metric.ts'
 import type { Unit } from '../../../src/shared/model/unit.ts'
-import { hash } from './world.ts'
+import { hash } from './units.ts'
 
 const gib = 1024 ** 3
 
