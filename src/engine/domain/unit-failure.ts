@@ -21,6 +21,8 @@ export type UnitFailureMessage =
 export interface UnitObservation {
   readonly activeState: string
   readonly subState: string
+  /** How its last run ended, in systemd's word. */
+  readonly result: string | null
 }
 
 export const initialUnitFailure: UnitFailure = { state: { kind: 'ok' }, toldAt: null }
@@ -74,8 +76,9 @@ function observe(state: UnitFailureState, observed: UnitObservation, now: number
   if (observed.activeState === 'failed' || isRestarting(observed)) {
     if (state.kind === 'failed') return state
     if (state.kind === 'recovering') return { kind: 'failed', since: state.failedSince, told: state.told }
-    // auto-restart without a failure before it is an exit that the unit's Restart=always asked for
-    return observed.activeState === 'failed' ? { kind: 'failed', since: now, told: false } : state
+    // Restart=always also restarts what ended well; with RestartMode=direct a crash does not pass through "failed"
+    const crashed = observed.activeState === 'failed' || (observed.result !== null && observed.result !== 'success')
+    return crashed ? { kind: 'failed', since: now, told: false } : state
   }
   if (observed.activeState === 'active' || observed.activeState === 'inactive') {
     if (state.kind !== 'failed') return state

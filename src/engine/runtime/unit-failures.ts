@@ -52,7 +52,9 @@ export class UnitFailures implements Disposable {
     const key = `${host.id}/${unit.scope}/${unit.name}`
     let tracked = this.#tracked.get(key)
     if (!tracked) {
-      if (unit.activeState !== 'failed') return
+      // nearly all units never fail: nothing is kept of them
+      const { next } = stepUnitFailure(initialUnitFailure, unit, this.#clock.monotonic())
+      if (next.state.kind === 'ok') return
       if (this.#tracked.size >= maxTracked) return
       tracked = { host, unit, failure: initialUnitFailure, timer: null }
       this.#tracked.set(key, tracked)

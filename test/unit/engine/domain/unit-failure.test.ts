@@ -12,10 +12,10 @@ import {
   type UnitObservation,
 } from '../../../../src/engine/domain/unit-failure.ts'
 
-const failed = { activeState: 'failed', subState: 'failed' }
-const restarting = { activeState: 'activating', subState: 'auto-restart' }
-const active = { activeState: 'active', subState: 'running' }
-const inactive = { activeState: 'inactive', subState: 'dead' }
+const failed = { activeState: 'failed', subState: 'failed', result: 'exit-code' }
+const restarting = { activeState: 'activating', subState: 'auto-restart', result: 'success' }
+const active = { activeState: 'active', subState: 'running', result: 'success' }
+const inactive = { activeState: 'inactive', subState: 'dead', result: 'success' }
 
 function play(steps: readonly (readonly [number, UnitObservation | null])[]): {
   messages: [number, UnitFailureMessage][]
@@ -96,6 +96,16 @@ describe('unit failure messages', () => {
         [60_000, null],
       ]).messages,
     ).toEqual([])
+  })
+
+  it('a crash that systemd restarts without passing through failed is one (RestartMode=direct)', () => {
+    const direct = { ...restarting, result: 'signal' }
+    expect(
+      play([
+        [0, active],
+        [5, direct],
+      ] as const).messages,
+    ).toEqual([[5, { kind: 'failed', restarting: true }]])
   })
 
   it('S2 a gap starts the proof of recovery anew', () => {
