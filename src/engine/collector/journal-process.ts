@@ -51,6 +51,8 @@ export async function* runExport(link: Link, run: ExportRun, onEntry: EntryListe
       yield
       if (signal?.aborted) break
     }
+    // its exit and its last words may come behind its output
+    if (!signal?.aborted) await endedOrAborted(process, signal)
   } catch (error) {
     const known = error instanceof AppError ? error : null
     if (signal?.aborted) throw new AppError('CANCELLED', 'Cancelled')
@@ -89,7 +91,19 @@ function output(process: RemoteProcess, compressor: Compressor): AsyncIterable<B
   return source.pipe(decoder)
 }
 
-/** How the process ended, if it does so at once. */
+/** Waits for the end of a program whose output has ended. */
+function endedOrAborted(process: RemoteProcess, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise(resolve => {
+    const done = (): void => {
+      signal?.removeEventListener('abort', done)
+      resolve()
+    }
+    signal?.addEventListener('abort', done, { once: true })
+    void process.ended.then(done)
+  })
+}
+
+/** How the process ended, which it does now at the latest. */
 async function settled(process: RemoteProcess): Promise<{ lost: boolean } | null> {
   process.dispose()
   return await process.ended
