@@ -11,6 +11,7 @@ if (runtimes) {
 
 export default defineConfig({
   testDir: 'test/e2e',
+  globalSetup: './test/e2e/global-setup.ts',
   outputDir: 'test-results/e2e',
   // One window at a time: focus, notifications and the keyring belong to the whole display.
   workers: 1,
