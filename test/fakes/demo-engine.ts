@@ -108,9 +108,8 @@ function spy<H extends object>(handlers: H, options: DemoOptions, calls: DemoCon
       calls.push({ name, input })
       if (options.hang.includes(name)) return new Promise(() => {})
       if (options.fail.includes(name)) {
-        return Promise.reject(
-          new AppError('INTERNAL', 'The demo was told to let this fail', { hint: 'Open it without "fail".' }),
-        )
+        // Thrown and not rejected: for a stream it would be nobody's promise.
+        throw new AppError('INTERNAL', 'The demo was told to let this fail', { hint: 'Open it without "fail".' })
       }
       return (handler as (input: unknown, context: unknown) => unknown)(input, context)
     }

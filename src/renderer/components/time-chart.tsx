@@ -187,7 +187,7 @@ function makePlot(
       width: Math.max(40, element.clientWidth),
       height: element.clientHeight || heightRem * rem,
       legend: { show: false },
-      padding: [rem * 0.5, rem * 0.5, 0, 0],
+      padding: [rem * 0.5, rem * 1.1, 0, 0],
       scales: {
         x: { time: true, auto: false },
         y: {

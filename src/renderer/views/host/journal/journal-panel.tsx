@@ -140,36 +140,38 @@ function Viewer(props: JournalPanelProps & { journal: Journal }): ReactNode {
   return (
     <section className={css.panel} aria-label="Journal">
       <Earlier journal={journal} />
-      <div
-        ref={scroller}
-        className={css.scroller}
-        tabIndex={0}
-        role="listbox"
-        aria-label="Lines"
-        aria-activedescendant={
-          selectedIndex >= range.first && selectedIndex < range.end ? lineId(selectedIndex) : undefined
-        }
-        onScroll={onScroll}
-        onWheel={onWheel}
-        onKeyDown={onKeyDown}
-      >
-        <div className={css.all} style={{ height: `${range.totalPx}px` }}>
-          <div className={css.drawn} style={{ transform: `translateY(${range.offsetPx}px)` }}>
-            {rows}
+      <div className={css.lines}>
+        <div
+          ref={scroller}
+          className={css.scroller}
+          tabIndex={0}
+          role="listbox"
+          aria-label="Lines"
+          aria-activedescendant={
+            selectedIndex >= range.first && selectedIndex < range.end ? lineId(selectedIndex) : undefined
+          }
+          onScroll={onScroll}
+          onWheel={onWheel}
+          onKeyDown={onKeyDown}
+        >
+          <div className={css.all} style={{ height: `${range.totalPx}px` }}>
+            <div className={css.drawn} style={{ transform: `translateY(${range.offsetPx}px)` }}>
+              {rows}
+            </div>
           </div>
         </div>
+        {/* Beside the list, which may hold nothing but lines. */}
+        {count === 0 && (
+          <div className={css.noLines}>
+            <NoLines journal={journal} />
+          </div>
+        )}
+        {!following && (
+          <Button className={css.newest} look="primary" size="small" icon={ArrowDownToLine} onClick={toNewest}>
+            Jump to newest{newLines > 0 ? ` (${formatCount(newLines)} new)` : ''}
+          </Button>
+        )}
       </div>
-      {/* Beside the list, which may hold nothing but lines. */}
-      {count === 0 && (
-        <div className={css.noLines}>
-          <NoLines journal={journal} />
-        </div>
-      )}
-      {!following && (
-        <Button className={css.newest} look="primary" size="small" icon={ArrowDownToLine} onClick={toNewest}>
-          Jump to newest{newLines > 0 ? ` (${formatCount(newLines)} new)` : ''}
-        </Button>
-      )}
       {chosen && <LineDetails line={chosen} onClose={() => setSelected(null)} />}
     </section>
   )

@@ -36,7 +36,9 @@ export function JournalView(): ReactNode {
   const [others, setOthers] = useRouteValue('with')
   const hosts = useHosts()
   // Each other text is another question to the host.
-  const words = useSettled(text)
+  const problem = regex === '' ? null : regexProblem(text)
+  const pattern = useMemo(() => (problem === null ? { text, regex: regex !== '' } : null), [problem, text, regex])
+  const asked = useSettled(pattern, noPattern)
   const filters = useMemo(() => {
     const one = (hostId: string): JournalFilter | null => {
       const parsed = JournalFilter.safeParse({
@@ -47,8 +49,8 @@ export function JournalView(): ReactNode {
         since: readTime(since),
         until: readTime(until),
         boot: boot === '' ? null : Number(boot),
-        text: words || null,
-        regex: regex !== '',
+        text: asked.text || null,
+        regex: asked.regex,
         invert: invert !== '',
         caseSensitive: matchCase !== '',
       })
@@ -56,13 +58,12 @@ export function JournalView(): ReactNode {
     }
     const extra = others.split(',').filter(id => id && id !== view.host.id)
     return [view.host.id, ...extra].map(one).filter(filter => filter !== null)
-  }, [view.host.id, others, manager, unit, priority, since, until, boot, words, regex, invert, matchCase])
+  }, [view.host.id, others, manager, unit, priority, since, until, boot, asked, invert, matchCase])
   const filter = filters[0]
   const names = useMemo(
     () => (filters.length > 1 ? new Map((hosts.data ?? []).map(each => [each.host.id, each.host.name])) : undefined),
     [filters.length, hosts.data],
   )
-  const problem = regex !== '' ? regexProblem(words) : null
   return (
     <div className={css.view}>
       <div className={css.bar}>
@@ -91,7 +92,7 @@ export function JournalView(): ReactNode {
         <OtherHosts view={view} value={others} onChange={value => setOthers(value, { push: true })} />
         {filter && <Tools filter={filter} hostName={view.host.name} />}
         {problem && (
-          <p className={css.bad} role="alert">
+          <p className={css.problem} role="alert">
             {problem}
           </p>
         )}
@@ -101,13 +102,17 @@ export function JournalView(): ReactNode {
   )
 }
 
-/** Said at once, before the engine says it; the engine's own dialect (RE2) is stricter and has the last word. */
+const noPattern = { text: '', regex: false }
+
+/** Said at once, and not asked of the host, before the engine says it; the engine's own dialect (RE2) is stricter and has the last word. */
 function regexProblem(text: string): string | null {
   try {
     new RegExp(text)
     return null
   } catch (error) {
-    return `This is not a regular expression: ${safeText(String(error instanceof Error ? error.message : error))}`
+    const why = error instanceof Error ? error.message : String(error)
+    // The engine of the page repeats the whole expression before it comes to the reason.
+    return `Not a regular expression: ${safeText(why.slice(why.lastIndexOf(': ') + 2))}`
   }
 }
 
