@@ -1,5 +1,5 @@
 // The composition root: makes one engine out of its parts, for the app, headless and in tests. Holds no logic of its own.
-import { homedir } from 'node:os'
+import { homedir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { engineContract } from '../shared/contract/engine.ts'
 import type { PowerChange } from '../shared/contract/native.ts'
@@ -195,7 +195,7 @@ function ensureLocalHost(store: ReturnType<typeof openStore>, clock: Clock): voi
     name: 'This computer',
     address: 'localhost',
     port: 22,
-    user: 'local',
+    user: userInfo().username,
     auth: { kind: 'agent' },
     sudo: 'passwordless',
     jump: null,
