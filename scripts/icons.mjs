@@ -22,7 +22,8 @@ function wheel(colour, { spokes = 8, rim = 12, spoke = 8, handle = 15 } = {}) {
   )
 }
 
-const svg = (view, body) => `<svg xmlns="http://www.w3.org/2000/svg" viewBox="${view}"><title>Quarterdeck</title>${body}</svg>\n`
+const svg = (view, body) =>
+  `<svg xmlns="http://www.w3.org/2000/svg" viewBox="${view}"><title>Quarterdeck</title>${body}</svg>\n`
 
 const appIcon = svg(
   '0 0 256 256',
