@@ -1,10 +1,11 @@
 // Walks through every screen as it is with a real host behind it, dark and light, and finds no serious barrier on any. Leaves a picture of each.
 import { expect, type Page } from '@playwright/test'
 import { bootHost, type TestHost } from '../hosts/lib/index.ts'
-import { type RunningApp, test } from './lib/app.ts'
+import type { RunningApp } from './lib/app.ts'
 import { expectAccessible } from './lib/axe.ts'
 import { type Desktop, startDesktop } from './lib/desktop.ts'
 import { expectConnected, fillHost, openPlace, patience, serviceRow, trustKey } from './lib/flow.ts'
+import { test } from './lib/real-hosts.ts'
 
 const service = 'keepalive-bot'
 const passphrase = 'correct horse battery'

@@ -1,9 +1,9 @@
 // Proves that the keyboard alone is enough, on a real host: from the first run over adding the host to a restarted service. No pointer is ever used.
 import { expect } from '@playwright/test'
 import { bootHost } from '../hosts/lib/index.ts'
-import { test } from './lib/app.ts'
 import { expectConnected, patience } from './lib/flow.ts'
 import { focusedName, tabAndType, tabTo, watchPointer } from './lib/keyboard.ts'
+import { test } from './lib/real-hosts.ts'
 
 const service = 'keepalive-bot'
 const unit = `${service}.service`

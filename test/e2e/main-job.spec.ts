@@ -1,7 +1,7 @@
 // Plays the main job as a person would, in a real window on real hosts: add a host, see its services, one dies, be told, restart it, see it proven.
 import { expect } from '@playwright/test'
 import { bootHost, bootJumpPair, rsaPassphrase, suites, type TestHost } from '../hosts/lib/index.ts'
-import { type RunningApp, test } from './lib/app.ts'
+import type { RunningApp } from './lib/app.ts'
 import {
   addHost,
   expectConnected,
@@ -13,6 +13,7 @@ import {
   serviceRow,
   trustKey,
 } from './lib/flow.ts'
+import { test } from './lib/real-hosts.ts'
 
 const service = 'keepalive-bot'
 const unit = `${service}.service`
