@@ -56,9 +56,11 @@ export async function* runExport(link: Link, run: ExportRun, onEntry: EntryListe
   } catch (error) {
     const known = error instanceof AppError ? error : null
     if (signal?.aborted) throw new AppError('CANCELLED', 'Cancelled')
+    // bytes that make no sense came over a link that lives; that the program is ended for it says nothing of the link
+    if (known) throw known
     const ended = await settled(process)
     if (ended?.lost) throw new AppError('LINK_LOST', 'The connection was lost')
-    throw known ?? new AppError('PROTOCOL', `The host's journal cannot be read: ${String(error)}`, { cause: error })
+    throw new AppError('PROTOCOL', `The host's journal cannot be read: ${String(error)}`, { cause: error })
   } finally {
     process.dispose()
   }

@@ -18,6 +18,7 @@ interface LongValue {
   readonly slot: number
   readonly kept: Buffer[]
   keptBytes: number
+  seenBytes: number
   /** Bytes still to come of a binary field, then its line break; null for a text field, which ends at one. */
   left: number | null
 }
@@ -109,7 +110,7 @@ export class JournalExportReader {
       if (slot >= 0) this.#set(slot, bytes, start, after)
       return after + 1
     }
-    this.#long = { slot: this.#wanted(slot), kept: [], keptBytes: 0, left: length }
+    this.#long = { slot: this.#wanted(slot), kept: [], keptBytes: 0, seenBytes: 0, left: length }
     return start
   }
 
@@ -121,7 +122,13 @@ export class JournalExportReader {
     let hash = 0
     for (let i = at; i < sign; i++) hash = (Math.imul(hash, 31) + (bytes[i] as number)) | 0
     this.#inEntry = true
-    this.#long = { slot: this.#wanted(this.#slotOf(hash, bytes, at, sign)), kept: [], keptBytes: 0, left: null }
+    this.#long = {
+      slot: this.#wanted(this.#slotOf(hash, bytes, at, sign)),
+      kept: [],
+      keptBytes: 0,
+      seenBytes: 0,
+      left: null,
+    }
     return sign + 1
   }
 
@@ -130,6 +137,8 @@ export class JournalExportReader {
     if (long.left === null) {
       stop = bytes.indexOf(newline, at)
       if (stop < 0) stop = bytes.length
+      long.seenBytes += stop - at
+      if (long.seenBytes > largestField) return refuse('a field without an end')
     } else {
       stop = Math.min(bytes.length, at + long.left)
       long.left -= stop - at

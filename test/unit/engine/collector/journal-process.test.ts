@@ -42,6 +42,10 @@ function losing(): Link {
   return link
 }
 
+test('S36 bytes that are no journal are said to be so, though ending the program ends its channel', async () => {
+  await expect(run(['yes', 'no sign'], { link: losing() })).rejects.toMatchObject({ code: 'PROTOCOL' })
+})
+
 const recorded = fixturePath('debian-12', 'journal.export')
 
 describe.each(['none', 'gzip', 'zstd'] satisfies Compressor[])('%s', compressor => {

@@ -163,6 +163,14 @@ describe('any export', () => {
     expect(() => read([Buffer.from('MESSAGE\n'), length])).toThrow(expect.objectContaining({ code: 'PROTOCOL' }))
   })
 
+  test('S36 a text without an end is refused where journald itself would have stopped', () => {
+    const reader = new JournalExportReader(entryFields, () => {})
+    const piece = Buffer.alloc(8 * 1024 * 1024, 'a')
+    reader.push(Buffer.from('MESSAGE='))
+    for (let i = 0; i < 95; i++) reader.push(piece)
+    expect(() => [1, 2].map(() => reader.push(piece))).toThrow(expect.objectContaining({ code: 'PROTOCOL' }))
+  })
+
   test('S36 a field of 300 MiB and a line without an end cost no more than what is kept', () => {
     const length = Buffer.alloc(8)
     length.writeBigUInt64LE(BigInt(300 * 1024 * 1024))
