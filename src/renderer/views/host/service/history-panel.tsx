@@ -34,13 +34,15 @@ export function HistoryPanel(props: { unit: UnitRef }): ReactNode {
 
 function Item(props: { item: UnitTransition }): ReactNode {
   const { item } = props
-  const status = unitStatus({
+  const then = unitStatus({
     activeState: item.toState,
     subState: item.subState,
     result: item.result,
     loadState: 'loaded',
     unitFileState: null,
   })
+  // What was under way then is no longer: nothing turns in the past.
+  const status = then.tone === 'busy' ? ({ ...then, tone: 'off' } as const) : then
   return (
     <li>
       <Status status={status} />
