@@ -52,7 +52,8 @@ export class Fleet implements AsyncDisposable {
   }
 
   views(): HostView[] {
-    return this.#options.store.hosts.list().map(host => this.session(host.id).view())
+    // a host that is being opened anew, or removed, has no session for a moment
+    return this.#options.store.hosts.list().flatMap(({ id }) => this.#sessions.get(id)?.session.view() ?? [])
   }
 
   /** Throws NOT_FOUND. */

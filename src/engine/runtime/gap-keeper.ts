@@ -10,6 +10,7 @@ import type { JournalReader, UnitState } from '../ports.ts'
 import type { Store } from '../store/store.ts'
 import type { Publish } from './publish.ts'
 
+const scopes = ['system', 'user'] as const satisfies readonly UnitScope[]
 /** A pause shorter than this is no gap: it is what lies between two looks. */
 const shortestGapMs = 2_000
 
@@ -19,19 +20,39 @@ export class GapKeeper {
   readonly #clock: Clock
   readonly #log: Logger
   readonly #publish: Publish
+  readonly #record: (transitions: readonly UnitTransition[]) => void
+  /** Since when (wall ms) each scope's units were not watched; the scopes are watched again at different times. */
+  readonly #unfilled = new Map<UnitScope, number>()
 
-  constructor(options: { hostId: string; store: Store; clock: Clock; log: Logger; publish: Publish }) {
+  constructor(options: {
+    hostId: string
+    store: Store
+    clock: Clock
+    log: Logger
+    publish: Publish
+    record: (transitions: readonly UnitTransition[]) => void
+  }) {
     this.#hostId = options.hostId
     this.#store = options.store
     this.#clock = options.clock
     this.#log = options.log
     this.#publish = options.publish
+    this.#record = options.record
   }
 
   /** From `from` (wall ms) on, the host is not watched. A gap that is open already stays as it is. */
   open(from: number, cause: ObservationGap['cause']): void {
-    if (this.#current()) return
-    this.#store.gaps.open({ hostId: this.#hostId, from: notInFuture(from, this.#clock.now()), cause })
+    this.#tryTo('opened', () => {
+      const gap = this.#current()
+      const since = gap?.from ?? notInFuture(from, this.#clock.now())
+      for (const scope of scopes) if (!this.#unfilled.has(scope)) this.#unfilled.set(scope, since)
+      if (!gap) this.#store.gaps.open({ hostId: this.#hostId, from: since, cause })
+    })
+  }
+
+  /** A scope's units are no longer watched although the host is: a bus that went. No gap of the host, but something to fill in. */
+  lapse(scope: UnitScope): void {
+    if (!this.#unfilled.has(scope)) this.#unfilled.set(scope, this.#clock.now())
   }
 
   /** At the start of the engine: the time since the last sample was not watched. */
@@ -41,8 +62,8 @@ export class GapKeeper {
   }
 
   /**
-   * The host is watched again: closes the open gap and records what happened to units meanwhile, marked reconstructed. The journal tells it
-   * with times where it may be read; for the rest the units' own properties tell how it ended.
+   * The scope is watched again: records what happened to its units meanwhile, marked reconstructed, and says whether that is all of it. The
+   * journal tells it with times where it may be read; for the rest the units' own properties tell how it ended.
    */
   async fill(
     scope: UnitScope,
@@ -50,33 +71,55 @@ export class GapKeeper {
     journal: JournalReader,
     facts: HostFacts,
     signal: AbortSignal,
-  ): Promise<readonly UnitTransition[]> {
-    const gap = this.#current()
+  ): Promise<boolean> {
+    const from = this.#unfilled.get(scope) ?? null
+    // taken at once, so that nobody else fills the same time
+    this.#unfilled.delete(scope)
     const now = this.#clock.now()
     let found: readonly UnitTransition[] = []
-    let readable = facts.journal.readable || scope === 'user'
-    if (gap && readable && now - gap.from >= shortestGapMs) {
+    let whole = facts.journal.readable || scope === 'user'
+    if (from !== null && whole && now - from >= shortestGapMs) {
       try {
-        found = await journal.transitions(scope, gap.from, now, signal)
+        found = await journal.transitions(scope, from, now, signal)
       } catch (error) {
-        readable = false
-        this.#log.warn('gap is filled without the journal', { host: this.#hostId, error: String(error) })
+        whole = false
+        if (!signal.aborted) this.#log.warn('gap is filled without the journal', { scope, error: String(error) })
       }
     }
-    if (signal.aborted) return []
-    const ends = unseen.map(pair => this.#endOf(pair, gap?.from ?? now, now))
-    const transitions = [...found, ...ends.filter(end => !found.some(seen => sameTransition(seen, end)))]
-    if (transitions.length > 0) {
-      this.#store.units.insertTransitions(transitions)
-      for (const transition of transitions.slice(-500)) this.#publish('unit.transition', transition)
+    if (signal.aborted) {
+      if (from !== null) this.#unfilled.set(scope, from)
+      return false
     }
-    return transitions
+    const ends = unseen.map(pair => this.#endOf(pair, from ?? now, now))
+    const told = new Map<string, UnitTransition[]>()
+    for (const one of found) {
+      const list = told.get(one.name)
+      if (list) list.push(one)
+      else told.set(one.name, [one])
+    }
+    const isTold = (end: UnitTransition): boolean => told.get(end.name)?.some(one => sameTransition(one, end)) ?? false
+    const transitions = [...found, ...ends.filter(end => !isTold(end))]
+    if (transitions.length === 0) return whole
+    this.#record(transitions)
+    for (const transition of transitions.slice(-500)) this.#publish('unit.transition', transition)
+    return whole
   }
 
   /** Closes the open gap; `filled` says that unit histories are whole again. */
   close(filled: boolean): void {
-    const gap = this.#current()
-    if (gap) this.#store.gaps.close(gap.id, Math.max(this.#clock.now(), gap.from), filled)
+    this.#tryTo('closed', () => {
+      const gap = this.#current()
+      if (gap) this.#store.gaps.close(gap.id, Math.max(this.#clock.now(), gap.from), filled)
+    })
+  }
+
+  /** A disk that takes nothing must not end the watching; the missing samples show the gap all the same. */
+  #tryTo(what: string, work: () => void): void {
+    try {
+      work()
+    } catch (error) {
+      this.#log.warn(`gap was not ${what}`, { error: String(error) })
+    }
   }
 
   #current(): { id: number; from: number } | null {

@@ -55,8 +55,9 @@ export class HostSession implements AsyncDisposable {
     this.host = host
     this.link = link
     this.#log = options.log.child(`host/${host.id}`)
-    this.units = new UnitRegistry({ hostId: host.id, store, clock, publish })
-    this.gaps = new GapKeeper({ hostId: host.id, store, clock, publish, log: this.#log })
+    const about = { hostId: host.id, store, clock, publish, log: this.#log }
+    this.units = new UnitRegistry(about)
+    this.gaps = new GapKeeper({ ...about, record: transitions => this.units.record(transitions) })
     this.journal = options.collector.journal(link, host)
     this.#bag.add(this.units)
     this.#bag.add(this.found)
@@ -101,7 +102,7 @@ export class HostSession implements AsyncDisposable {
   onClockGap(from: number): void {
     this.gaps.open(from, 'sleep')
     this.link.probe()
-    if (this.#generation) void this.#closeGap(this.#generation.signal)
+    if (this.#generation) void this.#fillGap(this.#generation.signal)
   }
 
   /** For whoever follows this host's journal over lost links. */
@@ -112,8 +113,8 @@ export class HostSession implements AsyncDisposable {
   async dispose(): Promise<void> {
     this.#endGeneration()
     this.#bag.dispose()
-    await this.#running
-    await this.link.dispose()
+    // what still waits for the host's answer ends with the link
+    await Promise.all([this.#running, this.link.dispose()])
   }
 
   #ready(signal: AbortSignal): Promise<void> {
@@ -160,21 +161,33 @@ export class HostSession implements AsyncDisposable {
 
   /** The life of one connection generation; ends when `signal` aborts. */
   async #run(signal: AbortSignal): Promise<void> {
-    const { collector, host, link } = this.#options
-    try {
-      const facts = await collector.facts(link, host)
-      if (signal.aborted) return
-      this.#facts = facts
-      this.#problems.clear()
-      this.#noteFacts(facts)
-      this.#announce()
-      await Promise.all([
-        this.#keep(signal, 'units', () => this.#watchUnits('system', facts, signal)),
-        host.userUnits ? this.#keep(signal, 'user-units', () => this.#watchUnits('user', facts, signal)) : null,
-        this.#keep(signal, 'metrics', () => this.#watchMetrics(signal)),
-      ])
-    } catch (error) {
-      if (!signal.aborted) this.#problem('units', AppError.from(error))
+    const { host } = this.#options
+    const facts = await this.#learnFacts(signal)
+    if (!facts) return
+    await Promise.all([
+      this.#keep(signal, 'units', () => this.#watchUnits('system', facts, signal)),
+      host.userUnits ? this.#keep(signal, 'user-units', () => this.#watchUnits('user', facts, signal)) : null,
+      this.#keep(signal, 'metrics', () => this.#watchMetrics(signal)),
+    ])
+  }
+
+  /** Asks until the host answers (one under load may need a while); null when the link went first. */
+  async #learnFacts(signal: AbortSignal): Promise<HostFacts | null> {
+    const { collector, host, link, clock } = this.#options
+    for (;;) {
+      try {
+        const facts = await collector.facts(link, host)
+        if (signal.aborted) return null
+        this.#facts = facts
+        this.#problems.clear()
+        this.#noteFacts(facts)
+        this.#announce()
+        return facts
+      } catch (error) {
+        if (signal.aborted) return null
+        this.#problem('units', AppError.from(error))
+      }
+      await sleep(clock, reopenMs, signal).catch(() => undefined)
     }
   }
 
@@ -206,20 +219,23 @@ export class HostSession implements AsyncDisposable {
     }
     const release = (): void => void manager.dispose()
     signal.addEventListener('abort', release, { once: true })
-    const unseen = this.units.attach(manager)
-    const area = scope === 'system' ? 'units' : 'user-units'
-    if (manager.problem) this.#problem(area, AppError.fromShape(manager.problem))
-    else this.#solved(area)
-    await this.gaps.fill(scope, unseen, this.journal, facts, signal)
-    if (signal.aborted) return null
-    if (scope === 'system') this.gaps.close(facts.journal.readable)
-    this.found.emit(unseen.map(pair => pair.after))
-    this.#announce()
-    const error = await manager.closed
-    this.units.detach(scope)
-    signal.removeEventListener('abort', release)
-    await manager.dispose()
-    return error
+    try {
+      const unseen = this.units.attach(manager)
+      const area = scope === 'system' ? 'units' : 'user-units'
+      if (manager.problem) this.#problem(area, AppError.fromShape(manager.problem))
+      else this.#solved(area)
+      const whole = await this.gaps.fill(scope, unseen, this.journal, facts, signal)
+      if (signal.aborted) return null
+      if (scope === 'system') this.gaps.close(whole)
+      this.found.emit(unseen.map(pair => pair.after))
+      this.#announce()
+      return await manager.closed
+    } finally {
+      if (!signal.aborted) this.gaps.lapse(scope)
+      this.units.detach(scope, manager)
+      signal.removeEventListener('abort', release)
+      await manager.dispose()
+    }
   }
 
   async #watchMetrics(signal: AbortSignal): Promise<ErrorShape | null> {
@@ -251,10 +267,13 @@ export class HostSession implements AsyncDisposable {
   }
 
   /** After sleep with the link still up: nothing new to open, only to fill in. */
-  async #closeGap(signal: AbortSignal): Promise<void> {
-    if (!this.#facts) return
-    await this.gaps.fill('system', [], this.journal, this.#facts, signal)
-    if (!signal.aborted) this.gaps.close(this.#facts.journal.readable)
+  async #fillGap(signal: AbortSignal): Promise<void> {
+    // what has no manager yet is filled when it gets one
+    if (!this.#facts || !this.units.manager('system')) return
+    const whole = await this.gaps.fill('system', [], this.journal, this.#facts, signal)
+    if (signal.aborted) return
+    this.gaps.close(whole)
+    if (this.units.manager('user')) await this.gaps.fill('user', [], this.journal, this.#facts, signal)
   }
 
   #noteFacts(facts: HostFacts): void {

@@ -4,6 +4,7 @@ import type { UnitUse } from '../../shared/model/metric.ts'
 import type { Unit, UnitRef, UnitScope, UnitTransition } from '../../shared/model/unit.ts'
 import type { Clock } from '../lib/clock.ts'
 import { type Disposable, DisposableBag, Emitter } from '../lib/disposable.ts'
+import type { Logger } from '../lib/log.ts'
 import type { UnitChange, UnitManager, UnitState } from '../ports.ts'
 import type { Store } from '../store/store.ts'
 import type { Publish } from './publish.ts'
@@ -12,6 +13,10 @@ import type { Publish } from './publish.ts'
 const batchMs = 40
 /** How long after the last change the known states are written down for the next start. */
 const saveMs = 2_000
+/** What the disk did not take is tried again after this. */
+const retryMs = 30_000
+/** Transitions that wait for the disk; the newest are kept. */
+const maxUnwritten = 5_000
 
 interface Entry {
   state: UnitState
@@ -23,6 +28,7 @@ export class UnitRegistry implements Disposable {
   readonly #store: Store
   readonly #clock: Clock
   readonly #publish: Publish
+  readonly #log: Logger
   readonly #units = new Map<string, Entry>()
   readonly #pins = new Set<string>()
   readonly #dirty = new Set<string>()
@@ -35,12 +41,14 @@ export class UnitRegistry implements Disposable {
   readonly changed = new Emitter<void>()
   #flush: Disposable | null = null
   #save: Disposable | null = null
+  #unwritten: UnitTransition[] = []
 
-  constructor(options: { hostId: string; store: Store; clock: Clock; publish: Publish }) {
+  constructor(options: { hostId: string; store: Store; clock: Clock; publish: Publish; log: Logger }) {
     this.#hostId = options.hostId
     this.#store = options.store
     this.#clock = options.clock
     this.#publish = options.publish
+    this.#log = options.log
     for (const pin of this.#store.hosts.pins(this.#hostId)) this.#pins.add(keyOf(pin.scope, pin.name))
   }
 
@@ -108,8 +116,10 @@ export class UnitRegistry implements Disposable {
     return unseen
   }
 
-  /** The manager can no longer be trusted; the last states stay, and the host's connection tells how old they are. */
-  detach(scope: UnitScope): void {
+  /** The manager (this one, where one is named) can no longer be trusted; the last states stay, and the connection tells how old they are. */
+  detach(scope: UnitScope, manager?: UnitManager): void {
+    // the end of an older connection's manager must not take away its successor
+    if (manager && this.#managers.get(scope) !== manager) return
     this.#attachments.get(scope)?.dispose()
     this.#attachments.delete(scope)
     this.#managers.delete(scope)
@@ -131,20 +141,28 @@ export class UnitRegistry implements Disposable {
     this.#markDirty(key)
   }
 
+  /** Keeps transitions. A disk that takes nothing costs neither the watching nor, for a while, the history. */
+  record(transitions: readonly UnitTransition[]): void {
+    this.#unwritten.push(...transitions)
+    if (this.#write()) return
+    this.#unwritten = this.#unwritten.slice(-maxUnwritten)
+    this.#save ??= this.#clock.after(retryMs, () => this.save())
+  }
+
   /** Writes the known states down, so that the next start can tell what happened in between. */
   save(): void {
     this.#save?.dispose()
     this.#save = null
-    this.#store.units.saveStates(
-      this.#hostId,
-      [...this.#units.values()].map(entry => entry.state),
-    )
+    const states = [...this.#units.values()].map(entry => entry.state)
+    if (this.#write() && this.#tryToWrite(() => this.#store.units.saveStates(this.#hostId, states))) return
+    this.#save = this.#clock.after(retryMs, () => this.save())
   }
 
   dispose(): void {
     for (const scope of [...this.#attachments.keys()]) this.detach(scope)
     this.#flush?.dispose()
     if (this.#save) this.save()
+    this.#save?.dispose()
     this.transitions.dispose()
     this.changed.dispose()
   }
@@ -169,7 +187,7 @@ export class UnitRegistry implements Disposable {
     }
     // a unit that merely got loaded (asked for by name, or a new file) is not something that happened to it
     if (!before && (unit.activeState === 'inactive' || unit.activeState === 'active')) return
-    this.#store.units.insertTransitions([transition])
+    this.record([transition])
     this.#publish('unit.transition', transition)
     this.transitions.emit({ transition, unit })
   }
@@ -180,8 +198,27 @@ export class UnitRegistry implements Disposable {
     const ref = { hostId: this.#hostId, scope, name }
     this.#dirty.delete(key)
     this.#removed.set(key, ref)
-    this.#store.units.removeStates([ref])
+    this.#tryToWrite(() => this.#store.units.removeStates([ref]))
     this.#schedule()
+  }
+
+  #write(): boolean {
+    const waiting = this.#unwritten
+    if (waiting.length === 0) return true
+    if (!this.#tryToWrite(() => this.#store.units.insertTransitions(waiting))) return false
+    this.#unwritten = []
+    return true
+  }
+
+  /** The store tells the person of its trouble by itself; here it must only not end the engine. */
+  #tryToWrite(work: () => unknown): boolean {
+    try {
+      work()
+      return true
+    } catch (error) {
+      this.#log.debug('units were not written', { error: String(error) })
+      return false
+    }
   }
 
   #put(key: string, state: UnitState): void {
@@ -232,11 +269,12 @@ export class UnitRegistry implements Disposable {
 
   #lastStates(scope: UnitScope): Map<string, UnitState> {
     const known = new Map<string, UnitState>()
-    const source =
-      this.#units.size > 0
-        ? [...this.#units.values()].map(entry => entry.state)
-        : this.#store.units.lastStates(this.#hostId)
-    for (const state of source) if (state.scope === scope) known.set(keyOf(scope, state.name), state)
+    const add = (states: Iterable<UnitState>): void => {
+      for (const state of states) if (state.scope === scope) known.set(keyOf(scope, state.name), state)
+    }
+    add([...this.#units.values()].map(entry => entry.state))
+    // the other scope may have come first: what is in memory need not hold anything of this one
+    if (known.size === 0) add(this.#store.units.lastStates(this.#hostId))
     return known
   }
 }
