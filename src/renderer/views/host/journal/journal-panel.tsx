@@ -1,5 +1,5 @@
 // The journal viewer: a window onto a million lines that follows until one scrolls up. Knows nothing of where its filters come from.
-import { ArrowDownToLine, ScrollText } from 'lucide-react'
+import { ArrowDownToLine } from 'lucide-react'
 import {
   type KeyboardEvent,
   type ReactNode,
@@ -11,9 +11,10 @@ import {
 } from 'react'
 import type { JournalFilter } from '../../../../shared/model/journal.ts'
 import { Button } from '../../../components/button.tsx'
-import { EmptyState, ErrorState, LoadingState } from '../../../components/faces.tsx'
+import { ErrorState } from '../../../components/faces.tsx'
 import { formatCount } from '../../../lib/format.ts'
 import css from './journal.module.css'
+import { Earlier, NoLines } from './journal-faces.tsx'
 import { LineDetails } from './line-details.tsx'
 import { LineRow, lineId } from './line-row.tsx'
 import { lineAt, lineWindow } from './line-window.ts'
@@ -163,7 +164,7 @@ function Viewer(props: JournalPanelProps & { journal: Journal }): ReactNode {
         {/* Beside the list, which may hold nothing but lines. */}
         {count === 0 && (
           <div className={css.noLines}>
-            <NoLines journal={journal} />
+            <NoLines key={journal.state} state={journal.state} />
           </div>
         )}
         {!following && (
@@ -175,39 +176,6 @@ function Viewer(props: JournalPanelProps & { journal: Journal }): ReactNode {
       {chosen && <LineDetails line={chosen} onClose={() => setSelected(null)} />}
     </section>
   )
-}
-
-function Earlier(props: { journal: Journal }): ReactNode {
-  const { journal } = props
-  const { earlier, store } = journal
-  if (store.length === 0) return null
-  return (
-    <div className={css.earlier}>
-      {earlier.more ? (
-        <Button size="small" look="quiet" onClick={journal.loadEarlier} loading={earlier.loading}>
-          Load earlier
-        </Button>
-      ) : (
-        <span>The journal begins here</span>
-      )}
-      {earlier.error && <span className={css.bad}>{earlier.error.message}</span>}
-      {store.dropped > 0 && <span>{formatCount(store.dropped)} older lines were let go to save memory</span>}
-      <span className={css.count}>{store.length === 1 ? '1 line' : `${formatCount(store.length)} lines`}</span>
-      {journal.state === 'failed' && journal.error && (
-        <span className={css.bad}>
-          {journal.error.message}{' '}
-          <Button size="small" onClick={journal.retry}>
-            Try again
-          </Button>
-        </span>
-      )}
-    </div>
-  )
-}
-
-function NoLines(props: { journal: Journal }): ReactNode {
-  if (props.journal.state === 'starting') return <LoadingState label="Reading the journal" />
-  return <EmptyState icon={ScrollText} title="No lines match" text="New ones appear here as they are written." />
 }
 
 /** Delegated: one listener for all lines, however many are drawn. */

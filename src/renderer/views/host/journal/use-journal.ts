@@ -133,7 +133,7 @@ class Feed {
 
   beginEarlier(): boolean {
     const { earlier } = this.#snapshot
-    if (earlier.loading || !earlier.more) return false
+    if (earlier.loading || !earlier.more || this.#store.full) return false
     this.#change({ earlier: { loading: true, more: true, error: null } })
     return true
   }
