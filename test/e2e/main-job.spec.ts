@@ -35,14 +35,15 @@ async function crashAndRestart(app: RunningApp, host: TestHost, whenDead: 'Faile
   await expect(row).toContainText('Running', patience)
   await expect(row.getByText(String(before), { exact: true })).toBeVisible(patience)
 
+  // Milliseconds in truth; the limits leave room for a machine that is busy with everything else.
   const killedAt = Date.now()
   await host.exec(['kill', '-9', String(before)])
   await expect(row).toContainText(whenDead, patience)
   const rowTook = Date.now() - killedAt
   const told = await desktop.notifications?.waitFor(({ summary }) => summary === `${service} failed on ${host.name}`)
   expect(told).toMatchObject({ urgency: 2, body: expect.stringContaining('killed by signal 9') })
-  expect(rowTook, 'ms from the crash to the row').toBeLessThan(5000)
-  expect((told?.at ?? Number.NaN) - killedAt, 'ms from the crash to the notification').toBeLessThan(5000)
+  expect(rowTook, 'ms from the crash to the row').toBeLessThan(10_000)
+  expect((told?.at ?? Number.NaN) - killedAt, 'ms from the crash to the notification').toBeLessThan(10_000)
   expect(await host.pid(unit)).toBeUndefined()
 
   await row.getByRole('button', { name: new RegExp(`^Restart ${unit}`) }).click()
