@@ -1,4 +1,5 @@
 // Looks at a unit after an action until the verdict is clear: carries out domain/action-verification over one host's session.
+import { AppError } from '../../shared/errors.ts'
 import type { ActionOutcome, Evidence, UnitRef, UnitVerb } from '../../shared/model/unit.ts'
 import { type ActionView, judgeAction } from '../domain/action-verification.ts'
 import { type Clock, sleep } from '../lib/clock.ts'
@@ -27,7 +28,7 @@ export async function verifyAction(options: {
     const manager = session.units.manager(ref.scope)
     if (!manager) return 'lost'
     const after = await manager.get(ref.name).catch(error => {
-      if (session.units.manager(ref.scope) === manager) throw error
+      if (isAnswer(error)) throw error
       return null
     })
     if (!after) return 'lost'
@@ -44,6 +45,12 @@ export async function verifyAction(options: {
     onProgress(verdict.evidence)
     await pause(session, ref, Math.min(1_000, Math.max(50, verdict.until - now)), clock, signal)
   }
+}
+
+/** Did the host itself say this, as opposed to trouble on the way to it, which tells nothing of the unit (semantics 7)? */
+export function isAnswer(error: unknown): boolean {
+  const { code } = AppError.from(error)
+  return code !== 'LINK_LOST' && code !== 'NOT_CONNECTED' && code !== 'TIMEOUT' && code !== 'PROTOCOL'
 }
 
 /** Waits, but no longer than until something happens to the unit, so that a crash is seen when it happens. */
@@ -98,7 +105,8 @@ async function countErrors(
       signal,
     )
     return page.entries.length
-  } catch {
+  } catch (error) {
+    if (signal.aborted) throw error
     return null
   }
 }

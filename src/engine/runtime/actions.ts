@@ -9,7 +9,7 @@ import type { Disposable } from '../lib/disposable.ts'
 import type { Logger } from '../lib/log.ts'
 import type { UnitManager } from '../ports.ts'
 import type { Store } from '../store/store.ts'
-import { verifyAction } from './action-verifier.ts'
+import { isAnswer, verifyAction } from './action-verifier.ts'
 import type { AuditLog } from './audit-log.ts'
 import type { Fleet } from './fleet.ts'
 import type { Publish } from './publish.ts'
@@ -36,6 +36,8 @@ export class Actions implements Disposable {
   readonly #options: ActionsOptions
   readonly #log: Logger
   readonly #live = new Map<string, Live>()
+  /** Units that something is under way on, from the click on: two clicks must not both find it free. */
+  readonly #taken = new Map<string, UnitVerb>()
 
   constructor(options: ActionsOptions) {
     this.#options = options
@@ -59,14 +61,26 @@ export class Actions implements Disposable {
    * is under way on this unit) or DISK_FULL (what cannot be recorded is not done).
    */
   async run(ref: UnitRef, verb: UnitVerb, actor: string): Promise<ActionRun> {
-    const { fleet, store, audit, clock } = this.#options
     const manager = this.#managerOf(ref)
-    for (const { run } of this.#live.values())
-      if (run.hostId === ref.hostId && run.scope === ref.scope && run.unit === ref.name)
-        throw new AppError('CONFLICT', `${run.verb} of ${ref.name} is still under way`, {
-          hint: 'Wait for it, or cancel it.',
-        })
-    const before = await manager.get(ref.name)
+    const under = this.#taken.get(keyOf(ref))
+    if (under)
+      throw new AppError('CONFLICT', `${under} of ${ref.name} is still under way`, {
+        hint: 'Wait for it, or cancel it.',
+      })
+    this.#taken.set(keyOf(ref), verb)
+    try {
+      const before = await manager.get(ref.name)
+      const live = this.#begin(ref, verb, actor, before)
+      void this.#carryOut(live, ref, manager, before)
+      return live.run
+    } catch (error) {
+      this.#taken.delete(keyOf(ref))
+      throw error
+    }
+  }
+
+  #begin(ref: UnitRef, verb: UnitVerb, actor: string, before: ActionView): Live {
+    const { store, audit, clock } = this.#options
     const { command } = this.preview(ref, verb)
     const run: ActionRun = {
       id: randomUUID(),
@@ -84,14 +98,16 @@ export class Actions implements Disposable {
       invocationBefore: before.invocationId,
       invocationAfter: null,
     }
-    store.actionRuns.insert(run)
     const act = { actor, verb: `unit.${verb}`, hostId: ref.hostId, target: ref.name, command, actionRunId: run.id }
-    const live: Live = { run, controller: new AbortController(), finish: audit.begin(act) }
+    const finish = store.transaction(() => {
+      store.actionRuns.insert(run)
+      return audit.begin(act)
+    })
+    const live: Live = { run, controller: new AbortController(), finish }
     this.#live.set(run.id, live)
-    this.#log.info('action', { host: fleet.session(ref.hostId).host.id, unit: ref.name, verb, actor })
+    this.#log.info('action', { host: ref.hostId, unit: ref.name, verb, actor })
     this.#options.publish('action.changed', run)
-    void this.#carryOut(live, ref, manager, before)
-    return run
+    return live
   }
 
   /** Stops waiting for the action. What was sent already is not taken back. */
@@ -113,9 +129,10 @@ export class Actions implements Disposable {
       const live: Live = {
         run,
         controller: new AbortController(),
-        finish: this.#options.audit.begin({ ...act, actionRunId: run.id }),
+        finish: this.#options.audit.resume({ ...act, actionRunId: run.id }),
       }
       this.#live.set(run.id, live)
+      this.#taken.set(keyOf(ref), run.verb)
       const unknown = {
         activeState: 'unknown',
         subState: '',
@@ -189,13 +206,12 @@ export class Actions implements Disposable {
       text: 'The connection was lost in the middle; waiting for the host to see what became of it',
     }
     this.#progress(live, [lost])
-    const manager = await this.#managerAgain(ref, live.controller.signal)
-    if (!manager) {
+    const after = await this.#lookAgain(ref, live.controller.signal)
+    if (!after) {
       const text = 'The host did not come back in time, so what became of it is not known'
       this.#end(live, 'lost', [{ ok: false, text }])
       return
     }
-    const after = await manager.get(ref.name)
     const verdict = reconcileAction(live.run.verb, before, after)
     if (verdict === 'done') return this.#verify(live, ref, before)
     const evidence =
@@ -211,13 +227,19 @@ export class Actions implements Disposable {
     this.#end(live, verdict === 'not-done' ? 'failed' : 'lost', [evidence])
   }
 
-  async #managerAgain(ref: UnitRef, signal: AbortSignal): Promise<UnitManager | null> {
+  /** The unit as it is once the host can be asked again, or null where that takes too long. */
+  async #lookAgain(ref: UnitRef, signal: AbortSignal): Promise<ActionView | null> {
     const { fleet, clock } = this.#options
     const until = clock.monotonic() + reconcileWithinMs
     while (clock.monotonic() < until) {
       // the host may have been removed meanwhile, which ends the wait by its error
       const manager = fleet.session(ref.hostId).units.manager(ref.scope)
-      if (manager) return manager
+      try {
+        if (manager) return await manager.get(ref.name)
+      } catch (error) {
+        // the link may have gone again, or not be known yet to have gone: only what systemd itself said is an answer
+        if (isAnswer(error)) throw error
+      }
       await sleep(clock, 250, signal)
     }
     return null
@@ -247,6 +269,7 @@ export class Actions implements Disposable {
       finishedAt: clock.now(),
     }
     this.#live.delete(live.run.id)
+    this.#taken.delete(keyOf({ hostId: live.run.hostId, scope: live.run.scope, name: live.run.unit }))
     const detail = error?.message ?? (evidence.map(item => item.text).join('; ') || null)
     try {
       store.actionRuns.update(live.run)
@@ -258,4 +281,8 @@ export class Actions implements Disposable {
     this.#log.info('action ended', { id: live.run.id, outcome })
     publish('action.changed', live.run)
   }
+}
+
+function keyOf({ hostId, scope, name }: UnitRef): string {
+  return `${hostId}/${scope}/${name}`
 }

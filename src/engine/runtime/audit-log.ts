@@ -26,7 +26,16 @@ export class AuditLog {
 
   /** Something that begins now; written before it is sent anywhere. Returns how to write down its end. */
   begin(act: Act): (outcome: AuditEntry['outcome'], detail: string | null) => void {
-    const id = this.#insert(act, { at: this.#clock.now(), finishedAt: null, outcome: 'running' })
+    return this.#finisher(this.#insert(act, { at: this.#clock.now(), finishedAt: null, outcome: 'running' }))
+  }
+
+  /** Something that began before the engine ended: the entry of its beginning gets its end, too. */
+  resume(act: Act & { actionRunId: string }): ReturnType<AuditLog['begin']> {
+    const begun = this.#store.audit.openOfRun(act.actionRunId)
+    return begun ? this.#finisher(begun.id) : this.begin(act)
+  }
+
+  #finisher(id: number): (outcome: AuditEntry['outcome'], detail: string | null) => void {
     return (outcome, detail) =>
       this.#publish('audit.changed', this.#store.audit.finish(id, { finishedAt: this.#clock.now(), outcome, detail }))
   }

@@ -9,6 +9,8 @@ export interface AuditStore {
   /** Throws NOT_FOUND. */
   finish(id: number, end: { finishedAt: number; outcome: ActionOutcome; detail: string | null }): AuditEntry
   get(id: number): AuditEntry | null
+  /** The entry of a run that has no end yet; null where there is none. */
+  openOfRun(actionRunId: string): AuditEntry | null
   /** Newest first. */
   list(query: AuditQuery): AuditEntry[]
 }
@@ -36,6 +38,9 @@ export function createAuditStore(db: Db): AuditStore {
     'UPDATE audit SET finished_at = @finishedAt, outcome = @outcome, detail = @detail WHERE id = @id',
   )
   const get = db.prepare<[number], Row>('SELECT * FROM audit WHERE id = ?')
+  const openOfRun = db.prepare<[string], Row>(
+    'SELECT * FROM audit WHERE action_run_id = ? AND finished_at IS NULL ORDER BY id DESC LIMIT 1',
+  )
   const list = db.prepare<[Record<string, unknown>], Row>(`
     SELECT * FROM audit
     WHERE (@before IS NULL OR id < @before)
@@ -57,6 +62,11 @@ export function createAuditStore(db: Db): AuditStore {
         return result
       }),
     get: id => db.read(() => entry(id)),
+    openOfRun: actionRunId =>
+      db.read(() => {
+        const row = openOfRun.get(actionRunId)
+        return row ? toEntry(row) : null
+      }),
     list: query => db.read(() => list.all({ ...query }).map(toEntry)),
   }
 }
