@@ -24,7 +24,9 @@ export class Redactor {
 
   redact(text: string): string {
     let result = text
-    for (const value of this.#values) if (result.includes(value)) result = result.replaceAll(value, '[redacted]')
+    // the longest first: a secret that begins like another must not leave its tail
+    for (const value of [...this.#values].sort((a, b) => b.length - a.length))
+      if (result.includes(value)) result = result.replaceAll(value, '[redacted]')
     return result
   }
 }
@@ -42,14 +44,17 @@ export function createLogger(options: {
 }): Logger {
   const { sink, now, redactor, component = 'engine' } = options
   const threshold = levels[options.level ?? 'info']
+  // before anything is escaped or quoted, after which a secret would no longer look like itself
+  const clean = (text: string): string => redactor?.redact(text) ?? text
   const write = (level: LogLevel, message: string, fields: LogFields = {}): void => {
     if (levels[level] < threshold) return
-    let line = `${new Date(now()).toISOString()} ${level} ${component} ${escapeControls(message)}`
+    let line = `${new Date(now()).toISOString()} ${level} ${component} ${escapeControls(clean(message))}`
     for (const [key, value] of Object.entries(fields)) {
       if (value === undefined) continue
-      line += ` ${key}=${secretKey.test(key) ? '[redacted]' : format(value)}`
+      const shown = typeof value === 'string' ? clean(value) : value
+      line += ` ${key}=${secretKey.test(key) ? '[redacted]' : format(shown)}`
     }
-    sink(redactor ? redactor.redact(line) : line)
+    sink(clean(line))
   }
   return {
     child: name => createLogger({ ...options, component: name }),

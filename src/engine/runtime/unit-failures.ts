@@ -17,7 +17,8 @@ import type { Native, UnitState } from '../ports.ts'
 
 /** Messages of one host within this time after the first become one (semantics 14). */
 const groupMs = 10_000
-const maxTracked = 50_000
+/** Of one host; a host that makes up units without end must not keep the others' failures from being told. */
+const maxTracked = 20_000
 
 interface Tracked {
   host: Host
@@ -37,7 +38,8 @@ export class UnitFailures implements Disposable {
   readonly #native: Native
   readonly #log: Logger
   readonly #enabled: () => boolean
-  readonly #tracked = new Map<string, Tracked>()
+  /** By host, then by scope and name. */
+  readonly #tracked = new Map<string, Map<string, Tracked>>()
   readonly #groups = new Map<string, Group>()
 
   constructor(options: { clock: Clock; native: Native; log: Logger; enabled: () => boolean }) {
@@ -49,15 +51,14 @@ export class UnitFailures implements Disposable {
 
   /** A unit was seen in this state, live or after a gap. */
   observe(host: Host, unit: UnitState): void {
-    const key = `${host.id}/${unit.scope}/${unit.name}`
-    let tracked = this.#tracked.get(key)
+    const key = `${unit.scope}/${unit.name}`
+    let tracked = this.#tracked.get(host.id)?.get(key)
     if (!tracked) {
       // nearly all units never fail: nothing is kept of them
       const { next } = stepUnitFailure(initialUnitFailure, unit, this.#clock.monotonic())
       if (next.state.kind === 'ok') return
-      if (this.#tracked.size >= maxTracked) return
       tracked = { host, unit, failure: initialUnitFailure, timer: null }
-      this.#tracked.set(key, tracked)
+      this.#track(host.id, key, tracked)
     }
     tracked.host = host
     tracked.unit = unit
@@ -66,26 +67,34 @@ export class UnitFailures implements Disposable {
 
   /** Time was lost: whatever was being proven starts anew (semantics 2). */
   onClockGap(): void {
-    for (const tracked of this.#tracked.values()) {
+    for (const tracked of [...this.#tracked.values()].flatMap(units => [...units.values()])) {
       tracked.failure = afterGap(tracked.failure, this.#clock.monotonic())
       this.#arm(tracked)
     }
   }
 
   forget(hostId: string): void {
-    for (const [key, tracked] of this.#tracked) {
-      if (tracked.host.id !== hostId) continue
-      tracked.timer?.dispose()
-      this.#tracked.delete(key)
-    }
+    for (const tracked of this.#tracked.get(hostId)?.values() ?? []) tracked.timer?.dispose()
+    this.#tracked.delete(hostId)
     this.#groups.get(hostId)?.timer.dispose()
     this.#groups.delete(hostId)
   }
 
   dispose(): void {
-    for (const { host } of [...this.#tracked.values()]) this.forget(host.id)
+    for (const hostId of [...this.#tracked.keys()]) this.forget(hostId)
     for (const group of this.#groups.values()) group.timer.dispose()
     this.#groups.clear()
+  }
+
+  #track(hostId: string, key: string, tracked: Tracked): void {
+    const units = this.#tracked.get(hostId) ?? new Map<string, Tracked>()
+    this.#tracked.set(hostId, units)
+    const [oldest] = units
+    if (oldest && units.size >= maxTracked) {
+      oldest[1].timer?.dispose()
+      units.delete(oldest[0])
+    }
+    units.set(key, tracked)
   }
 
   #step(tracked: Tracked, observed: UnitObservation | null): void {
@@ -137,13 +146,16 @@ function notificationFor(host: Host, unit: UnitState, message: UnitFailureMessag
     id: `unit/${host.id}/${unit.scope}/${unit.name}`.slice(0, 200),
     route: `/hosts/${host.id}/services/${unit.scope}/${encodeURIComponent(unit.name)}`.slice(0, 512),
   }
-  if (message.kind === 'recovered')
+  if (message.kind === 'recovered') {
+    // stopped by somebody, its failure forgotten, or a one-shot that did its work: no longer failed, but nothing runs
+    const runs = unit.activeState !== 'inactive'
     return {
       ...base,
-      title: clip(`${name} is running again on ${host.name}`),
-      body: `It was down for ${inWords(message.afterMs)}.`,
+      title: clip(runs ? `${name} is running again on ${host.name}` : `${name} is no longer failed on ${host.name}`),
+      body: runs ? `It was down for ${inWords(message.afterMs)}.` : 'It is not running now.',
       urgency: 'normal',
     }
+  }
   return {
     ...base,
     title: clip(`${name} failed on ${host.name}`),
@@ -160,17 +172,17 @@ function summaryFor(
   const failed = [...latest.values()].filter(item => item.message.kind === 'failed')
   const recovered = latest.size - failed.length
   const names = (failed.length > 0 ? failed : [...latest.values()]).map(item =>
-    item.unit.name.replace(/\.service$/, ''),
+    clip(item.unit.name.replace(/\.service$/, '')),
   )
   const title =
     failed.length > 0
-      ? `${failed.length} more services failed on ${host.name}`
-      : `${recovered} services run again on ${host.name}`
+      ? `${failed.length} more ${failed.length === 1 ? 'service' : 'services'} failed on ${host.name}`
+      : `${recovered} ${recovered === 1 ? 'service is' : 'services are'} well again on ${host.name}`
   return {
     id: `units/${host.id}`,
     title: clip(title),
     body: `${names.slice(0, 8).join(', ')}${names.length > 8 ? ` and ${names.length - 8} more` : ''}${
-      failed.length > 0 && recovered > 0 ? `. ${recovered} run again.` : ''
+      failed.length > 0 && recovered > 0 ? `. ${recovered} well again.` : ''
     }`,
     urgency: failed.length > 0 ? 'critical' : 'normal',
     route: `/hosts/${host.id}/services`,

@@ -64,6 +64,15 @@ describe('log', () => {
   const redactor = new Redactor()
   const log = createLogger({ sink: line => lines.push(line), now: () => 0, redactor }).child('remote')
 
+  it('redacts secrets that are quoted or escaped in a line, and the longer of two that begin alike', () => {
+    const written: string[] = []
+    const own = new Redactor()
+    for (const secret of ['a"b\\c d', 'tab\there', 'open', 'open sesame']) own.add(secret)
+    const to = createLogger({ sink: line => written.push(line), now: () => 0, redactor: own })
+    to.info('said tab\there', { detail: 'a"b\\c d', other: 'open sesame' })
+    expect(written).toEqual(['1970-01-01T00:00:00.000Z info engine said [redacted] detail=[redacted] other=[redacted]'])
+  })
+
   it('redacts secrets by the name of the field and by their value', () => {
     redactor.add('hunter2!')
     log.info('login', { password: 'whatever', detail: 'tried hunter2! once' })

@@ -95,3 +95,29 @@ it('fits the contract even with a hostile unit name', () => {
   expect(shown).toHaveLength(1)
   failures.dispose()
 })
+
+it('does not call a service running that somebody stopped after it failed', () => {
+  const { clock, shown, failures } = setUp()
+  failures.observe(host, unit('bot.service', 'failed'))
+  failures.observe(host, unit('bot.service', 'inactive'))
+  clock.advance(10_000)
+  expect(shown[1]).toMatchObject({ title: 'bot is no longer failed on web-1', body: 'It is not running now.' })
+  failures.dispose()
+})
+
+it('fits the contract when many services of the longest names fail together', () => {
+  const { clock, shown, failures } = setUp()
+  for (let n = 0; n < 12; n++) failures.observe(host, unit(`${n}${'x'.repeat(240)}.service`, 'failed'))
+  clock.advance(10_000)
+  expect(shown.map(item => item.title.slice(-31))).toContain('11 more services failed on web-1'.slice(-31))
+  failures.dispose()
+})
+
+it('a host that makes up failures without end does not keep those of another from being told', () => {
+  const { clock, shown, failures } = setUp()
+  for (let n = 0; n < 25_000; n++) failures.observe(host, unit(`made-up-${n}.service`, 'failed'))
+  failures.observe({ id: 'db-1', name: 'db-1' } as Host, unit('postgres.service', 'failed'))
+  expect(shown.map(item => item.title)).toContain('postgres failed on db-1')
+  failures.dispose()
+  expect(clock.pending).toBe(0)
+})
