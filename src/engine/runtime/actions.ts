@@ -232,9 +232,9 @@ export class Actions implements Disposable {
     const { fleet, clock } = this.#options
     const until = clock.monotonic() + reconcileWithinMs
     while (clock.monotonic() < until) {
-      // the host may have been removed meanwhile, which ends the wait by its error
-      const manager = fleet.session(ref.hostId).units.manager(ref.scope)
       try {
+        // the host may have been removed meanwhile, which ends the wait by its error
+        const manager = fleet.session(ref.hostId).units.manager(ref.scope)
         if (manager) return await manager.get(ref.name)
       } catch (error) {
         // the link may have gone again, or not be known yet to have gone: only what systemd itself said is an answer

@@ -56,11 +56,12 @@ export class Fleet implements AsyncDisposable {
     return this.#options.store.hosts.list().flatMap(({ id }) => this.#sessions.get(id)?.session.view() ?? [])
   }
 
-  /** Throws NOT_FOUND. */
+  /** Throws NOT_FOUND, and NOT_CONNECTED for the moment in which a host is opened anew. */
   session(hostId: string): HostSession {
     const entry = this.#sessions.get(hostId)
-    if (!entry) throw new AppError('NOT_FOUND', `There is no host ${hostId}`)
-    return entry.session
+    if (entry) return entry.session
+    const { name } = this.host(hostId)
+    throw new AppError('NOT_CONNECTED', `${name} is just being opened anew`, { hint: 'Try again in a moment.' })
   }
 
   sessions(): HostSession[] {

@@ -40,6 +40,7 @@ export class HostSession implements AsyncDisposable {
   readonly #options: HostSessionOptions
   readonly #log: Logger
   readonly #bag = new DisposableBag()
+  readonly #ended = new AbortController()
   readonly #problems = new Map<HostProblem['area'], ErrorShape>()
   #generation: AbortController | null = null
   #metrics: MetricLoop | null = null
@@ -111,6 +112,7 @@ export class HostSession implements AsyncDisposable {
   }
 
   async dispose(): Promise<void> {
+    this.#ended.abort()
     this.#endGeneration()
     this.#bag.dispose()
     // what still waits for the host's answer ends with the link
@@ -123,17 +125,23 @@ export class HostSession implements AsyncDisposable {
         resolve()
         return
       }
+      const { signal: ended } = this.#ended
       const settle = (then: () => void): void => {
         listener.dispose()
         signal.removeEventListener('abort', onAbort)
+        ended.removeEventListener('abort', onEnded)
         then()
       }
+      const onEnded = (): void =>
+        settle(() => reject(new AppError('LINK_LOST', 'This host is no longer watched this way')))
       const onAbort = (): void => settle(() => reject(new AppError('CANCELLED', 'Cancelled')))
       const listener = this.link.onStatus(status => {
         if (status.state === 'ready') settle(resolve)
       })
       signal.addEventListener('abort', onAbort, { once: true })
+      ended.addEventListener('abort', onEnded, { once: true })
       if (signal.aborted) onAbort()
+      else if (ended.aborted) onEnded()
     })
   }
 

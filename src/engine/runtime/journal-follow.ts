@@ -10,13 +10,13 @@ const retryMs = 1_000
 
 export interface JournalSource {
   readonly reader: JournalReader
-  /** Resolves when the host's link is ready (again). */
+  /** Resolves when the host's link is ready (again). Rejects with LINK_LOST when this link never will be. */
   ready(signal: AbortSignal): Promise<void>
 }
 
 /**
  * History and then live entries of all filters' hosts, each host in order. After a lost link a host goes on behind its last entry, so
- * that nothing is missing and nothing comes twice. Ends when `signal` aborts; throws what trying again cannot mend (no rights).
+ * that nothing is missing and nothing comes twice. Ends when `signal` aborts; throws what trying again cannot mend (no rights, no such host).
  */
 export async function* followJournals(
   filters: readonly JournalFilter[],
@@ -30,7 +30,7 @@ export async function* followJournals(
   signal.addEventListener('abort', stop, { once: true })
   const queue = new BatchQueue(queueLimit)
   const flows = filters.map(filter =>
-    followOne(filter, backlog, sourceOf(filter.hostId), clock, controller.signal, queue).catch(error => {
+    followOne(filter, backlog, () => sourceOf(filter.hostId), clock, controller.signal, queue).catch(error => {
       if (!controller.signal.aborted) queue.fail(AppError.from(error))
     }),
   )
@@ -52,15 +52,17 @@ export async function* followJournals(
 async function followOne(
   filter: JournalFilter,
   backlog: number,
-  source: JournalSource,
+  sourceOf: () => JournalSource,
   clock: Clock,
   signal: AbortSignal,
   queue: BatchQueue,
 ): Promise<void> {
   let cursor: string | null = null as string | null
   while (!signal.aborted) {
-    await source.ready(signal)
     try {
+      // asked anew each time: a host that was edited has another link, one that was removed has none
+      const source = sourceOf()
+      await source.ready(signal)
       const from: { cursor: string } | { backlog: number } = cursor === null ? { backlog } : { cursor }
       for await (const batch of source.reader.read(filter, { follow: true, signal, ...from })) {
         await queue.put([...batch])

@@ -188,3 +188,9 @@ it('leaves nothing open where a part breaks in the middle', async () => {
   expect(broken.disposed).toBe(true)
   expect(session.units.manager('system')).toBe(null)
 })
+
+it('tells whoever waits for its link when that will never come', async () => {
+  const { session } = watch(onlySystem(new FakeManager([])))
+  const waiting = session.journalSource().ready(new AbortController().signal)
+  await Promise.all([expect(waiting).rejects.toMatchObject({ code: 'LINK_LOST' }), session.dispose()])
+})

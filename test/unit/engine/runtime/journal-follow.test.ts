@@ -131,3 +131,39 @@ it('ends at once when it is no longer wanted, also while it waits for a host', a
   expect((await next).done).toBe(true)
   expect(clock.pending).toBe(0)
 })
+
+it('goes on over the new link of a host that was edited, and ends with one that was removed', async () => {
+  const clock = new ManualClock()
+  const old = fakeJournal('a', 20, [5])
+  const fresh = fakeJournal('a', 20, [15])
+  const sources = [
+    { reader: old.reader, ready: async () => {} },
+    { reader: old.reader, ready: () => Promise.reject(new AppError('LINK_LOST', 'this link is over')) },
+    { reader: fresh.reader, ready: async () => {} },
+  ]
+  const flow = followJournals(
+    [filter('a')],
+    20,
+    () => {
+      const source = sources.shift()
+      if (!source) throw new AppError('NOT_FOUND', 'no such host')
+      return source
+    },
+    clock,
+    new AbortController().signal,
+  )
+  const entries: JournalEntry[] = []
+  const end = (async () => {
+    for await (const batch of flow) entries.push(...batch)
+  })().catch((error: unknown) => AppError.from(error).code)
+  let ended: unknown
+  void end.then(code => {
+    ended = code
+  })
+  while (ended === undefined) {
+    await clock.advanceAsync(1_000)
+    await new Promise(resolve => setImmediate(resolve))
+  }
+  expect(ended).toBe('NOT_FOUND')
+  expect(entries.map(item => item.at)).toEqual([...Array(15).keys()])
+})

@@ -1,0 +1,56 @@
+// Proves that hosts can be listed, and the tray kept, while one of them is being opened anew or removed.
+import { afterEach, expect, it } from 'vitest'
+import { silentLogger } from '../../../../src/engine/lib/log.ts'
+import type { Native } from '../../../../src/engine/ports.ts'
+import { Fleet } from '../../../../src/engine/runtime/fleet.ts'
+import { UnitFailures } from '../../../../src/engine/runtime/unit-failures.ts'
+import type { Vault } from '../../../../src/engine/runtime/vault.ts'
+import { createWorkplace, draft, type Workplace } from '../store/lib.ts'
+import { FakeLink, FakeManager, fakeCollector, fakeJournal, settle } from './fake-host.ts'
+
+let place: Workplace
+afterEach(() => place.dispose())
+
+it('a link that takes its time to close costs a host nothing but its place in the list for that time', async () => {
+  place = createWorkplace()
+  const store = place.open()
+  const { clock } = place
+  const links: FakeLink[] = []
+  const trays: number[] = []
+  const native = { setTray: summary => trays.push(summary.lines.length) } as Pick<Native, 'setTray'> as Native
+  const fleet = new Fleet({
+    store,
+    vault: {} as Vault,
+    collectorFor: () => fakeCollector(async () => new FakeManager([]), fakeJournal().journal),
+    createLink: () => {
+      const link = new FakeLink()
+      links.push(link)
+      return link
+    },
+    failures: new UnitFailures({ clock, native, log: silentLogger, enabled: () => true }),
+    native,
+    clock,
+    log: silentLogger,
+    publish: () => {},
+    settings: () => store.settings.get(),
+  })
+  const first = await fleet.add(draft({ name: 'web-1' }), {})
+  await fleet.add(draft({ name: 'web-2' }), {})
+  let leave: () => void = () => {}
+  const [link] = links as [FakeLink]
+  link.left = new Promise(resolve => {
+    leave = resolve
+  })
+  const edited = fleet.edit(first.id, draft({ name: 'web-one' }), {})
+  await settle()
+  // the tray looks at all hosts just now
+  clock.advance(1_000)
+  expect(trays).toEqual([1])
+  expect(fleet.views().map(view => view.host.name)).toEqual(['web-2'])
+  expect(() => fleet.session(first.id)).toThrow(expect.objectContaining({ code: 'NOT_CONNECTED' }))
+  leave()
+  await edited
+  expect(fleet.views().map(view => view.host.name)).toEqual(['web-one', 'web-2'])
+  await fleet.dispose()
+  expect(clock.pending).toBe(0)
+})
