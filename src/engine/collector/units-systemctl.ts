@@ -98,7 +98,7 @@ class SystemctlManager implements UnitManager {
 
   async get(name: string): Promise<UnitState> {
     const { table } = this.#options
-    const { units } = parseSystemctlShow(await this.#show(shownOnDemand, name), 1)
+    const { units } = parseSystemctlShow((await this.#show(shownOnDemand, name)).text, 1)
     const [unit] = units
     if (unit) table.apply(name, patchOf(unit))
     const state = table.get(name)
@@ -112,7 +112,7 @@ class SystemctlManager implements UnitManager {
     const up = await link.exec(['sh', '-c', 'read -r up _ </proc/uptime && printf "%s %s" "$up" "$(date +%s)"'])
     const [uptime, now] = new TextDecoder().decode(up.stdout).split(' ').map(Number)
     const bootAt = uptime && now ? (now - uptime) * 1_000 : null
-    const { units } = parseSystemctlShow(await this.#show(shownOfTimers, '*.timer'), 1_000)
+    const { units } = parseSystemctlShow((await this.#show(shownOfTimers, '*.timer')).text, 1_000)
     return units
       .filter(unit => unit.get('LoadState') === 'loaded')
       .map(unit => ({
@@ -168,9 +168,11 @@ class SystemctlManager implements UnitManager {
 
   async #poll(): Promise<void> {
     const { table } = this.#options
-    const { units, complete } = parseSystemctlShow(await this.#show(shown, '*.service'), maxUnits)
+    const { text, whole } = await this.#show(shown, '*.service')
+    const { units, complete } = parseSystemctlShow(text, maxUnits)
     if (this.#done) return
-    if (!complete) table.noteOverflow()
+    const all = whole && complete
+    if (!all) table.noteOverflow()
     const present = new Set<string>()
     for (const unit of units) {
       const name = unit.get('Id') ?? ''
@@ -178,7 +180,8 @@ class SystemctlManager implements UnitManager {
       present.add(name)
       table.apply(name, patchOf(unit))
     }
-    if (!complete) return
+    // what was cut off is not known to be gone
+    if (!all) return
     for (const name of [...table.names()]) {
       const state = table.get(name)
       if (present.has(name) || !state || state.loadState === 'not-loaded') continue
@@ -187,8 +190,8 @@ class SystemctlManager implements UnitManager {
     }
   }
 
-  async #show(properties: readonly string[], pattern: string): Promise<string> {
-    const { link, scope, uid, table } = this.#options
+  async #show(properties: readonly string[], pattern: string): Promise<{ text: string; whole: boolean }> {
+    const { link, scope, uid } = this.#options
     const user = scope === 'user' ? [`XDG_RUNTIME_DIR=/run/user/${uid}`] : []
     const argv = ['env', 'LC_ALL=C', 'TZ=UTC', ...user, 'systemctl', ...(scope === 'user' ? ['--user'] : [])]
     const result = await link.exec(
@@ -197,10 +200,12 @@ class SystemctlManager implements UnitManager {
     )
     if (result.lost) throw new AppError('LINK_LOST', 'The connection was lost while units were read')
     if (result.timedOut) throw new AppError('TIMEOUT', 'systemctl did not answer')
-    if (result.truncated) table.noteOverflow()
     const text = new TextDecoder().decode(result.stdout)
     if (result.exit !== 0) throw pollError(new TextDecoder().decode(result.stderr.subarray(0, 1_000)), scope)
-    return text
+    // a unit that is cut in the middle would seem to have changed
+    return result.truncated
+      ? { text: text.slice(0, text.lastIndexOf('\n\n') + 1), whole: false }
+      : { text, whole: true }
   }
 
   #end(error: ErrorShape | null): void {
