@@ -3,7 +3,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { AppError } from '../shared/errors.ts'
-import { overallStatus, statusOf } from './domain/status-report.ts'
+import { isSettled, overallStatus, statusOf } from './domain/status-report.ts'
 import { createEngine } from './engine.ts'
 import { sleep, systemClock } from './lib/clock.ts'
 import { createLogger, Redactor } from './lib/log.ts'
@@ -53,7 +53,9 @@ async function main(): Promise<number> {
       fleet.onVaultUnlocked()
     }
     const deadline = systemClock.monotonic() + timeout * 1_000
-    while (!fleet.views().every(isSettled) && systemClock.monotonic() < deadline) await sleep(systemClock, 50)
+    const settled = (): boolean =>
+      fleet.views().every(view => isSettled(view, scope => fleet.session(view.host.id).units.manager(scope) !== null))
+    while (!settled() && systemClock.monotonic() < deadline) await sleep(systemClock, 50)
     const hosts = fleet.views().map(view => statusOf(view, fleet.session(view.host.id).units.list()))
     const overall = overallStatus(hosts)
     if (values.json) {
@@ -81,15 +83,6 @@ function parse() {
       help: { type: 'boolean', default: false },
     },
   })
-}
-
-/** Nothing more is to be learnt by waiting: it is watched, or it waits for a person. */
-function isSettled(
-  view: ReturnType<Awaited<ReturnType<typeof createEngine>>['services']['fleet']['views']>[number],
-): boolean {
-  const { state } = view.connection
-  if (state === 'ready') return view.units !== null || view.problems.some(problem => problem.area === 'units')
-  return state.startsWith('host-key-') || state === 'auth-failed' || state === 'config' || state === 'backoff'
 }
 
 /** Where the app keeps its data, without Electron to ask. */

@@ -3,6 +3,7 @@ import { homedir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { engineContract } from '../shared/contract/engine.ts'
 import type { PowerChange } from '../shared/contract/native.ts'
+import { AppError } from '../shared/errors.ts'
 import { type Host, type HostSecrets, localHostId } from '../shared/model/host.ts'
 import type { Port } from '../shared/rpc/port.ts'
 import { serve } from '../shared/rpc/server.ts'
@@ -16,7 +17,7 @@ import { createLocalCollector } from './local/local-collector.ts'
 import { createLocalLink } from './local/local-link.ts'
 import type { Native, SecretSource } from './ports.ts'
 import { createHandshakeGate } from './remote/handshake-gate.ts'
-import { createHostKeyBook } from './remote/host-keys.ts'
+import { createHostKeyBook, describeKey } from './remote/host-keys.ts'
 import { jumpOver } from './remote/jump.ts'
 import { readSshConfig } from './remote/ssh-config.ts'
 import { createSshLink } from './remote/ssh-connection.ts'
@@ -120,7 +121,12 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
         signal,
       }),
     sshConfigHosts: () => [...readSshConfig(join(sshDirectory, 'config'))],
-    trustKey: (address, port, key) => store.hostKeys.add(address, port, key),
+    trustKey(address, port, key) {
+      // what a person confirmed is the fingerprint: it has to be that of the key which is trusted from now on
+      if (describeKey(Buffer.from(key.key, 'base64')).fingerprint !== key.fingerprint)
+        throw new AppError('INVALID_INPUT', 'This fingerprint is not that of the host key')
+      store.hostKeys.add(address, port, key)
+    },
     forgetKeys: (address, port) => store.hostKeys.remove(address, port),
   }
   bag.add(store.onProblem(() => publish('engine.healthChanged', services.health())))

@@ -1,7 +1,7 @@
 // The contract's handlers for units, timers, actions and the audit log.
 import { AppError } from '../../shared/errors.ts'
 import type { AuditQuery } from '../../shared/model/audit.ts'
-import type { UnitRef, UnitVerb } from '../../shared/model/unit.ts'
+import { UnitName, type UnitRef, type UnitVerb } from '../../shared/model/unit.ts'
 import type { Services } from './services.ts'
 
 export const unitHandlers = ({ fleet, store, actions }: Services) => ({
@@ -23,7 +23,9 @@ export const unitHandlers = ({ fleet, store, actions }: Services) => ({
     const managers = [units.manager('system'), units.manager('user')].filter(manager => manager !== null)
     if (managers.length === 0)
       throw new AppError('NOT_CONNECTED', 'Timers are asked for from the host, which is not connected')
-    return (await Promise.all(managers.map(manager => manager.timers()))).flat()
+    const timers = (await Promise.all(managers.map(manager => manager.timers()))).flat()
+    // a name that systemd would not allow is a hostile host's, and costs only itself
+    return timers.filter(timer => UnitName.safeParse(timer.name).success)
   },
   'unit.pin': ({ hostId, scope, name, pinned }: UnitRef & { pinned: boolean }) =>
     fleet.session(hostId).units.pin(scope, name, pinned),

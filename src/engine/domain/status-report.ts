@@ -1,6 +1,6 @@
 // Decides in one word how a host and all hosts are, for the command line; never "healthy" for what is not known.
 import type { HostView } from '../../shared/model/host.ts'
-import type { Unit } from '../../shared/model/unit.ts'
+import type { Unit, UnitScope } from '../../shared/model/unit.ts'
 
 export type StatusWord = 'healthy' | 'degraded' | 'unhealthy' | 'unknown'
 
@@ -32,4 +32,20 @@ export function overallStatus(hosts: readonly Pick<HostStatus, 'status'>[]): Sta
   for (const word of ['unhealthy', 'unknown', 'degraded'] as const)
     if (hosts.some(host => host.status === word)) return word
   return hosts.length === 0 ? 'unknown' : 'healthy'
+}
+
+/** Is nothing more to be learnt by waiting? All of its services are watched, or known not to be, or it waits for a person. */
+export function isSettled(view: HostView, isWatched: (scope: UnitScope) => boolean): boolean {
+  const { state } = view.connection
+  if (state !== 'ready')
+    return (
+      state === 'host-key-unknown' ||
+      state === 'host-key-changed' ||
+      state === 'auth-failed' ||
+      state === 'config' ||
+      state === 'backoff'
+    )
+  const isKnown = (scope: UnitScope, area: 'units' | 'user-units'): boolean =>
+    isWatched(scope) || view.problems.some(problem => problem.area === area)
+  return isKnown('system', 'units') && (!view.host.userUnits || isKnown('user', 'user-units'))
 }

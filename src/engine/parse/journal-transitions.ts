@@ -1,5 +1,5 @@
 // Reconstructs what became of units from the service manager's own journal entries (R13); pure, says nothing that the entries do not.
-import type { UnitScope, UnitTransition } from '../../shared/model/unit.ts'
+import { UnitName, type UnitScope, type UnitTransition } from '../../shared/model/unit.ts'
 
 /** systemd's catalogue ids of the messages that tell of a unit's life; the same since version 219, `success` since 240. */
 export const lifeMessages = {
@@ -50,11 +50,13 @@ export function toLifeEvent(values: readonly (string | undefined)[]): LifeEvent 
   const message = messageOf.get(id ?? '')
   const name = unit ?? userUnit
   const at = Number(time) / 1000
-  if (message === undefined || name === undefined || !Number.isFinite(at) || !/\.service$/.test(name)) return null
+  if (message === undefined || name === undefined || !Number.isFinite(at)) return null
+  // what systemd itself would not allow as a name is a hostile host's
+  if (!name.endsWith('.service') || !UnitName.safeParse(name).success) return null
   const count = Number(restarts)
   return {
     at,
-    unit: name.slice(0, 255),
+    unit: name,
     message,
     result: result?.slice(0, 64) ?? null,
     job: job?.slice(0, 64) ?? null,
