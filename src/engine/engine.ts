@@ -138,10 +138,22 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       fleet.onClockGap(gap.from)
     }),
   )
-  if (options.local !== false) ensureLocalHost(store, clock)
-  await vault.start()
-  await fleet.start()
-  actions.resume()
+  const close = async (): Promise<void> => {
+    actions.dispose()
+    bag.dispose()
+    await fleet.dispose()
+    store.close()
+  }
+  try {
+    if (options.local !== false) ensureLocalHost(store, clock)
+    await vault.start()
+    await fleet.start()
+    actions.resume()
+  } catch (error) {
+    // half an engine would go on watching, and hold the lock, behind the back of whoever is told that it did not start
+    await close()
+    throw error
+  }
 
   const rewatch = (): void => fleet.setWatched(new Set([...clients.values()].filter(id => id !== null)))
   return {
@@ -174,10 +186,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     async dispose() {
       for (const client of [...clients.keys()]) client.dispose()
       clients.clear()
-      actions.dispose()
-      bag.dispose()
-      await fleet.dispose()
-      store.close()
+      await close()
     },
   }
 }
