@@ -216,6 +216,7 @@ test('no right to the journal: the group that is missing is named, everywhere th
 })
 
 test('no systemd: said in one sentence, and metrics work all the same', async () => {
+  await trust()
   await host().hideSystemd()
   try {
     const found = await steps(draftFor(host()))
