@@ -10,6 +10,7 @@ import { serve } from '../shared/rpc/server.ts'
 import { createHandlers } from './api/index.ts'
 import type { Services } from './api/services.ts'
 import { createCollector } from './collector/index.ts'
+import { sameLogin } from './domain/same-login.ts'
 import type { Clock } from './lib/clock.ts'
 import { type AsyncDisposable, type Disposable, DisposableBag, disposable } from './lib/disposable.ts'
 import type { Logger, Redactor } from './lib/log.ts'
@@ -116,7 +117,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
         ...reach,
         hostId: id ?? 'new',
         draft,
-        secrets: givenOrStored(secrets, id === null ? null : vault),
+        secrets: givenOrStored(secrets, id === null ? null : vault, id !== null && sameLogin(fleet.host(id), draft)),
         jump: draft.jump === null ? null : jumpOver(fleet.host(draft.jump).name, fleet.session(draft.jump).link),
         signal,
       }),
@@ -191,12 +192,17 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   }
 }
 
-/** What a person has just typed, else what the vault holds for the host that is being edited. */
-function givenOrStored(given: HostSecrets, stored: SecretSource | null): SecretSource {
+/**
+ * What a person has just typed, else what the vault holds for the host that is being edited; but no stored password unless the draft names
+ * the `same` user and server that it was given for.
+ */
+function givenOrStored(given: HostSecrets, stored: SecretSource | null, same: boolean): SecretSource {
   return {
     hostSecret: async (hostId, kind) => {
       const value = given[kind]
-      return value === undefined ? ((await stored?.hostSecret(hostId, kind)) ?? null) : value
+      if (value !== undefined) return value
+      if (!same && kind !== 'passphrase') return null
+      return (await stored?.hostSecret(hostId, kind)) ?? null
     },
   }
 }

@@ -6,6 +6,7 @@ import { maxJumps } from '../domain/connection-state.ts'
 import { summariseFleet } from '../domain/fleet-summary.ts'
 import { newHostId } from '../domain/host-id.ts'
 import { jumpChain } from '../domain/jump-chain.ts'
+import { sameLogin, sentSecrets } from '../domain/same-login.ts'
 import type { Clock } from '../lib/clock.ts'
 import { type AsyncDisposable, type Disposable, DisposableBag } from '../lib/disposable.ts'
 import type { Logger } from '../lib/log.ts'
@@ -89,9 +90,10 @@ export class Fleet implements AsyncDisposable {
     this.session(id)
     this.#check(id, draft)
     const { store } = this.#options
+    const kept = this.#secretsToKeep(id, draft, secrets)
     store.transaction(() => {
       store.hosts.update(id, draft)
-      this.#storeSecrets(id, secrets)
+      this.#storeSecrets(id, kept)
     })
     await this.#reopen(id)
     this.#announce(id)
@@ -217,6 +219,30 @@ export class Fleet implements AsyncDisposable {
       throw new AppError('INVALID_INPUT', `More than ${maxJumps} hosts would be jumped through in a row`, {
         hint: 'Choose a host to jump through that is nearer to this computer.',
       })
+  }
+
+  /**
+   * A password is for the user and server that it was given for. Where those change, it has to be given anew, or is forgotten if it is no
+   * longer used; so that no edit, whoever makes it, sends a stored password elsewhere.
+   */
+  #secretsToKeep(id: string, draft: HostDraft, secrets: HostSecrets): HostSecrets {
+    const before = this.host(id)
+    if (sameLogin(before, draft)) return secrets
+    const kept = { ...secrets }
+    const needed = { password: draft.auth.kind === 'password', sudoPassword: draft.sudo === 'password' }
+    for (const kind of sentSecrets) {
+      if (!before.stored[kind] || kept[kind] !== undefined) continue
+      if (needed[kind])
+        throw new AppError(
+          'INVALID_INPUT',
+          'The address, port or user changed, so the stored password is not used for it',
+          {
+            hint: kind === 'password' ? 'Enter the password again.' : 'Enter the password for sudo again.',
+          },
+        )
+      kept[kind] = null
+    }
+    return kept
   }
 
   #storeSecrets(id: string, secrets: HostSecrets): void {

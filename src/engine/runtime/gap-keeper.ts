@@ -13,6 +13,8 @@ import type { Publish } from './publish.ts'
 const scopes = ['system', 'user'] as const satisfies readonly UnitScope[]
 /** A pause shorter than this is no gap: it is what lies between two looks. */
 const shortestGapMs = 2_000
+/** How far back in a unit's history an event is looked for before it is added. */
+const recentTransitions = 100
 
 export class GapKeeper {
   readonly #hostId: string
@@ -97,8 +99,17 @@ export class GapKeeper {
       if (list) list.push(one)
       else told.set(one.name, [one])
     }
+    // what was seen live since the last sample, or came late through a link that slept, is in the history already
+    const kept = new Map<string, readonly UnitTransition[]>()
+    const isKept = (one: UnitTransition): boolean => {
+      const { name } = one
+      const known =
+        kept.get(name) ?? this.#store.units.transitions({ hostId: this.#hostId, scope, name }, recentTransitions)
+      kept.set(name, known)
+      return known.some(other => sameTransition(other, one))
+    }
     const isTold = (end: UnitTransition): boolean => told.get(end.name)?.some(one => sameTransition(one, end)) ?? false
-    const transitions = [...found, ...ends.filter(end => !isTold(end))]
+    const transitions = [...found, ...ends.filter(end => !isTold(end))].filter(one => !isKept(one))
     if (transitions.length === 0) return whole
     this.#record(transitions)
     for (const transition of transitions.slice(-500)) this.#publish('unit.transition', transition)

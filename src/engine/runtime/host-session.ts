@@ -48,6 +48,8 @@ export class HostSession implements AsyncDisposable {
   #sample: HostSample | null = null
   #seenAt: number | null = null
   #watched = false
+  /** Time was lost, and the host has not answered since. */
+  #slept = false
   #running: Promise<void> = Promise.resolve()
 
   constructor(options: HostSessionOptions) {
@@ -102,8 +104,9 @@ export class HostSession implements AsyncDisposable {
   /** Time was lost (semantics 2): what was not watched is a gap, and the link is tested at once. */
   onClockGap(from: number): void {
     this.gaps.open(from, 'sleep')
+    this.#slept = true
     this.link.probe()
-    if (this.#generation) void this.#fillGap(this.#generation.signal)
+    this.#metrics?.hurry()
   }
 
   /** For whoever follows this host's journal over lost links. */
@@ -159,6 +162,7 @@ export class HostSession implements AsyncDisposable {
   }
 
   #endGeneration(): void {
+    this.#slept = false
     this.#generation?.abort()
     this.#generation = null
     this.#metrics?.dispose()
@@ -264,6 +268,9 @@ export class HostSession implements AsyncDisposable {
       onSample: sample => {
         this.#sample = sample
         this.#seenAt = sample.at
+        // only an answer proves that the link outlived the sleep; a new link fills the gap by itself
+        if (this.#slept) void this.#fillGap(signal)
+        this.#slept = false
         this.#solved('metrics')
       },
     })
@@ -276,6 +283,7 @@ export class HostSession implements AsyncDisposable {
 
   /** After sleep with the link still up: nothing new to open, only to fill in. */
   async #fillGap(signal: AbortSignal): Promise<void> {
+    if (this.#facts?.unitSource === 'none') this.gaps.close(false)
     // what has no manager yet is filled when it gets one
     if (!this.#facts || !this.units.manager('system')) return
     const whole = await this.gaps.fill('system', [], this.journal, this.#facts, signal)

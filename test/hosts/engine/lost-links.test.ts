@@ -10,8 +10,8 @@ const bot = '[Service]\nExecStart=/bin/sleep infinity\n'
 beforeEach(() => host().restoreLink())
 
 it('fills the gap of a lost link from the journal, marks it, and tells of what is still broken', async () => {
-  for (const name of ['steady', 'crasher', 'bouncer'])
-    await host().writeFile(`/etc/systemd/system/${name}.service`, bot)
+  const mine = ['steady.service', 'crasher.service', 'bouncer.service']
+  for (const name of mine) await host().writeFile(`/etc/systemd/system/${name}`, bot)
   await host().exec('systemctl daemon-reload && systemctl restart steady crasher bouncer')
   await using app = await RunningEngine.start()
   const { id } = await app.add(host())

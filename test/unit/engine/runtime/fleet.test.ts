@@ -1,4 +1,4 @@
-// Proves that hosts can be listed, and the tray kept, while one of them is being opened anew or removed.
+// Proves that hosts can be listed while one is opened anew, and that an edit does not take a stored password elsewhere.
 import { afterEach, expect, it } from 'vitest'
 import { silentLogger } from '../../../../src/engine/lib/log.ts'
 import type { Native } from '../../../../src/engine/ports.ts'
@@ -11,16 +11,14 @@ import { FakeLink, FakeManager, fakeCollector, fakeJournal, settle } from './fak
 let place: Workplace
 afterEach(() => place.dispose())
 
-it('a link that takes its time to close costs a host nothing but its place in the list for that time', async () => {
+function openFleet(links: FakeLink[], trays: number[], vault: Partial<Vault> = {}) {
   place = createWorkplace()
   const store = place.open()
   const { clock } = place
-  const links: FakeLink[] = []
-  const trays: number[] = []
   const native = { setTray: summary => trays.push(summary.lines.length) } as Pick<Native, 'setTray'> as Native
   const fleet = new Fleet({
     store,
-    vault: {} as Vault,
+    vault: vault as Vault,
     collectorFor: () => fakeCollector(async () => new FakeManager([]), fakeJournal().journal),
     createLink: () => {
       const link = new FakeLink()
@@ -34,6 +32,33 @@ it('a link that takes its time to close costs a host nothing but its place in th
     publish: () => {},
     settings: () => store.settings.get(),
   })
+  return { fleet, store, clock }
+}
+
+it('a stored password stays with the user and server that it was given for', async () => {
+  const opened = openFleet([], [], {
+    put: (id, secret) => opened.store.secrets.put(id, Buffer.from(secret)),
+    forget: id => opened.store.secrets.remove(id),
+  })
+  const { fleet } = opened
+  const login = { auth: { kind: 'password' }, sudo: 'password' } as const
+  const { id } = await fleet.add(draft({ name: 'web-1', ...login }), { password: 'one', sudoPassword: 'two' })
+  const moved = draft({ name: 'web-1', ...login, address: 'other.example' })
+  await expect(fleet.edit(id, moved, {})).rejects.toMatchObject({ code: 'INVALID_INPUT', hint: expect.any(String) })
+  await expect(fleet.edit(id, moved, { password: 'new' })).rejects.toMatchObject({ code: 'INVALID_INPUT' })
+  expect(fleet.host(id).address).not.toBe('other.example')
+  const renamed = await fleet.edit(id, draft({ name: 'web-one', ...login }), {})
+  expect(renamed.stored).toMatchObject({ password: true, sudoPassword: true })
+  const byKey = { auth: { kind: 'key', path: '/key' }, sudo: 'none', address: 'other.example' } as const
+  const unused = await fleet.edit(id, draft({ name: 'web-one', ...byKey }), {})
+  expect(unused.stored).toMatchObject({ password: false, sudoPassword: false })
+  await fleet.dispose()
+})
+
+it('a link that takes its time to close costs a host nothing but its place in the list for that time', async () => {
+  const links: FakeLink[] = []
+  const trays: number[] = []
+  const { fleet, clock } = openFleet(links, trays)
   const first = await fleet.add(draft({ name: 'web-1' }), {})
   await fleet.add(draft({ name: 'web-2' }), {})
   let leave: () => void = () => {}
