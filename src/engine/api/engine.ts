@@ -1,10 +1,19 @@
 // The contract's handlers for the engine itself, its settings and its vault.
+import type { SettingsChange } from '../../shared/model/settings.ts'
 import type { Services } from './services.ts'
+
+/** How the app looks, and that it was welcomed, are nobody's concern later. */
+const unaudited: ReadonlySet<string> = new Set(['theme', 'firstRunDone'])
 
 export const engineHandlers = ({ health, settings, vault, fleet, audit }: Services) => ({
   'engine.health': () => health(),
   'settings.get': () => settings.get(),
-  'settings.set': (change: Parameters<typeof settings.set>[0]) => settings.set(change),
+  'settings.set': (change: SettingsChange) => {
+    const changed = settings.set(change)
+    const names = Object.keys(change).filter(name => !unaudited.has(name))
+    if (names.length > 0) audit.record({ actor: 'person', verb: 'settings.change', target: names.join(', ') })
+    return changed
+  },
   'vault.status': () => vault.status(),
   'vault.create': async ({ passphrase }: { passphrase: string | null }) => {
     const status = await vault.create(passphrase)
@@ -14,6 +23,7 @@ export const engineHandlers = ({ health, settings, vault, fleet, audit }: Servic
   },
   'vault.unlock': async ({ passphrase }: { passphrase: string }) => {
     const status = await vault.unlock(passphrase)
+    audit.record({ actor: 'person', verb: 'vault.unlock' })
     fleet.onVaultUnlocked()
     return status
   },

@@ -1,10 +1,11 @@
 // The contract's handlers for hosts: thin, with an audit entry for whatever a person changed.
+import type { AuditVerb } from '../../shared/model/audit.ts'
 import type { HostDraft, HostKey, HostSecrets } from '../../shared/model/host.ts'
 import type { ClientSession, Services } from './services.ts'
 
 export const hostHandlers = (services: Services, client: ClientSession) => {
   const { fleet, audit } = services
-  const record = (verb: string, hostId: string | null, target: string): void =>
+  const record = (verb: AuditVerb, hostId: string | null, target: string): void =>
     audit.record({ actor: 'person', verb, hostId, target })
   return {
     'host.list': () => fleet.views(),

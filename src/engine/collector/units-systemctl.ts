@@ -6,7 +6,7 @@ import type { Disposable } from '../lib/disposable.ts'
 import type { Logger } from '../lib/log.ts'
 import { parseAmount, parseSystemctlShow, parseTimespan, parseTimestamp } from '../parse/systemctl-show.ts'
 import { nextElapse } from '../parse/timer-elapse.ts'
-import { description, optionalText, pid, word } from '../parse/unit-fields.ts'
+import { description, optionalText, pid, unitName, word } from '../parse/unit-fields.ts'
 import type { ActResult, Link, UnitChange, UnitManager, UnitState } from '../ports.ts'
 import type { UnitActions } from './units-actions.ts'
 import { readUnitFiles } from './units-files.ts'
@@ -118,9 +118,9 @@ class SystemctlManager implements UnitManager {
       .map(unit => ({
         hostId: link.hostId,
         scope,
-        name: word(unit.get('Id')),
+        name: unitName(unit.get('Id')),
         description: description(unit.get('Description')),
-        activates: word(unit.get('Unit')),
+        activates: unitName(unit.get('Unit')),
         activeState: word(unit.get('ActiveState')),
         nextAt: nextElapse(
           parseTimestamp(unit.get('NextElapseUSecRealtime')),

@@ -3,7 +3,7 @@ import { AppError } from '../../shared/errors.ts'
 import type { Timer, UnitScope } from '../../shared/model/unit.ts'
 import type { DbusValue } from '../parse/dbus-reader.ts'
 import { nextElapse } from '../parse/timer-elapse.ts'
-import { description, wallMs, word } from '../parse/unit-fields.ts'
+import { description, unitName, wallMs, word } from '../parse/unit-fields.ts'
 import type { CallResult } from './dbus-connection.ts'
 import {
   type ListedUnit,
@@ -52,7 +52,7 @@ export async function readTimers(
       scope: base.scope,
       name: unit.name,
       description: description(unit.description),
-      activates: word(timer.get('Unit')),
+      activates: unitName(timer.get('Unit')),
       activeState: word(unit.activeState),
       nextAt: nextElapse(
         wallMs(timer.get('NextElapseUSecRealtime')),

@@ -3,6 +3,8 @@
 /** systemd's "not set" for 64-bit numbers. */
 const unset = 18_446_744_073_709_551_615n
 const maxDescription = 512
+/** As systemd allows it. */
+const maxUnitName = 255
 const maxWord = 64
 const maxPath = 4_096
 
@@ -29,6 +31,11 @@ export function invocationId(value: unknown): string | null {
 /** A short word of systemd's own vocabulary. */
 export function word(value: unknown): string {
   return typeof value === 'string' ? value.slice(0, maxWord) : ''
+}
+
+/** A unit's name as another one refers to it, in its whole length. */
+export function unitName(value: unknown): string {
+  return typeof value === 'string' ? value.slice(0, maxUnitName) : ''
 }
 
 export function description(value: unknown): string {

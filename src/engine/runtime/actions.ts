@@ -98,7 +98,14 @@ export class Actions implements Disposable {
       invocationBefore: before.invocationId,
       invocationAfter: null,
     }
-    const act = { actor, verb: `unit.${verb}`, hostId: ref.hostId, target: ref.name, command, actionRunId: run.id }
+    const act = {
+      actor,
+      verb: `unit.${verb}` as const,
+      hostId: ref.hostId,
+      target: ref.name,
+      command,
+      actionRunId: run.id,
+    }
     const finish = store.transaction(() => {
       store.actionRuns.insert(run)
       return audit.begin(act)
@@ -121,7 +128,7 @@ export class Actions implements Disposable {
       const ref = { hostId: run.hostId, scope: run.scope, name: run.unit }
       const act = {
         actor: run.actor,
-        verb: `unit.${run.verb}`,
+        verb: `unit.${run.verb}` as const,
         hostId: run.hostId,
         target: run.unit,
         command: run.command,

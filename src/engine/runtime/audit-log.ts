@@ -1,11 +1,12 @@
 // Writes what people and rules did into the audit log and tells windows of it; decides nothing.
-import type { AuditEntry } from '../../shared/model/audit.ts'
+import type { AuditEntry, AuditVerb } from '../../shared/model/audit.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Store } from '../store/store.ts'
 import type { Publish } from './publish.ts'
 
-type Act = Pick<AuditEntry, 'actor' | 'verb'> &
-  Partial<Pick<AuditEntry, 'hostId' | 'target' | 'command' | 'actionRunId'>>
+type Act = Pick<AuditEntry, 'actor'> & { verb: AuditVerb } & Partial<
+    Pick<AuditEntry, 'hostId' | 'target' | 'command' | 'actionRunId'>
+  >
 
 export class AuditLog {
   readonly #store: Store

@@ -1,6 +1,6 @@
 // Keeps every run of an action on a unit, written before it is sent; knows nothing of how it is done.
 import { AppError, ErrorShape } from '../../shared/errors.ts'
-import { type ActionOutcome, type ActionRun, Evidence, type UnitRef } from '../../shared/model/unit.ts'
+import { type ActionOutcome, type ActionRun, Evidence } from '../../shared/model/unit.ts'
 import type { Db } from './database.ts'
 
 export interface ActionRunStore {
@@ -10,8 +10,6 @@ export interface ActionRunStore {
   get(id: string): ActionRun | null
   /** Runs that were under way when the engine ended, oldest first. */
   unfinished(): ActionRun[]
-  /** Newest first. */
-  listForUnit(ref: UnitRef, limit: number): ActionRun[]
 }
 
 interface Row {
@@ -38,9 +36,6 @@ export function createActionRunStore(db: Db): ActionRunStore {
     error = @error, invocation_before = @invocation_before, invocation_after = @invocation_after WHERE id = @id`)
   const get = db.prepare<[string], Row>('SELECT * FROM action_run WHERE id = ?')
   const unfinished = db.prepare<[], Row>('SELECT * FROM action_run WHERE finished_at IS NULL ORDER BY requested_at, id')
-  const ofUnit = db.prepare<[string, string, string, number], Row>(
-    `SELECT * FROM action_run WHERE host_id = ? AND scope = ? AND unit = ? ORDER BY requested_at DESC, id DESC LIMIT ?`,
-  )
   return {
     insert: run => {
       db.write(() => insert.run(toRow(run)))
@@ -58,7 +53,6 @@ export function createActionRunStore(db: Db): ActionRunStore {
         return row ? fromRow(row) : null
       }),
     unfinished: () => db.read(() => unfinished.all().map(fromRow)),
-    listForUnit: (ref, limit) => db.read(() => ofUnit.all(ref.hostId, ref.scope, ref.name, limit).map(fromRow)),
   }
 }
 

@@ -16,8 +16,6 @@ export interface UnitStore {
   insertTransitions(transitions: readonly UnitTransition[]): number
   /** Newest first. */
   transitions(ref: UnitRef, limit: number): UnitTransition[]
-  /** How often the unit entered `active` from not being it, at or after `since`. */
-  restartsSince(ref: UnitRef, since: number): number
   /** Removes all that is kept of a host. */
   forget(hostId: string): void
 }
@@ -48,9 +46,6 @@ export function createUnitStore(db: Db): UnitStore {
   const list = db.prepare<[string, string, string, number], TransitionRow>(
     'SELECT * FROM transition WHERE host_id = ? AND scope = ? AND name = ? ORDER BY at DESC, id DESC LIMIT ?',
   )
-  const restarts = db.prepare<[string, string, string, number], { n: number }>(`
-    SELECT count(*) AS n FROM transition WHERE host_id = ? AND scope = ? AND name = ? AND at >= ?
-      AND to_state = 'active' AND from_state IS NOT NULL AND from_state NOT IN ('active', 'reloading')`)
   const forgetStates = db.prepare<[string]>('DELETE FROM unit_state WHERE host_id = ?')
   const forgetTransitions = db.prepare<[string]>('DELETE FROM transition WHERE host_id = ?')
   return {
@@ -77,7 +72,6 @@ export function createUnitStore(db: Db): UnitStore {
       })
     },
     transitions: (ref, limit) => db.read(() => list.all(ref.hostId, ref.scope, ref.name, limit).map(toTransition)),
-    restartsSince: (ref, since) => db.read(() => restarts.get(ref.hostId, ref.scope, ref.name, since)?.n ?? 0),
     forget: hostId => {
       db.write(() => {
         forgetStates.run(hostId)

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { HostId } from './host.ts'
 import { ActionOutcome } from './unit.ts'
 
-export const auditVerbs = [
+const auditVerbs = [
   'unit.start',
   'unit.stop',
   'unit.restart',
@@ -22,6 +22,8 @@ export const auditVerbs = [
   'vault.create',
   'vault.unlock',
 ] as const
+/** What this version records; entries of another version may have other verbs. */
+export type AuditVerb = (typeof auditVerbs)[number]
 
 export const AuditEntry = z.object({
   id: z.number().int(),

@@ -20,7 +20,7 @@ const user = z
   .trim()
   .min(1, 'Enter the user to log in as')
   .max(64)
-  .regex(/^[^\s:@/\\\0-]?[^\s:@/\\\0]*$/, 'A user name has no spaces, ":" or "@"')
+  .regex(/^[^\s:@/\\\0-][^\s:@/\\\0]*$/, 'A user name has no spaces, ":" or "@"')
 
 /** How to log in. Secrets are not here; they are given once in HostSecrets and live in the vault. */
 export const HostAuth = z.discriminatedUnion('kind', [

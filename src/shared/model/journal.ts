@@ -20,14 +20,17 @@ export const JournalEntry = z.object({
 })
 export type JournalEntry = z.infer<typeof JournalEntry>
 
+/** Wall ms that a date can hold. */
+const wallTime = z.number().min(0).max(8_640_000_000_000_000)
+
 export const JournalFilter = z.object({
   hostId: HostId,
   scope: UnitScope.default('system'),
   units: z.array(UnitName).max(64).default([]),
   /** Show this priority and everything more severe. */
   priority: z.number().int().min(0).max(7).nullable().default(null),
-  since: z.number().nullable().default(null),
-  until: z.number().nullable().default(null),
+  since: wallTime.nullable().default(null),
+  until: wallTime.nullable().default(null),
   /** 0 is the present boot, -1 the one before; null is all boots. */
   boot: z.number().int().max(0).min(-1000).nullable().default(null),
   /** A text or a regular expression over the message, applied on the host where its journalctl can, else here. */

@@ -1,0 +1,23 @@
+// Proves that what a person changes about the app itself is kept in the audit log, and what merely is its look is not.
+import { expect, it } from 'vitest'
+import { engineHandlers } from '../../../../src/engine/api/engine.ts'
+import type { Services } from '../../../../src/engine/api/services.ts'
+import { Settings } from '../../../../src/shared/model/settings.ts'
+
+it('audits a change of settings by its names, and the vault, but not the theme', async () => {
+  const recorded: unknown[] = []
+  const handlers = engineHandlers({
+    settings: { set: () => Settings.parse({}) },
+    vault: { create: async () => ({}), unlock: async () => ({}) },
+    fleet: { onVaultUnlocked: () => {} },
+    audit: { record: (act: unknown) => recorded.push(act) },
+  } as unknown as Services)
+  handlers['settings.set']({ theme: 'dark', firstRunDone: true })
+  expect(recorded).toEqual([])
+  handlers['settings.set']({ theme: 'dark', notifications: false, closeToTray: false })
+  await handlers['vault.unlock']({ passphrase: 'never recorded' })
+  expect(recorded).toEqual([
+    { actor: 'person', verb: 'settings.change', target: 'notifications, closeToTray' },
+    { actor: 'person', verb: 'vault.unlock' },
+  ])
+})
