@@ -75,7 +75,15 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     log,
     files: [join(sshDirectory, 'known_hosts'), join(sshDirectory, 'known_hosts2'), '/etc/ssh/ssh_known_hosts'],
   })
-  const failures = bag.add(new UnitFailures({ clock, native, log, enabled: () => settings.get().notifications }))
+  const failures = bag.add(
+    new UnitFailures({
+      clock,
+      native,
+      log,
+      enabled: () => settings.get().notifications,
+      isWatched: unit => fleet.watches(unit),
+    }),
+  )
   const collector = createCollector({ clock, log })
   const localCollector = createLocalCollector(collector, { clock })
   const reach = { keys, clock, log, gate: createHandshakeGate() }

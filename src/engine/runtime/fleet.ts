@@ -2,6 +2,7 @@
 import { AppError } from '../../shared/errors.ts'
 import { type Host, type HostDraft, type HostSecrets, type HostView, localHostId } from '../../shared/model/host.ts'
 import type { Settings } from '../../shared/model/settings.ts'
+import type { UnitRef } from '../../shared/model/unit.ts'
 import { maxJumps } from '../domain/connection-state.ts'
 import { summariseFleet } from '../domain/fleet-summary.ts'
 import { newHostId } from '../domain/host-id.ts'
@@ -63,6 +64,12 @@ export class Fleet implements AsyncDisposable {
     if (entry) return entry.session
     const { name } = this.host(hostId)
     throw new AppError('NOT_CONNECTED', `${name} is just being opened anew`, { hint: 'Try again in a moment.' })
+  }
+
+  /** Is the unit seen right now: is its host connected and its manager open? */
+  watches(unit: Pick<UnitRef, 'hostId' | 'scope'>): boolean {
+    const entry = this.#sessions.get(unit.hostId)
+    return entry !== undefined && entry.session.units.manager(unit.scope) !== null
   }
 
   sessions(): HostSession[] {

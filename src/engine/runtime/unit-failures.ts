@@ -5,6 +5,7 @@ import {
   afterGap,
   initialUnitFailure,
   nextStepAt,
+  recoveryMs,
   stepUnitFailure,
   type UnitFailure,
   type UnitFailureMessage,
@@ -38,15 +39,24 @@ export class UnitFailures implements Disposable {
   readonly #native: Native
   readonly #log: Logger
   readonly #enabled: () => boolean
+  readonly #isWatched: (unit: UnitState) => boolean
   /** By host, then by scope and name. */
   readonly #tracked = new Map<string, Map<string, Tracked>>()
   readonly #groups = new Map<string, Group>()
 
-  constructor(options: { clock: Clock; native: Native; log: Logger; enabled: () => boolean }) {
+  constructor(options: {
+    clock: Clock
+    native: Native
+    log: Logger
+    enabled: () => boolean
+    /** Is the unit seen right now? Time alone says nothing about one that is not. */
+    isWatched: (unit: UnitState) => boolean
+  }) {
     this.#clock = options.clock
     this.#native = options.native
     this.#log = options.log.child('unit-failures')
     this.#enabled = options.enabled
+    this.#isWatched = options.isWatched
   }
 
   /** A unit was seen in this state, live or after a gap. */
@@ -108,7 +118,17 @@ export class UnitFailures implements Disposable {
     tracked.timer?.dispose()
     const at = nextStepAt(tracked.failure)
     tracked.timer =
-      at === null ? null : this.#clock.after(Math.max(0, at - this.#clock.monotonic()), () => this.#step(tracked, null))
+      at === null ? null : this.#clock.after(Math.max(0, at - this.#clock.monotonic()), () => this.#onTime(tracked))
+  }
+
+  /** What is due is said only of a unit that is seen; else its proof starts anew, and it is looked again later. */
+  #onTime(tracked: Tracked): void {
+    if (this.#isWatched(tracked.unit)) {
+      this.#step(tracked, null)
+      return
+    }
+    tracked.failure = afterGap(tracked.failure, this.#clock.monotonic())
+    tracked.timer = this.#clock.after(recoveryMs, () => this.#onTime(tracked))
   }
 
   /** The first message of a host goes at once; what follows within the group's time goes together at its end. */

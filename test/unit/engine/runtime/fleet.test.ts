@@ -25,7 +25,7 @@ function openFleet(links: FakeLink[], trays: number[], vault: Partial<Vault> = {
       links.push(link)
       return link
     },
-    failures: new UnitFailures({ clock, native, log: silentLogger, enabled: () => true }),
+    failures: new UnitFailures({ clock, native, log: silentLogger, enabled: () => true, isWatched: () => true }),
     native,
     clock,
     log: silentLogger,

@@ -23,6 +23,7 @@ function unit(name: string, activeState: string, changes: Partial<UnitState> = {
 
 function setUp(enabled = true) {
   const clock = new ManualClock()
+  const watched = { now: true }
   const shown: NativeNotification[] = []
   const native = {
     notify: async (notification: NativeNotification) => {
@@ -30,8 +31,14 @@ function setUp(enabled = true) {
       return { shown: true, reason: null }
     },
   } as unknown as Native
-  const failures = new UnitFailures({ clock, native, log: silentLogger, enabled: () => enabled })
-  return { clock, shown, failures }
+  const failures = new UnitFailures({
+    clock,
+    native,
+    log: silentLogger,
+    enabled: () => enabled,
+    isWatched: () => watched.now,
+  })
+  return { clock, shown, failures, watched }
 }
 
 it('tells at once what failed, where and why, and where a click leads', () => {
@@ -74,6 +81,21 @@ it('S12 says that it runs again only after it lasted', () => {
     urgency: 'normal',
   })
   failures.dispose()
+})
+
+it('S9 says nothing of a unit that is not seen: its proof starts anew when it is', () => {
+  const { clock, shown, failures, watched } = setUp()
+  failures.observe(host, unit('bot.service', 'failed'))
+  clock.advance(60_000)
+  failures.observe(host, unit('bot.service', 'active'))
+  watched.now = false
+  clock.advance(3_600_000)
+  expect(shown).toHaveLength(1)
+  watched.now = true
+  clock.advance(20_000)
+  expect(shown[1]?.title).toBe('bot is running again on web-1')
+  failures.dispose()
+  expect(clock.pending).toBe(0)
 })
 
 it('is silent where the person asked for silence, and about hosts that are gone', () => {
