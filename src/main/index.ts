@@ -159,6 +159,7 @@ function run(): void {
       title: 'Quarterdeck keeps running',
       body: 'It goes on watching from the tray. Quit it from the menu there.',
       urgency: 'low',
+      actions: [],
       route: '/',
     })
   }

@@ -1,6 +1,4 @@
 // The one error that crosses process borders; it knows its closed set of codes and nothing of who raises them.
-import { z } from 'zod'
-
 export const errorCodes = [
   'INVALID_INPUT',
   'NOT_FOUND',
@@ -43,13 +41,12 @@ export const errorCodes = [
 export type ErrorCode = (typeof errorCodes)[number]
 
 /** An error as it crosses a port: what went wrong and, in `hint`, what the person can do about it. */
-export const ErrorShape = z.object({
-  code: z.enum(errorCodes),
-  message: z.string(),
-  hint: z.string().optional(),
-  detail: z.record(z.string(), z.unknown()).optional(),
-})
-export type ErrorShape = z.infer<typeof ErrorShape>
+export interface ErrorShape {
+  code: ErrorCode
+  message: string
+  hint?: string | undefined
+  detail?: Record<string, unknown> | undefined
+}
 
 /** The only error class that is thrown on purpose. `message` never contains a secret. */
 export class AppError extends Error {

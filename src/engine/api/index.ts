@@ -4,11 +4,13 @@ import type { Handlers } from '../../shared/rpc/server.ts'
 import { engineHandlers } from './engine.ts'
 import { hostHandlers } from './hosts.ts'
 import { observationHandlers } from './observations.ts'
+import { pendingHandlers } from './pending.ts'
 import type { ClientSession, Services } from './services.ts'
 import { unitHandlers } from './units.ts'
 
 export function createHandlers(services: Services, client: ClientSession): Handlers<EngineContract> {
   return {
+    ...pendingHandlers,
     ...engineHandlers(services),
     ...hostHandlers(services, client),
     ...unitHandlers(services),

@@ -173,6 +173,7 @@ function notificationFor(host: Host, unit: UnitState, message: UnitFailureMessag
       ...base,
       title: clip(runs ? `${name} is running again on ${host.name}` : `${name} is no longer failed on ${host.name}`),
       body: runs ? `It was down for ${inWords(message.afterMs)}.` : 'It is not running now.',
+      actions: [],
       urgency: 'normal',
     }
   }
@@ -180,6 +181,7 @@ function notificationFor(host: Host, unit: UnitState, message: UnitFailureMessag
     ...base,
     title: clip(`${name} failed on ${host.name}`),
     body: `${reasonInWords(unit)} ${message.restarting ? 'systemd is restarting it.' : 'It is not running.'}`,
+    actions: [],
     urgency: 'critical',
   }
 }
@@ -204,6 +206,7 @@ function summaryFor(
     body: `${names.slice(0, 8).join(', ')}${names.length > 8 ? ` and ${names.length - 8} more` : ''}${
       failed.length > 0 && recovered > 0 ? `. ${recovered} well again.` : ''
     }`,
+    actions: [],
     urgency: failed.length > 0 ? 'critical' : 'normal',
     route: `/hosts/${host.id}/services`,
   }

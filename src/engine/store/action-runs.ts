@@ -1,5 +1,6 @@
 // Keeps every run of an action on a unit, written before it is sent; knows nothing of how it is done.
-import { AppError, ErrorShape } from '../../shared/errors.ts'
+import { ErrorShape } from '../../shared/error-shape.ts'
+import { AppError } from '../../shared/errors.ts'
 import { type ActionOutcome, type ActionRun, Evidence } from '../../shared/model/unit.ts'
 import type { Db } from './database.ts'
 

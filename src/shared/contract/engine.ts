@@ -1,6 +1,19 @@
 // All that a window (or the command line) may ask of the engine and hear from it; knows nothing of how it is answered.
 import { z } from 'zod'
 import { AuditEntry, AuditQuery } from '../model/audit.ts'
+import { Channel, ChannelDraft, ChannelId, ChannelKind, ChannelView, OutboxEntry } from '../model/channel.ts'
+import {
+  Check,
+  CheckDraft,
+  CheckId,
+  CheckKind,
+  CheckProposal,
+  CheckUnit,
+  CheckView,
+  FieldSecrets,
+  Probe,
+  Uptime,
+} from '../model/check.ts'
 import {
   ConnectionStep,
   Host,
@@ -11,8 +24,20 @@ import {
   HostView,
   SshConfigHost,
 } from '../model/host.ts'
+import { Incident, IncidentId, IncidentQuery, IncidentStory, Silence, SilenceDraft } from '../model/incident.ts'
 import { JournalBoot, JournalEntry, JournalFilter, JournalPage, JournalPageQuery } from '../model/journal.ts'
 import { HostSample, ObservationGap, SeriesData, SeriesQuery } from '../model/metric.ts'
+import {
+  DropInReview,
+  DropInSettings,
+  DryRunItem,
+  RecoveryAttempt,
+  RecoveryKind,
+  RecoveryPolicy,
+  RecoveryStep,
+  RecoveryView,
+  StepPlan,
+} from '../model/recovery.ts'
 import { EngineHealth, Settings, SettingsChange, VaultStatus } from '../model/settings.ts'
 import { ActionPreview, ActionRun, ActionRunId, Timer, Unit, UnitRef, UnitTransition, UnitVerb } from '../model/unit.ts'
 import { type Contract, command, event, query, stream } from './define.ts'
@@ -112,5 +137,92 @@ export const engineContract = {
   /** The names of the series kept for a host. */
   'metric.names': query(HostId, z.array(z.string())),
   'metric.gaps': query(z.object({ hostId: HostId, from: z.number(), to: z.number() }), z.array(ObservationGap)),
+
+  // checks
+  'check.kinds': query(none, z.array(CheckKind)),
+  'check.list': query(z.object({ hostId: HostId.nullable().default(null) }), z.array(CheckView)),
+  'check.get': query(CheckId, CheckView),
+  'check.add': command(z.object({ draft: CheckDraft, secrets: FieldSecrets }), Check),
+  'check.edit': command(z.object({ id: CheckId, draft: CheckDraft, secrets: FieldSecrets }), Check),
+  'check.remove': command(CheckId, none),
+  /** Probes once without saving anything; the stored secrets of `id` are used where none are given. */
+  'check.try': command(z.object({ id: CheckId.nullable(), draft: CheckDraft, secrets: FieldSecrets }), Probe),
+  /** Probes a saved check now. */
+  'check.probe': command(CheckId, none),
+  'check.changed': event(CheckView),
+  'check.removed': event(CheckId),
+  /** Percent of the known time in which it was well, over 24 h, 7 d, 30 d and 90 d. */
+  'check.uptime': query(CheckId, z.array(Uptime)),
+  'unit.uptime': query(UnitRef, z.array(Uptime)),
+  /** The lines that a journal pattern would have matched within the last hour, newest first, before it is saved. */
+  'check.previewJournal': query(
+    z.object({
+      hostId: HostId,
+      unit: CheckUnit.nullable(),
+      pattern: z.string().min(1).max(1000),
+      ignoreCase: z.boolean(),
+    }),
+    z.object({ matched: z.number().int(), all: z.number().int(), lines: z.array(JournalEntry).max(50) }),
+  ),
+  /** What would be of use on a host: the default rules, and what was found running on it. */
+  'check.proposals': query(HostId, z.array(CheckProposal)),
+  'check.dismissProposal': command(z.object({ hostId: HostId, key: z.string().max(400) }), none),
+
+  // incidents and silences
+  'incident.list': query(IncidentQuery, z.array(Incident)),
+  'incident.get': query(IncidentId, IncidentStory),
+  'incident.acknowledge': command(IncidentId, Incident),
+  'incident.note': command(z.object({ id: IncidentId, text: z.string().trim().min(1).max(4000) }), none),
+  /** The whole story without secrets, addresses and user names. */
+  'incident.export': query(z.object({ id: IncidentId, format: z.enum(['markdown', 'json']) }), z.string()),
+  'incident.changed': event(Incident),
+  'silence.list': query(none, z.array(Silence)),
+  'silence.add': command(SilenceDraft, Silence),
+  'silence.edit': command(z.object({ id: z.string().max(64), draft: SilenceDraft }), Silence),
+  'silence.remove': command(z.string().max(64), none),
+  'silence.changed': event(z.array(Silence)),
+
+  // channels
+  'channel.kinds': query(none, z.array(ChannelKind)),
+  'channel.list': query(none, z.array(ChannelView)),
+  'channel.add': command(z.object({ draft: ChannelDraft, secrets: FieldSecrets }), Channel),
+  'channel.edit': command(z.object({ id: ChannelId, draft: ChannelDraft, secrets: FieldSecrets }), Channel),
+  'channel.remove': command(ChannelId, none),
+  /** Sends a test message at once, past filters and quiet hours, by what is given; nothing is saved. Null when it arrived, else why not. */
+  'channel.test': command(
+    z.object({ id: ChannelId.nullable(), draft: ChannelDraft, secrets: FieldSecrets }),
+    z.object({ problem: z.string().nullable() }),
+  ),
+  'channel.outbox': query(
+    z.object({ id: ChannelId, limit: z.number().int().min(1).max(500).default(100) }),
+    z.array(OutboxEntry),
+  ),
+  'channel.changed': event(ChannelView),
+  'channel.removed': event(ChannelId),
+
+  // recovery
+  'recovery.kinds': query(none, z.array(RecoveryKind)),
+  'recovery.list': query(z.object({ hostId: HostId.nullable().default(null) }), z.array(RecoveryView)),
+  /** The rule of a unit as it is, or as it would be by default (not enabled). */
+  'recovery.get': query(UnitRef, RecoveryView),
+  'recovery.set': command(z.object({ policy: RecoveryPolicy, secrets: FieldSecrets }), RecoveryView),
+  'recovery.remove': command(UnitRef, none),
+  'recovery.attempts': query(
+    UnitRef.extend({ limit: z.number().int().min(1).max(200).default(50) }),
+    z.array(RecoveryAttempt),
+  ),
+  'recovery.plan': query(UnitRef.extend({ steps: z.array(RecoveryStep).min(1).max(8) }), z.array(StepPlan)),
+  /** What the rule would have done over the last 7 days. */
+  'recovery.dryRun': query(RecoveryPolicy, z.array(DryRunItem)),
+  'recovery.changed': event(RecoveryView),
+  /** The drop-in "leave it on the host": null settings show what removing it would do. */
+  'dropin.review': query(UnitRef.extend({ settings: DropInSettings.nullable() }), DropInReview),
+  /** Writes (or removes) it as reviewed: fails with CONFLICT where the file is no longer what `before` was. */
+  'dropin.apply': command(
+    UnitRef.extend({ settings: DropInSettings.nullable(), before: z.string().max(65_536).nullable() }),
+    z.object({ backup: z.string().nullable() }),
+  ),
+  /** Puts back what was there before the last change. */
+  'dropin.undo': command(UnitRef, none),
 } as const satisfies Contract
 export type EngineContract = typeof engineContract

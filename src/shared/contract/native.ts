@@ -11,6 +11,11 @@ export const NativeNotification = z.object({
   urgency: z.enum(['low', 'normal', 'critical']),
   /** Where a click leads. */
   route: RoutePath,
+  /** Buttons; a press comes back as `notification.acted`. */
+  actions: z
+    .array(z.object({ id: z.string().min(1).max(40), title: z.string().min(1).max(60) }))
+    .max(3)
+    .default([]),
 })
 export type NativeNotification = z.infer<typeof NativeNotification>
 
@@ -26,6 +31,8 @@ export type PowerChange = z.infer<typeof PowerChange>
 
 export const nativeContract = {
   'notification.show': command(NativeNotification, z.object({ shown: z.boolean(), reason: z.string().nullable() })),
+  /** A button of a notification was pressed. */
+  'notification.acted': event(z.object({ id: z.string().max(200), action: z.string().max(40) })),
   'tray.set': command(TraySummary, z.void()),
   /** Is the desktop's keyring real (not basic_text), and if not, why. Never blocks for more than 5 s. */
   'keyring.status': query(z.void(), z.object({ available: z.boolean(), reason: z.string().nullable() })),

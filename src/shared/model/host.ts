@@ -1,6 +1,6 @@
 // What a host is, how it is reached and how its connection stands; knows nothing of SSH libraries or screens.
 import { z } from 'zod'
-import { ErrorShape } from '../errors.ts'
+import { ErrorShape } from '../error-shape.ts'
 
 /** The id of this computer, which is a host like the others but for its connection. */
 export const localHostId = 'local'

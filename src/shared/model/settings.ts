@@ -9,6 +9,8 @@ export const Settings = z.object({
   /** Days of raw samples, and of roll-ups (see the retention ladder). */
   rawSampleDays: z.number().int().min(1).max(90).default(14),
   notifications: z.boolean().default(true),
+  /** The panic switch: off stops every automatic action at once. */
+  automation: z.boolean().default(true),
   closeToTray: z.boolean().default(true),
   firstRunDone: z.boolean().default(false),
 })
@@ -23,6 +25,7 @@ export const SettingsChange = z
     sampleSecondsWatched: shape.sampleSecondsWatched.unwrap(),
     rawSampleDays: shape.rawSampleDays.unwrap(),
     notifications: shape.notifications.unwrap(),
+    automation: shape.automation.unwrap(),
     closeToTray: shape.closeToTray.unwrap(),
     firstRunDone: shape.firstRunDone.unwrap(),
   })

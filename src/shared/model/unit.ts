@@ -1,6 +1,6 @@
 // What a systemd unit is to a person: state, resources, what can be done to it; knows nothing of D-Bus or systemctl.
 import { z } from 'zod'
-import { ErrorShape } from '../errors.ts'
+import { ErrorShape } from '../error-shape.ts'
 import { HostId } from './host.ts'
 
 /** A unit name as systemd allows it (semantics 35). */

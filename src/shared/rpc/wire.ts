@@ -1,5 +1,6 @@
 // What travels over a port, and how a message from an untrusted peer is told from nonsense; knows no contract.
-import { AppError, ErrorShape } from '../errors.ts'
+import { ErrorShape } from '../error-shape.ts'
+import { AppError } from '../errors.ts'
 
 /** From the one who asks. `id` is chosen by the asker and unused at that time. */
 export type Request =

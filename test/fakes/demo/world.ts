@@ -35,6 +35,7 @@ export function createWorld(name: WorldName, now = Date.now()): World {
       sampleSecondsWatched: 2,
       rawSampleDays: 14,
       notifications: true,
+      automation: true,
       closeToTray: true,
       firstRunDone: !firstRun,
     },

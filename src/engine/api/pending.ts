@@ -1,0 +1,49 @@
+// Calls of the contract whose parts are not there yet: each says so. A part that lands takes its names away.
+import { AppError } from '../../shared/errors.ts'
+
+const pending = (): never => {
+  throw new AppError('UNSUPPORTED', 'This part is not there yet')
+}
+
+export const pendingHandlers = {
+  'check.kinds': pending,
+  'check.list': pending,
+  'check.get': pending,
+  'check.add': pending,
+  'check.edit': pending,
+  'check.remove': pending,
+  'check.try': pending,
+  'check.probe': pending,
+  'check.uptime': pending,
+  'unit.uptime': pending,
+  'check.previewJournal': pending,
+  'check.proposals': pending,
+  'check.dismissProposal': pending,
+  'incident.list': pending,
+  'incident.get': pending,
+  'incident.acknowledge': pending,
+  'incident.note': pending,
+  'incident.export': pending,
+  'silence.list': pending,
+  'silence.add': pending,
+  'silence.edit': pending,
+  'silence.remove': pending,
+  'channel.kinds': pending,
+  'channel.list': pending,
+  'channel.add': pending,
+  'channel.edit': pending,
+  'channel.remove': pending,
+  'channel.test': pending,
+  'channel.outbox': pending,
+  'recovery.kinds': pending,
+  'recovery.list': pending,
+  'recovery.get': pending,
+  'recovery.set': pending,
+  'recovery.remove': pending,
+  'recovery.attempts': pending,
+  'recovery.plan': pending,
+  'recovery.dryRun': pending,
+  'dropin.review': pending,
+  'dropin.apply': pending,
+  'dropin.undo': pending,
+}

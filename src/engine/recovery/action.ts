@@ -1,0 +1,48 @@
+// What a kind of recovery action is: a schema, a pure plan and a run; knows no kind, no budget and no alert.
+import type { Duplex } from 'node:stream'
+import type { z } from 'zod'
+import type { Host } from '../../shared/model/host.ts'
+import type { StepPlan } from '../../shared/model/recovery.ts'
+import type { Evidence, UnitRef, UnitVerb } from '../../shared/model/unit.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { ExecOptions, ExecResult } from '../ports.ts'
+
+/** How one step ended. `lost`: the link broke after something was sent; it is reconciled by verification and never sent again. */
+export interface StepResult {
+  readonly outcome: 'done' | 'failed' | 'lost'
+  readonly evidence: readonly Evidence[]
+}
+
+/** All that a recovery action may use. It reaches the host only through this. */
+export interface ActionContext {
+  readonly host: Host
+  readonly unit: UnitRef
+  readonly clock: Clock
+  readonly signal: AbortSignal
+  /** Acts on the unit and resolves when systemd's job ended; recorded in the audit log in the rule's name. */
+  act(verb: UnitVerb): Promise<StepResult>
+  exec(argv: readonly string[], options?: Omit<ExecOptions, 'signal'>): Promise<ExecResult>
+  /** A TCP stream to the address as seen from the host. */
+  connect(address: string, port: number): Promise<Duplex>
+  /** A secret field of the spec, from the vault; null where none is stored. Rejects with VAULT_LOCKED. */
+  secret(field: string): Promise<string | null>
+  /** Tells what has been found so far. */
+  progress(evidence: readonly Evidence[]): void
+}
+
+/** The way a kind of recovery action is written: one file, one line in the index. */
+export interface RecoveryActionType<S extends z.ZodObject = z.ZodObject> {
+  readonly type: string
+  readonly title: string
+  readonly description: string
+  readonly risk: 'safe' | 'confirm'
+  /** Fields carry `.meta({ title, description })`; one with `.meta({ secret: true })` is kept in the vault and is absent from the spec. */
+  readonly spec: S
+  /** Pure: what `run` would do, in words and commands. */
+  plan(spec: z.output<S>, unit: UnitRef): StepPlan
+  /** Throws only for bugs. */
+  run(context: ActionContext, spec: z.output<S>): Promise<StepResult>
+}
+
+/** Keeps the spec's type while a kind is declared. */
+export const recoveryActionType = <S extends z.ZodObject>(type: RecoveryActionType<S>): RecoveryActionType<S> => type
