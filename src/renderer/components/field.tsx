@@ -68,6 +68,15 @@ export function TextField(props: TextFieldProps): ReactNode {
   )
 }
 
+export function TextArea(props: FieldFrame & ComponentProps<'textarea'>): ReactNode {
+  const { label, help, error, className, ...rest } = props
+  return (
+    <Frame label={label} help={help} error={error} className={className}>
+      {own => <textarea rows={3} {...rest} {...own} className={cx(css.input, css.area)} />}
+    </Frame>
+  )
+}
+
 /** For secrets: uncontrolled on purpose, read through its ref at submit and cleared by its owner, so that React never holds the value. */
 export function SecretField(
   props: FieldFrame & {
