@@ -1,7 +1,8 @@
 // What a kind of check is: a schema and a probe that returns what it found; knows no kind, no schedule and no alert.
 import type { Duplex } from 'node:stream'
 import type { z } from 'zod'
-import type { CheckDraft, CheckUnit, Probe, Vantage } from '../../shared/model/check.ts'
+import { AppError, type ErrorCode } from '../../shared/errors.ts'
+import type { CheckDraft, CheckUnit, Probe, ProbeCause, Vantage } from '../../shared/model/check.ts'
 import type { Host } from '../../shared/model/host.ts'
 import type { HostSample } from '../../shared/model/metric.ts'
 import type { Unit } from '../../shared/model/unit.ts'
@@ -63,3 +64,25 @@ export interface CheckType<S extends z.ZodObject = z.ZodObject> {
 
 /** Keeps the spec's type while a kind is declared. */
 export const checkType = <S extends z.ZodObject>(type: CheckType<S>): CheckType<S> => type
+
+const causes: Partial<Record<ErrorCode, ProbeCause>> = {
+  RESOLVE_FAILED: 'dns',
+  NOT_CONNECTED: 'network',
+  LINK_LOST: 'network',
+  UNREACHABLE: 'network',
+  PORT_CLOSED: 'network',
+  TIMEOUT: 'network',
+  CANCELLED: 'network',
+  ACCESS_DENIED: 'host',
+  JOURNAL_RIGHTS: 'host',
+  SUDO_MISSING: 'host',
+  SUDO_PASSWORD_WRONG: 'host',
+  AUTH_FAILED: 'host',
+}
+
+/** The way to what is looked at was in trouble, so nothing is known of it (semantics 9). */
+export function unknownBecause(caught: unknown): ProbeResult {
+  const { code, message, hint } = AppError.from(caught)
+  const text = hint === undefined ? message : `${message}. ${hint}`
+  return { status: 'unknown', message: text.slice(0, 2000), cause: causes[code] ?? 'other' }
+}
