@@ -216,6 +216,14 @@ function forwardRefused(caught: unknown, to: string): AppError {
     })
   }
   if (reason === 2) {
+    // sshd says why in the words of its C library; a server that says nothing leaves it open
+    const why = caught instanceof Error ? caught.message : ''
+    if (/refused/i.test(why)) {
+      return new AppError('PORT_CLOSED', `${to} cannot be reached from the host: nothing listens there`)
+    }
+    if (/name|hostname|address associated|resolution/i.test(why)) {
+      return new AppError('RESOLVE_FAILED', `The host cannot look up the name of ${to}`)
+    }
     return new AppError('UNREACHABLE', `${to} cannot be reached from the host`, {
       hint: 'Nothing listens there, or this user may not use it.',
     })

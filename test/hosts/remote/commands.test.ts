@@ -133,7 +133,7 @@ test('a unix socket and a TCP port of the host, and what cannot be reached', asy
   tcp.destroy()
   await closed
   expect(await codeOf(it.openUnixSocket('/run/none'))).toBe('UNREACHABLE')
-  expect(await codeOf(it.openTcp('127.0.0.1', 3))).toBe('UNREACHABLE')
+  expect(await codeOf(it.openTcp('127.0.0.1', 3))).toBe('PORT_CLOSED')
 })
 
 test('S7 a command whose channel was being opened when the link went is LINK_LOST, never INTERNAL', async () => {
