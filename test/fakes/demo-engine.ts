@@ -7,8 +7,12 @@ import type { ActionRun, Unit, UnitRef, UnitVerb } from '../../src/shared/model/
 import { fromEventPort } from '../../src/shared/rpc/port.ts'
 import type { PortKind, PreloadApi } from '../../src/shared/rpc/preload-api.ts'
 import { type Handlers, type Server, serve } from '../../src/shared/rpc/server.ts'
+import { channelHandlers } from './demo/channels.ts'
+import { checkHandlers } from './demo/checks.ts'
 import { hostHandlers } from './demo/hosts.ts'
+import { incidentHandlers } from './demo/incidents.ts'
 import { entryOf, matchesFilter, sampleOf, seriesNames, seriesOf } from './demo/measure.ts'
+import { recoveryHandlers } from './demo/recovery.ts'
 import { createWorld, type World, type WorldName } from './demo/world.ts'
 
 export interface DemoOptions {
@@ -156,6 +160,10 @@ function engineHandlers(world: World, control: { watched: string | null }, emit:
 
   return {
     ...hostHandlers(world, control, emit),
+    ...checkHandlers(world, emit),
+    ...incidentHandlers(world, emit),
+    ...channelHandlers(world, emit),
+    ...recoveryHandlers(world, emit),
     'engine.health': () => world.health,
     'settings.get': () => world.settings,
     'settings.set': parts => {

@@ -1,9 +1,18 @@
 // A believable fleet in memory for looking at screens without an engine; knows nothing of how it is served. Never part of the app.
 import type { ErrorShape } from '../../../src/shared/errors.ts'
 import type { AuditEntry } from '../../../src/shared/model/audit.ts'
+import type { ChannelView, OutboxEntry } from '../../../src/shared/model/channel.ts'
+import type { CheckProposal, CheckView } from '../../../src/shared/model/check.ts'
 import type { ConnectionStatus, Host, HostFacts, HostView } from '../../../src/shared/model/host.ts'
+import type { IncidentStory, Silence } from '../../../src/shared/model/incident.ts'
+import type { RecoveryAttempt, RecoveryView } from '../../../src/shared/model/recovery.ts'
 import type { EngineHealth, Settings, VaultStatus } from '../../../src/shared/model/settings.ts'
-import type { ActionRun, Timer, Unit, UnitTransition } from '../../../src/shared/model/unit.ts'
+import type { ActionRun, Timer, Unit, UnitRef, UnitTransition } from '../../../src/shared/model/unit.ts'
+import { channelsOf, outboxOf } from './channels-made.ts'
+import { checksOf, proposalsOf } from './checks-made.ts'
+import { storiesOf } from './incidents-made.ts'
+import { attemptsOf, recoveriesOf } from './recovery-made.ts'
+import { silencesOf } from './silences-made.ts'
 import { timersOf, transitionsOf, unitsOf } from './units.ts'
 
 export interface World {
@@ -17,6 +26,17 @@ export interface World {
   readonly transitions: Map<string, UnitTransition[]>
   readonly audit: AuditEntry[]
   readonly runs: Map<string, ActionRun>
+  readonly checks: Map<string, CheckView>
+  readonly proposals: Map<string, CheckProposal[]>
+  readonly stories: Map<string, IncidentStory>
+  readonly silences: Map<string, Silence>
+  readonly channels: Map<string, ChannelView>
+  readonly outbox: Map<string, OutboxEntry[]>
+  /** By `host/scope/name`, as the attempts. */
+  readonly recoveries: Map<string, RecoveryView>
+  readonly attempts: Map<string, RecoveryAttempt[]>
+  /** What lies on the host as the app's drop-in, and what lay there before, by unit. */
+  readonly dropIns: Map<string, { now: string | null; before: string | null }>
 }
 
 export type WorldName = 'filled' | 'empty' | 'first-run' | 'first-run-no-keyring' | 'locked' | 'troubled'
@@ -61,12 +81,44 @@ export function createWorld(name: WorldName, now = Date.now()): World {
     transitions: new Map(),
     audit: [],
     runs: new Map(),
+    checks: new Map(),
+    proposals: new Map(),
+    stories: new Map(),
+    silences: new Map(),
+    channels: new Map(),
+    outbox: new Map(),
+    recoveries: new Map(),
+    attempts: new Map(),
+    dropIns: new Map(),
   }
   addHost(world, localView(now))
-  if (name === 'empty' || firstRun) return world
-  for (const view of remoteViews(now)) addHost(world, view)
-  fillAudit(world, now)
+  const filled = name !== 'empty' && !firstRun
+  if (filled) {
+    for (const view of remoteViews(now)) addHost(world, view)
+    fillAudit(world, now)
+  }
+  fillAlerting(world, now, filled)
   return world
+}
+
+/** An empty world has the built-in checks of this computer and the desktop channel, as a fresh installation has. */
+function fillAlerting(world: World, now: number, filled: boolean): void {
+  const put = <T>(map: Map<string, T>, items: readonly T[], key: (item: T) => string): void => {
+    for (const item of items) map.set(key(item), item)
+  }
+  put(world.checks, checksOf(now, filled), view => view.check.id)
+  put(world.channels, channelsOf(now, filled), view => view.channel.id)
+  for (const id of world.hosts.keys()) world.proposals.set(id, proposalsOf(id))
+  if (!filled) return
+  put(world.stories, storiesOf(now), story => story.incident.id)
+  put(world.silences, silencesOf(now), silence => silence.id)
+  for (const id of world.channels.keys()) world.outbox.set(id, outboxOf(id, now))
+  put(world.recoveries, recoveriesOf(now), view => keyOf(view.policy))
+  for (const view of world.recoveries.values()) world.attempts.set(keyOf(view.policy), attemptsOf(view, now))
+}
+
+export function keyOf(unit: UnitRef): string {
+  return `${unit.hostId}/${unit.scope}/${unit.name}`
 }
 
 /** Puts a host and all that belongs to it into the world. */
