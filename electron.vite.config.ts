@@ -17,8 +17,23 @@ const commonJs = {
 // x11 and usocket are optional parts of dbus-next that are absent on purpose.
 const external = ['electron', 'x11', 'usocket']
 
+/** The bundler's own runtime lands in the chunk that is loaded later, and the entry would load that chunk at once for nothing it uses. */
+const lazyStaysLazy = {
+  name: 'lazy-stays-lazy',
+  generateBundle(_options: unknown, bundle: Record<string, { code?: string }>): void {
+    for (const file of Object.values(bundle)) {
+      if (file.code) file.code = file.code.replace(/^require\("\.\/(chunks\/)?secret-service-[^"]+"\);$/gm, '')
+    }
+  },
+}
+
+// What the page needs to talk, and not to paint its first screen.
+const schemas =
+  /node_modules[\\/]zod[\\/]|src[\\/]shared[\\/](model|contract|error-shape|rpc[\\/](client|stream-reader|wire))/
+
 export default defineConfig({
   main: {
+    plugins: [lazyStaysLazy],
     build: {
       target: node,
       sourcemap: true,
@@ -48,7 +63,14 @@ export default defineConfig({
       assetsInlineLimit: 0,
       // The page is read from disk: one file more or less is no matter, and the warning would stand in every log.
       chunkSizeWarningLimit: 2000,
-      rolldownOptions: { input: resolve('src/renderer/index.html') },
+      // Each file costs the shell's main thread some ms when it is least free: at the start.
+      cssCodeSplit: false,
+      rolldownOptions: {
+        input: resolve('src/renderer/index.html'),
+        output: {
+          codeSplitting: { includeDependenciesRecursively: false, groups: [{ name: 'wires', test: schemas }] },
+        },
+      },
     },
   },
 })

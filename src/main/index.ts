@@ -1,7 +1,7 @@
 // The shell's composition root: one instance, one window, one engine, tied together and ended in good order. Decides nothing about hosts.
 import { join } from 'node:path'
-import { app, type BrowserWindow, Notification, nativeTheme, shell } from 'electron'
-import { engineContract } from '../shared/contract/engine.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { app, type BrowserWindow, Menu, Notification, nativeTheme, shell } from 'electron'
 import { nativeContract } from '../shared/contract/native.ts'
 import { RoutePath, shellContract } from '../shared/contract/shell.ts'
 import type { Settings } from '../shared/model/settings.ts'
@@ -19,7 +19,7 @@ import { settlePaths } from './paths.ts'
 import { watchPower } from './power.ts'
 import { createQuit } from './quit.ts'
 import { developmentRuntime } from './runtime.ts'
-import { lockDown, registerAppScheme, serveAppScheme } from './security.ts'
+import { lockDown, registerAppScheme, serveAppScheme, warmUpAppScheme } from './security.ts'
 import { shellHandlers } from './shell-handlers.ts'
 import { openShellState } from './shell-state.ts'
 import { type AppTray, createTray } from './tray.ts'
@@ -29,11 +29,15 @@ import { createMainWindow, showWindow } from './windows.ts'
 
 // The limits of an orderly end: the engine's, and a little more for what comes after it.
 const engineStopLimit = 5000
+// The engine starts no later than this, whatever becomes of the page.
+const pageLimit = 500
 
 registerAppScheme()
 // Root has no sandbox to offer: test machines say so on the command line, and Electron refuses to start otherwise.
 if (!app.commandLine.hasSwitch('no-sandbox')) app.enableSandbox()
 const paths = settlePaths()
+// Else Electron makes a menu of its own first.
+Menu.setApplicationMenu(null)
 if (app.requestSingleInstanceLock({ route: routeArgument(process.argv) })) run()
 else app.exit(0)
 
@@ -88,7 +92,7 @@ function run(): void {
         log: log.child('native'),
       })
       windowPorts.engineStarted()
-      learnSettings(started)
+      void learnSettings(started)
     },
     onGone: () => {
       native = null
@@ -124,7 +128,9 @@ function run(): void {
   })
 
   // The shell asks the engine for settings as a window would; each engine anew.
-  const learnSettings = (started: EngineRun): void => {
+  const learnSettings = async (started: EngineRun): Promise<void> => {
+    // By far the largest of the contracts, and not needed to open a window.
+    const { engineContract } = await import('../shared/contract/engine.ts')
     const client = connect(engineContract, fromEmitterPort(started.connect()), { log: log.child('settings') })
     const apply = (changed: Settings): void => {
       settings = changed
@@ -192,13 +198,18 @@ function run(): void {
     quit.request()
   })
 
+  warmUpAppScheme()
   void app.whenReady().then(() => {
     // Only now: Chromium sets its own handlers on the way here, and after the first signal those let the next one kill us at once.
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => quit.signal())
     lockDown(log.child('security'), devUrl)
     serveAppScheme(paths.renderer)
-    // The page loads in its own process while the engine starts in another; the rest of the shell can wait for both.
     openWindow()
+    // All the shell's time goes to the page until that runs; then the page paints in its own process while the engine starts in another.
+    void Promise.race([windowPorts.asked, sleep(pageLimit)]).then(settle)
+  })
+
+  const settle = (): void => {
     engine.start()
     setMenu(
       {
@@ -214,7 +225,7 @@ function run(): void {
     tray = createTray({ resources: paths.resources, open, quit: () => quit.request() })
     power = watchPower(change => native?.emit('power.changed', change))
     nativeTheme.on('updated', () => native?.emit('theme.changed', nativeTheme.shouldUseDarkColors ? 'dark' : 'light'))
-  })
+  }
 }
 
 /** `--open=/hosts/web-1` asks a running instance for a place in the app. */

@@ -18,6 +18,11 @@ export function serveAppScheme(folder: string): void {
   })
 }
 
+/** Node loads its web classes at their first use; done while Electron gets ready, that is not in the way of the page. */
+export function warmUpAppScheme(): void {
+  setImmediate(() => void [new Request(`${appScheme}://quarterdeck/`), new Response('').body])
+}
+
 /** Denies by default in every session and page there will ever be. `devUrl` is vite's, in development only. */
 export function lockDown(log: Log, devUrl: string | null): void {
   denyIn(session.defaultSession, log, devUrl)

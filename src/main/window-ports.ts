@@ -23,6 +23,11 @@ export class WindowPorts {
   readonly #options: WindowPortsOptions
   readonly #given = new Map<WebContents, Map<PortKind, Given | null>>()
   #nextId = 1
+  #onAsked = (): void => {}
+  /** Resolves when a page asks for its first port: it runs. */
+  readonly asked = new Promise<void>(resolve => {
+    this.#onAsked = resolve
+  })
 
   constructor(options: WindowPortsOptions) {
     this.#options = options
@@ -40,6 +45,7 @@ export class WindowPorts {
         return
       }
       this.#give(contents, kind)
+      this.#onAsked()
     })
   }
 

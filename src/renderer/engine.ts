@@ -9,12 +9,14 @@ import type {
   StreamItem,
   StreamName,
 } from '../shared/contract/define.ts'
-import { type EngineContract, engineContract } from '../shared/contract/engine.ts'
-import { type ShellContract, shellContract } from '../shared/contract/shell.ts'
+import type { EngineContract } from '../shared/contract/engine.ts'
+import type { ShellContract } from '../shared/contract/shell.ts'
 import { AppError } from '../shared/errors.ts'
-import { type Client, connect, type StreamOptions } from '../shared/rpc/client.ts'
+import type { Client, connect, StreamOptions } from '../shared/rpc/client.ts'
 import type { Port } from '../shared/rpc/port.ts'
-import { openPort } from '../shared/rpc/preload-api.ts'
+import { openPort, type PortKind } from '../shared/rpc/preload-api.ts'
+import { firstPaint } from './lib/first-paint.ts'
+import { firstRunWasDone } from './lib/first-run.ts'
 
 /** As a Client, but with a life longer than that of one port. */
 export interface Remote<C extends Contract> {
@@ -38,10 +40,17 @@ export interface Remotes {
   readonly shell: ShellRemote
 }
 
-type OpenPort = (onPort: (port: Port) => void) => () => void
+/** A contract and what speaks it over a port. */
+export interface Wire<C extends Contract> {
+  readonly contract: C
+  readonly connect: typeof connect
+}
 
-/** Keeps one Remote over all the ports that `open` brings. */
-export function createRemote<C extends Contract>(contract: C, open: OpenPort): Remote<C> {
+type OpenPort = (onPort: (port: Port) => void) => unknown
+
+/** Keeps one Remote over all the ports that `open` brings; a wire that is still being loaded is waited for by each of them. */
+export function createRemote<C extends Contract>(wire: Wire<C> | Promise<Wire<C>>, open: OpenPort): Remote<C> {
+  let contract: C | null = null
   let client: Client<C> | null = null
   let everConnected = false
   const connectionListeners = new Set<(connected: boolean) => void>()
@@ -61,8 +70,9 @@ export function createRemote<C extends Contract>(contract: C, open: OpenPort): R
     })
   }
 
-  open(port => {
-    const next = connect(contract, port)
+  const use = (port: Port, known: Wire<C>): void => {
+    contract = known.contract
+    const next = known.connect(contract, port)
     client = next
     everConnected = true
     attached.clear()
@@ -74,6 +84,10 @@ export function createRemote<C extends Contract>(contract: C, open: OpenPort): R
     })
     tell(true)
     for (const wake of [...waiting]) wake()
+  }
+  open(port => {
+    if (wire instanceof Promise) void wire.then(known => use(port, known))
+    else use(port, wire)
   })
 
   const untilConnected = (signal: AbortSignal | undefined): Promise<void> =>
@@ -98,7 +112,7 @@ export function createRemote<C extends Contract>(contract: C, open: OpenPort): R
   return {
     async call(name, input, signal) {
       if (!client) {
-        if (everConnected && contract[name]?.kind === 'command') throw gone()
+        if (everConnected && contract?.[name]?.kind === 'command') throw gone()
         await untilConnected(signal)
       }
       if (!client) throw gone()
@@ -133,9 +147,19 @@ export function createRemote<C extends Contract>(contract: C, open: OpenPort): R
 
 /** Opens both contracts over the ports that the preload script brings. Once per page. */
 export function openRemotes(): Remotes {
+  // Building the contracts' schemas takes as long as painting the first screen, which needs none of them; at the first run it needs an answer.
+  const painted = firstRunWasDone() ? firstPaint() : Promise.resolve()
+  const wires = painted.then(() => import('./wires.ts'))
+  const open = (kind: PortKind) => (onPort: (port: Port) => void) => void painted.then(() => openPort(kind, onPort))
   return {
-    engine: createRemote(engineContract, onPort => openPort('engine', onPort)),
-    shell: createRemote(shellContract, onPort => openPort('shell', onPort)),
+    engine: createRemote(
+      wires.then(({ engineWire }) => engineWire),
+      open('engine'),
+    ),
+    shell: createRemote(
+      wires.then(({ shellWire }) => shellWire),
+      open('shell'),
+    ),
   }
 }
 

@@ -50,6 +50,10 @@ async function configure(desktop: Desktop, home: string, hosts: number): Promise
   await app.close()
 }
 
+/**
+ * Process start to Chromium's own `first-contentful-paint`, the same entry for both. Of the app that is the frame: sidebar, places, title, while
+ * the hosts are still being asked for; when those are listed is told beside it. The profile has seen a start before, as the peer's has.
+ */
 async function start(context: BenchContext): Promise<Result[]> {
   const desktop = await startDesktop()
   try {
@@ -58,6 +62,7 @@ async function start(context: BenchContext): Promise<Result[]> {
     const hello = writeHelloWorld(join(desktop.home, 'hello'))
     const ours: number[] = []
     const theirs: number[] = []
+    const listed: number[] = []
     for (let round = 0; round <= starts && !context.signal.aborted; round++) {
       const app = await timeStart(context, desktop, context.root, home, 'host-19')
       const peer = await timeStart(context, desktop, hello, join(desktop.home, 'peer'), 'Hello')
@@ -65,16 +70,18 @@ async function start(context: BenchContext): Promise<Result[]> {
       if (round === 0) continue
       ours.push(app.painted)
       theirs.push(peer.painted)
+      listed.push(app.showing)
       context.log(
         `   ${app.painted.toFixed(0)} / ${peer.painted.toFixed(0)} ms; hosts listed ${app.showing.toFixed(0)} ms`,
       )
     }
+    context.log(`   20 hosts listed after ${percentile(listed, 0.5).toFixed(0)} ms p50`)
     return [
       compare(
         {
           name: 'start',
           value: percentile(ours, 0.5),
-          unit: 'ms p50',
+          unit: 'ms p50 to the first content',
           peer: 'Electron hello world',
           peerValue: percentile(theirs, 0.5),
           goal: '≤ 1.5 ×',

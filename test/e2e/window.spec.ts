@@ -111,6 +111,25 @@ test('the window says within 2 s that the engine stopped, and stops saying so by
   await expect(page.getByRole('link', { name: 'web-1' }).first()).toBeVisible()
 })
 
+test('a later start shows the frame before the engine has answered; a first one waits, and a failure is told either way', async () => {
+  const { page } = demo
+  const sidebar = page.getByRole('navigation', { name: 'Main' })
+  await demo.open({ path: '/fleet' })
+  await expect(page.getByRole('link', { name: 'web-1' }).first()).toBeVisible()
+  await demo.open({ path: '/fleet', hang: ['settings.get', 'host.list'] })
+  await expect(sidebar.getByRole('link', { name: 'Fleet' })).toBeVisible()
+  await expect(page.getByText('Reading hosts…')).toBeVisible()
+  await demo.open({ path: '/fleet', fail: ['settings.get'] })
+  await expect(page.getByText('Quarterdeck could not start')).toBeVisible()
+  await expect(sidebar).toHaveCount(0)
+  // What was remembered is wrong here: the answer counts, and is remembered in its turn.
+  await demo.open({ path: '/', world: 'first-run' })
+  await expect(page.getByRole('button', { name: 'Get started' })).toBeVisible()
+  await demo.open({ path: '/', world: 'first-run', hang: ['settings.get'] })
+  await expect(page.getByText('Starting…')).toBeVisible()
+  await expect(sidebar).toHaveCount(0)
+})
+
 test('the first run ends at this computer by two clicks, and the vault is made under the keyring', async () => {
   const { page } = demo
   await demo.open({ path: '/', world: 'first-run' })

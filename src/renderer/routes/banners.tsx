@@ -1,5 +1,5 @@
 // What the whole window has to say about the app itself: the engine, the vault, the database. Knows no host.
-import { type ReactNode, useState } from 'react'
+import { lazy, type ReactNode, Suspense, useState } from 'react'
 import type { EngineProcessState } from '../../shared/contract/shell.ts'
 import { Banner } from '../components/banner.tsx'
 import { Button } from '../components/button.tsx'
@@ -7,7 +7,9 @@ import { useVault } from '../data/hosts.ts'
 import { useEngineQuery, useShellCommand, useShellEvent, useShellQuery } from '../data/remotes.tsx'
 import { safeText } from '../lib/safe-text.ts'
 import { KeyringRetry } from '../views/vault/keyring-retry.tsx'
-import { UnlockDialog } from '../views/vault/unlock-dialog.tsx'
+
+// Of no use where the vault is open, which it mostly is.
+const UnlockDialog = lazy(async () => ({ default: (await import('../views/vault/unlock-dialog.tsx')).UnlockDialog }))
 
 export function Banners(): ReactNode {
   return (
@@ -96,7 +98,9 @@ function VaultBanner(): ReactNode {
       >
         The vault is locked. Hosts whose password or passphrase is stored cannot connect.
       </Banner>
-      <UnlockDialog open={!putOff} onClose={() => setPutOff(true)} />
+      <Suspense>
+        <UnlockDialog open={!putOff} onClose={() => setPutOff(true)} />
+      </Suspense>
     </>
   )
 }

@@ -1,14 +1,20 @@
 // What the keyboard and the menu can ask of the window from anywhere: palette, overview, places, the next host. Knows no screen's inside.
-import { type ReactNode, useRef, useState } from 'react'
+import { lazy, type ReactNode, Suspense, useEffect, useRef, useState } from 'react'
 import { useLocation, useNavigate } from 'react-router'
 import type { Unit } from '../../shared/model/unit.ts'
 import { useHosts } from '../data/hosts.ts'
 import { useShellEvent } from '../data/remotes.tsx'
 import { hostPath, places } from '../lib/places.ts'
 import { type Shortcut, useShortcut } from '../lib/shortcuts.ts'
-import { Palette } from '../views/palette/palette.tsx'
-import { RestartDialog } from '../views/palette/restart-dialog.tsx'
-import { ShortcutsDialog } from '../views/palette/shortcuts-dialog.tsx'
+
+// A start shows none of them: they are loaded when the page has nothing better to do, so that the first Ctrl+K finds them there.
+const Palette = lazy(async () => ({ default: (await import('../views/palette/palette.tsx')).Palette }))
+const RestartDialog = lazy(async () => ({
+  default: (await import('../views/palette/restart-dialog.tsx')).RestartDialog,
+}))
+const ShortcutsDialog = lazy(async () => ({
+  default: (await import('../views/palette/shortcuts-dialog.tsx')).ShortcutsDialog,
+}))
 
 export function Commands(): ReactNode {
   const navigate = useNavigate()
@@ -34,8 +40,10 @@ export function Commands(): ReactNode {
     else setOpen(command)
   })
 
+  const quiet = useQuiet()
+  if (!quiet && open === null) return null
   return (
-    <>
+    <Suspense>
       <Palette
         open={open === 'palette'}
         onClose={close}
@@ -50,8 +58,18 @@ export function Commands(): ReactNode {
           onClose={() => setRestarting(null)}
         />
       )}
-    </>
+    </Suspense>
   )
+}
+
+/** True from the first quiet moment of the page on. */
+function useQuiet(): boolean {
+  const [quiet, setQuiet] = useState(false)
+  useEffect(() => {
+    const waiting = requestIdleCallback(() => setQuiet(true), { timeout: 2000 })
+    return () => cancelIdleCallback(waiting)
+  }, [])
+  return quiet
 }
 
 function everywhere(keys: string, label: string, run: () => void): Shortcut {

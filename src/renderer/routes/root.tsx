@@ -1,19 +1,22 @@
 // The window: sidebar, banners, the screen. Decides only whether the person is met by the welcome first.
-import { type ReactNode, useEffect } from 'react'
+import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react'
 import { Outlet, useNavigate } from 'react-router'
-import { QueryFaces } from '../components/faces.tsx'
+import { LoadingState, QueryFaces } from '../components/faces.tsx'
 import { ToastRegion } from '../components/toast.tsx'
 import { useSettings } from '../data/hosts.ts'
 import { useShellEvent } from '../data/remotes.tsx'
+import { firstRunWasDone, rememberFirstRun } from '../lib/first-run.ts'
 import { listenForShortcuts } from '../lib/shortcuts.ts'
 import { useTheme } from '../lib/theme.ts'
-import { WelcomeView } from '../views/welcome/welcome-view.tsx'
 import { Banners } from './banners.tsx'
 import { Commands } from './commands.tsx'
 import { PlaceAnnouncer } from './place-announcer.tsx'
 import css from './root.module.css'
 import { RunToasts } from './run-toasts.tsx'
 import { Sidebar } from './sidebar.tsx'
+
+// Seen once in the life of an installation, so not part of what every start loads.
+const WelcomeView = lazy(async () => ({ default: (await import('../views/welcome/welcome-view.tsx')).WelcomeView }))
 
 export function Root(): ReactNode {
   const settings = useSettings()
@@ -25,11 +28,29 @@ export function Root(): ReactNode {
     <ToastRegion>
       <div className={css.window}>
         <Banners />
-        <QueryFaces query={settings} failed="Quarterdeck could not start" loading="Starting">
-          {({ firstRunDone }) => (firstRunDone ? <Frame /> : <WelcomeView />)}
-        </QueryFaces>
+        <Screen settings={settings} />
       </div>
     </ToastRegion>
+  )
+}
+
+/** Until the engine has answered, the frame stands where the last start ended in it: its screens show themselves that they wait. */
+function Screen(props: { settings: ReturnType<typeof useSettings> }): ReactNode {
+  const { settings } = props
+  const [wasDone] = useState(firstRunWasDone)
+  const answer = settings.data?.firstRunDone
+  useEffect(() => {
+    if (answer !== undefined) rememberFirstRun(answer)
+  }, [answer])
+  if (answer ?? (wasDone && settings.error === null)) return <Frame />
+  return (
+    <QueryFaces query={settings} failed="Quarterdeck could not start" loading="Starting">
+      {() => (
+        <Suspense fallback={<LoadingState />}>
+          <WelcomeView />
+        </Suspense>
+      )}
+    </QueryFaces>
   )
 }
 

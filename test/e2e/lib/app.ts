@@ -91,6 +91,12 @@ export async function launchApp(options: LaunchOptions = {}): Promise<RunningApp
     if (message.type() === 'error') complaints.push(message.text())
   })
   page.on('pageerror', error => complaints.push(error.stack ?? error.message))
+  // The window comes first, the engine and the tray when its page runs: tests of the end would be there before both.
+  if (options.appFolder === undefined) {
+    const there = () =>
+      /engine died/.test(log('main')) || (/engine started/.test(log('main')) && engineOf(home, mainPid) !== undefined)
+    await expect.poll(there, { timeout: 20_000, message: 'the engine is started' }).toBe(true)
+  }
   let closed = false
   return {
     electron,

@@ -10,6 +10,7 @@ import { putEntry } from '../../../src/renderer/views/activity/use-audit.ts'
 import { findUnits, rank } from '../../../src/renderer/views/palette/palette-search.ts'
 import { command, event, query } from '../../../src/shared/contract/define.ts'
 import { engineContract } from '../../../src/shared/contract/engine.ts'
+import { connect } from '../../../src/shared/rpc/client.ts'
 import { type Port, portPair } from '../../../src/shared/rpc/port.ts'
 import { serve } from '../../../src/shared/rpc/server.ts'
 import { createWorld } from '../../fakes/demo/world.ts'
@@ -18,7 +19,7 @@ const contract = { ask: query(z.number(), z.number()), act: command(z.void(), z.
 
 function restartable() {
   let onPort: (port: Port) => void = () => {}
-  const remote = createRemote(contract, listener => {
+  const remote = createRemote({ contract, connect }, listener => {
     onPort = listener
     return () => {}
   })
@@ -54,6 +55,28 @@ test('a question asked before the engine is there, or while it restarts, waits a
   expect(await meanwhile).toBe(8)
 })
 
+test('ports that come before the contract is loaded are used in their order, and the last one stays', async () => {
+  let load: (wire: { contract: typeof contract; connect: typeof connect }) => void = () => {}
+  const wire = new Promise<{ contract: typeof contract; connect: typeof connect }>(resolve => {
+    load = resolve
+  })
+  let onPort: (port: Port) => void = () => {}
+  const remote = createRemote(wire, listener => {
+    onPort = listener
+  })
+  const answer = remote.call('ask', 3)
+  const [lost, lostFar] = portPair()
+  serve(contract, lostFar, { ask: () => -1, act: () => {} })
+  onPort(lost)
+  lost.close()
+  const [near, far] = portPair()
+  serve(contract, far, { ask: input => input * 2, act: () => {} })
+  onPort(near)
+  load({ contract, connect })
+  expect(await answer).toBe(6)
+  expect(remote.connected).toBe(true)
+})
+
 test('a command while the engine is away fails at once, so that nothing happens later by surprise', async () => {
   const { remote, start } = restartable()
   const first = start()
@@ -84,7 +107,7 @@ test('events of the engine change the cached answers', async () => {
   const views = [...world.hosts.values()]
   const client = createQueryClient()
   let onPort: (port: Port) => void = () => {}
-  const remote = createRemote(engineContract, listener => {
+  const remote = createRemote({ contract: engineContract, connect }, listener => {
     onPort = listener
     return () => {}
   })
