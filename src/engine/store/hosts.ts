@@ -14,7 +14,7 @@ export interface HostStore {
   insert(host: NewHost): Host
   /** Throws NOT_FOUND. */
   update(id: string, draft: HostDraft): Host
-  /** Forgets the host with its secrets, pins, trusted keys and history. Throws CONFLICT while another host jumps through it. */
+  /** Forgets the host with its secrets, pins, checks, trusted keys and history. Throws CONFLICT while another host jumps through it. */
   remove(id: string): void
   pins(hostId: string): { scope: UnitScope; name: string }[]
   setPinned(ref: UnitRef, pinned: boolean): void
@@ -40,8 +40,11 @@ interface Row {
 const holds = (kind: string): string =>
   `EXISTS (SELECT 1 FROM secret WHERE record_id = 'host/' || host.id || '/${kind}')`
 
-/** `forgetHistory` removes what history.db holds of a host. */
-export function createHostStore(db: Db, forgetHistory: (hostId: string) => void): HostStore {
+/** `forgetHistory` removes what history.db holds of a host and of the checks that went with it. */
+export function createHostStore(
+  db: Db,
+  forgetHistory: (hostId: string, checkIds: readonly string[]) => void,
+): HostStore {
   const select = `SELECT *, ${holds('password')} AS password, ${holds('passphrase')} AS passphrase,
     ${holds('sudoPassword')} AS sudo_password FROM host`
   const all = db.prepare<[], Row>(`${select} ORDER BY created_at, id`)
@@ -53,6 +56,10 @@ export function createHostStore(db: Db, forgetHistory: (hostId: string) => void)
   const remove = db.prepare<[string]>('DELETE FROM host WHERE id = ?')
   const jumpers = db.prepare<[string], { name: string }>('SELECT name FROM host WHERE jump = ?')
   const removeSecrets = db.prepare<[string]>('DELETE FROM secret WHERE instr(record_id, ?) = 1')
+  const checks = db.prepare<[string], { id: string }>('SELECT id FROM check_definition WHERE host_id = ?')
+  const undepend = db.prepare(`UPDATE check_definition SET depends_on = (SELECT json_group_array(value)
+    FROM json_each(depends_on) WHERE value IN (SELECT id FROM check_definition))
+    WHERE EXISTS (SELECT 1 FROM json_each(depends_on) WHERE value NOT IN (SELECT id FROM check_definition))`)
   const removeKeys = db.prepare<
     [string, number, string, number]
   >(`DELETE FROM trusted_key WHERE address = lower(?) AND port = ?
@@ -106,18 +113,21 @@ export function createHostStore(db: Db, forgetHistory: (hostId: string) => void)
         return existing(id)
       }),
     remove(id) {
-      db.write(() => {
+      const checkIds = db.write(() => {
         const host = existing(id)
         const through = jumpers.all(id).map(row => row.name)
         if (through.length > 0)
           throw new AppError('CONFLICT', `${host.name} is the jump host of ${through.join(', ')}`, {
             hint: 'Change how those are reached first.',
           })
+        const ids = checks.all(id).map(row => row.id)
         remove.run(id)
-        removeSecrets.run(`host/${id}/`)
+        undepend.run()
+        for (const record of [`host/${id}/`, ...ids.map(check => `check/${check}/`)]) removeSecrets.run(record)
         removeKeys.run(host.address, host.port, host.address, host.port)
+        return ids
       })
-      forgetHistory(id)
+      forgetHistory(id, checkIds)
     },
     pins: hostId => db.read(() => pins.all(hostId)),
     setPinned: (ref, pinned) =>

@@ -5,17 +5,24 @@ import type { Clock } from '../lib/clock.ts'
 import { type Disposable, DisposableBag } from '../lib/disposable.ts'
 import type { Logger } from '../lib/log.ts'
 import { type ActionRunStore, createActionRunStore } from './action-runs.ts'
+import { type AlertStore, createAlertStore } from './alerts.ts'
 import { type AuditStore, createAuditStore } from './audit.ts'
+import { type ChannelStore, createChannelStore } from './channels.ts'
+import { type CheckStore, createCheckStore } from './checks.ts'
 import { type Db, type OpenedDatabase, openDatabase } from './database.ts'
 import { createGapStore, type GapStore } from './gaps.ts'
 import { createHealth, type StoreProblem } from './health.ts'
 import { createHostKeyStore, type HostKeyStore } from './host-keys.ts'
 import { createHostStore, type HostStore } from './hosts.ts'
+import { createIncidentStore, type IncidentStore } from './incidents.ts'
 import { lockDirectory } from './lock.ts'
 import { configurationMigrations, historyMigrations } from './migrations/index.ts'
+import { createOutboxStore, type OutboxStore } from './outbox.ts'
+import { createProbeSpanStore, type ProbeSpanStore } from './probe-spans.ts'
 import { createSampleStore, type SampleStore } from './samples/samples.ts'
 import { createSecretStore, createVaultMetaStore, type SecretStore, type VaultMetaStore } from './secrets.ts'
 import { createSettingsStore, type SettingsStore } from './settings.ts'
+import { createSilenceStore, type SilenceStore } from './silences.ts'
 import { createUnitStore, type UnitStore } from './units.ts'
 
 export interface Store {
@@ -30,6 +37,13 @@ export interface Store {
   readonly units: UnitStore
   readonly samples: SampleStore
   readonly gaps: GapStore
+  readonly checks: CheckStore
+  readonly alerts: AlertStore
+  readonly incidents: IncidentStore
+  readonly silences: SilenceStore
+  readonly channels: ChannelStore
+  readonly outbox: OutboxStore
+  readonly probeSpans: ProbeSpanStore
   /** Where damaged databases were put at this opening, or null. */
   readonly setAside: string | null
   /** Set while the disk takes no writes, or damage was met. Configuration writes throw meanwhile; samples wait in memory. */
@@ -62,7 +76,7 @@ export function openStore(options: { directory: string; clock: Clock; log: Logge
       clock,
       log,
       retrySeconds: 5,
-      retry: () => dbs.every(takesWrites) && samples.flush(),
+      retry: () => dbs.every(takesWrites) && samples.flush() && probeSpans.flush(),
     }),
   )
   const open = (
@@ -95,13 +109,15 @@ export function openStore(options: { directory: string; clock: Clock; log: Logge
   const samples = createSampleStore({ db: history.db, clock, log, settings })
   const units = createUnitStore(history.db)
   const gaps = createGapStore(history.db)
+  const probeSpans = createProbeSpanStore(history.db, clock, log)
   const moved = [configuration.setAside, history.setAside].filter(path => path !== null)
   return {
     directory,
     settings,
     samples,
     units,
-    hosts: createHostStore(configuration.db, hostId => {
+    hosts: createHostStore(configuration.db, (hostId, checkIds) => {
+      for (const checkId of checkIds) probeSpans.forget(checkId)
       units.forget(hostId)
       gaps.forget(hostId)
       samples.forget(hostId)
@@ -112,6 +128,13 @@ export function openStore(options: { directory: string; clock: Clock; log: Logge
     actionRuns: createActionRunStore(configuration.db),
     audit: createAuditStore(configuration.db),
     gaps,
+    checks: createCheckStore(configuration.db, checkId => probeSpans.forget(checkId)),
+    alerts: createAlertStore(configuration.db),
+    incidents: createIncidentStore(configuration.db),
+    silences: createSilenceStore(configuration.db),
+    channels: createChannelStore(configuration.db),
+    outbox: createOutboxStore(configuration.db),
+    probeSpans,
     setAside: moved.length > 0 ? moved.join(', ') : null,
     get problem() {
       return health.problem
@@ -126,6 +149,7 @@ export function openStore(options: { directory: string; clock: Clock; log: Logge
     close() {
       if (opened.disposed) return
       samples.flush()
+      probeSpans.close()
       opened.dispose()
     },
   }

@@ -126,15 +126,19 @@ export const migration: Migration = {
         created_at REAL NOT NULL,
         -- Not to be sent before: the end of the grouping or of quiet hours.
         not_before REAL NOT NULL,
+        -- Quiet hours hold it, or held it until its summary.
+        held INTEGER NOT NULL DEFAULT 0 CHECK (held IN (0, 1)),
         batch_id TEXT,
         state TEXT NOT NULL CHECK (state IN ('waiting', 'sending', 'sent', 'failed', 'dropped')),
         attempts INTEGER NOT NULL DEFAULT 0,
+        first_attempt_at REAL,
         next_attempt_at REAL,
         sent_at REAL,
         error TEXT
       ) STRICT;
       CREATE INDEX outbox_due ON outbox (channel_id, seq) WHERE state IN ('waiting', 'sending');
       CREATE INDEX outbox_incident ON outbox (incident_id, channel_id);
+      CREATE INDEX outbox_batch ON outbox (batch_id) WHERE batch_id IS NOT NULL;
       CREATE INDEX outbox_sent ON outbox (channel_id, created_at);
 
       CREATE TABLE recovery_policy (

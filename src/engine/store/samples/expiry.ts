@@ -7,6 +7,8 @@ import { chunkId } from './compaction.ts'
 const segmentsPerSlice = 4
 const rowsPerSlice = 2000
 const unitHistoryDays = 400
+/** Uptime looks back 90 days. */
+const probeHistoryDays = 100
 /** Of all units together: one that restarts ten times a second must not fill the disk. */
 const mostTransitions = 1_000_000
 
@@ -38,6 +40,7 @@ export function createExpiry(db: Db): Expiry {
   const dropSurplus = db.prepare<[number, number]>(
     'DELETE FROM transition WHERE id <= (SELECT max(id) FROM transition) - ? LIMIT ?',
   )
+  const dropProbeSpans = db.prepare<[number, number]>('DELETE FROM probe_span WHERE to_at < ? LIMIT ?')
   const dropGaps = db.prepare<[number, number]>('DELETE FROM gap WHERE to_at < ? LIMIT ?')
   const mark = db.prepare<[string], { value: number }>('SELECT value FROM mark WHERE name = ?')
   const setMark = db.prepare<[string, number]>('INSERT OR REPLACE INTO mark VALUES (?, ?)')
@@ -95,6 +98,7 @@ export function createExpiry(db: Db): Expiry {
       return (
         dropTransitions.run(historyBefore, rowsPerSlice).changes > 0 ||
         dropSurplus.run(mostTransitions, rowsPerSlice).changes > 0 ||
+        dropProbeSpans.run(now - probeHistoryDays * 86_400_000, rowsPerSlice).changes > 0 ||
         dropGaps.run(historyBefore, rowsPerSlice).changes > 0
       )
     },
