@@ -2,12 +2,11 @@
 import type { z } from 'zod'
 import type { Notification } from '../../shared/model/channel.ts'
 import type { Clock } from '../lib/clock.ts'
+import { permanent, type SendFailure } from '../lib/send-failure.ts'
 import type { Native } from '../ports.ts'
 
-/** How sending ended. `retry` false is for what trying again cannot mend (a wrong token, a chat that is gone). */
-export type SendResult =
-  | { readonly ok: true }
-  | { readonly ok: false; readonly retry: boolean; readonly retryAfterMs: number | null; readonly message: string }
+/** How sending ended. `pauseMs`: it arrived, and the service takes nothing more for so long. */
+export type SendResult = { readonly ok: true; readonly pauseMs?: number } | SendFailure
 
 /** All that a channel may use. */
 export interface SendContext {
@@ -33,3 +32,13 @@ export interface ChannelType<S extends z.ZodObject = z.ZodObject> {
 
 /** Keeps the spec's type while a kind is declared. */
 export const channelType = <S extends z.ZodObject>(type: ChannelType<S>): ChannelType<S> => type
+
+/** A secret that sending is not possible without. Rejects with VAULT_LOCKED. */
+export async function neededSecret(
+  { secret }: Pick<SendContext, 'secret'>,
+  field: string,
+  title: string,
+): Promise<{ value: string } | SendFailure> {
+  const value = (await secret(field))?.trim()
+  return value ? { value } : permanent(`${title} is missing: enter it in the channel's settings`)
+}
