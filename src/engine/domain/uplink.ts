@@ -5,8 +5,8 @@ export interface UplinkSigns {
   readonly desktopOnline: boolean | null
   /** Is any network interface but loopback up? */
   readonly interfacesUp: boolean
-  /** The hosts that a link is wanted to, without this computer itself. */
-  readonly hosts: readonly { readonly id: string; readonly reachable: boolean; readonly jump: string | null }[]
+  /** The hosts that a link is wanted to, without this computer itself. `reachable` is null where that was not tried yet. */
+  readonly hosts: readonly { readonly id: string; readonly reachable: boolean | null; readonly jump: string | null }[]
 }
 
 /**
@@ -18,7 +18,8 @@ export function judgeUplink({ desktopOnline, interfacesUp, hosts }: UplinkSigns)
   if (!interfacesUp) return { online: false, reason: 'No network interface of this computer is up' }
   const direct = hosts.filter(host => host.jump === null)
   const reached = hosts.filter(host => host.reachable).length
-  if (direct.length >= 2 && reached === 0)
+  const untried = hosts.some(host => host.reachable === null)
+  if (direct.length >= 2 && reached === 0 && !untried)
     return { online: false, reason: `None of ${direct.length} hosts can be reached from this computer` }
   const reason = hosts.length === 0 ? 'A network interface is up' : `${reached} of ${hosts.length} hosts can be reached`
   return { online: true, reason }
