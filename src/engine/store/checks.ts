@@ -60,9 +60,9 @@ export function createCheckStore(db: Db, forgetHistory: (checkId: string) => voi
     depends_on = @depends_on, tags = @tags WHERE id = @id`)
   const remove = db.prepare<[string]>('DELETE FROM check_definition WHERE id = ?')
   const removeSecrets = db.prepare<[string, string]>(removeFieldSecrets)
-  const undepend = db.prepare<[string]>(`UPDATE check_definition SET depends_on =
-    (SELECT json_group_array(value) FROM json_each(depends_on) WHERE value <> ?1)
-    WHERE EXISTS (SELECT 1 FROM json_each(depends_on) WHERE value = ?1)`)
+  const undepend = db.prepare<[{ id: string }]>(`UPDATE check_definition SET depends_on =
+    (SELECT json_group_array(value) FROM json_each(depends_on) WHERE value <> @id)
+    WHERE EXISTS (SELECT 1 FROM json_each(depends_on) WHERE value = @id)`)
   const dismiss = db.prepare<[string, string]>('INSERT OR IGNORE INTO dismissed_proposal VALUES (?, ?)')
   const dismissed = db.prepare<[string], { key: string }>('SELECT key FROM dismissed_proposal WHERE host_id = ?')
   const gone = (): AppError => new AppError('NOT_FOUND', 'This check is not there any more')
@@ -99,7 +99,7 @@ export function createCheckStore(db: Db, forgetHistory: (checkId: string) => voi
     remove(id) {
       db.write(() => {
         if (remove.run(id).changes === 0) throw gone()
-        undepend.run(id)
+        undepend.run({ id })
         removeSecrets.run(`check/${id}`, `check/${id}`)
       })
       forgetHistory(id)
