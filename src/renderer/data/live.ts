@@ -3,6 +3,7 @@ import type { QueryClient } from '@tanstack/react-query'
 import type { HostView } from '../../shared/model/host.ts'
 import type { ActionRun, Unit, UnitRef } from '../../shared/model/unit.ts'
 import type { EngineRemote } from '../engine.ts'
+import { putCheck } from './checks.ts'
 import { callKey, updateAnswer } from './remotes.tsx'
 
 /** Where the newest runs of actions lie in the cache; the contract has no call for them. */
@@ -40,6 +41,14 @@ export function keepLive(engine: EngineRemote, client: QueryClient): () => void 
     engine.on('action.changed', run => {
       client.setQueryData(callKey('action.get', run.id), run)
       client.setQueryData<ActionRun[]>(runsKey, (runs = []) => putRun(runs, run))
+    }),
+    engine.on('check.changed', view => {
+      updateAnswer(client, 'check.list', {}, list => putCheck(list, view))
+      client.setQueryData(callKey('check.get', view.check.id), view)
+    }),
+    engine.on('check.removed', id => {
+      updateAnswer(client, 'check.list', {}, list => list.filter(view => view.check.id !== id))
+      client.removeQueries({ queryKey: callKey('check.get', id) })
     }),
     // Whatever was missed while the engine was away is asked again.
     engine.onConnection(connected => {

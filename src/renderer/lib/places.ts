@@ -8,6 +8,9 @@ export const places = {
   activity: '/activity',
   settings: '/settings',
   addHost: '/hosts/new',
+  checks: '/checks',
+  addCheck: '/checks/new',
+  suggestions: '/checks/suggestions',
 } as const
 
 export function hostPath(hostId: string, tab: HostTab = 'services'): string {
@@ -16,6 +19,26 @@ export function hostPath(hostId: string, tab: HostTab = 'services'): string {
 
 export function editHostPath(hostId: string): string {
   return `/hosts/${encodeURIComponent(hostId)}/edit`
+}
+
+export function incidentPath(incidentId: string): string {
+  return `/incidents/${encodeURIComponent(incidentId)}`
+}
+
+export function checkPath(checkId: string): string {
+  return `/checks/${encodeURIComponent(checkId)}`
+}
+
+export function editCheckPath(checkId: string): string {
+  return `${checkPath(checkId)}/edit`
+}
+
+/** A new check of a kind and a unit that are known already. */
+export function addCheckPath(about: { hostId: string; type?: string; unit?: { scope: string; name: string } }): string {
+  const query = new URLSearchParams({ host: about.hostId })
+  if (about.type) query.set('type', about.type)
+  if (about.unit) query.set('unit', `${about.unit.scope}/${about.unit.name}`)
+  return `${places.addCheck}?${query}`
 }
 
 /** A service's own page. */

@@ -19,6 +19,26 @@ export const routes: RouteObject[] = [
         lazy: async () => ({ Component: (await import('../views/activity/activity-view.tsx')).ActivityView }),
       },
       {
+        path: 'checks',
+        lazy: async () => ({ Component: (await import('../views/checks/checks-view.tsx')).ChecksView }),
+      },
+      {
+        path: 'checks/suggestions',
+        lazy: async () => ({ Component: (await import('../views/checks/suggestions-view.tsx')).SuggestionsView }),
+      },
+      {
+        path: 'checks/new',
+        lazy: async () => ({ Component: (await import('../views/checks/check-form-view.tsx')).NewCheckView }),
+      },
+      {
+        path: 'checks/:checkId',
+        lazy: async () => ({ Component: (await import('../views/checks/check-view.tsx')).CheckPage }),
+      },
+      {
+        path: 'checks/:checkId/edit',
+        lazy: async () => ({ Component: (await import('../views/checks/check-form-view.tsx')).EditCheckView }),
+      },
+      {
         path: 'settings',
         lazy: async () => ({ Component: (await import('../views/settings/settings-view.tsx')).SettingsView }),
       },

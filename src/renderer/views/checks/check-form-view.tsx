@@ -1,0 +1,115 @@
+// The screens on which a check is made or changed: first the kind is chosen, then its form is filled in.
+import { ListX } from 'lucide-react'
+import type { ReactNode } from 'react'
+import { useParams, useSearchParams } from 'react-router'
+import type { CheckDraft, CheckKind, CheckView } from '../../../shared/model/check.ts'
+import { localHostId } from '../../../shared/model/host.ts'
+import { UnitName, UnitScope } from '../../../shared/model/unit.ts'
+import { LinkButton } from '../../components/button.tsx'
+import { EmptyState, QueryFaces } from '../../components/faces.tsx'
+import { Page } from '../../components/page.tsx'
+import { useCheckKinds, useChecks } from '../../data/checks.ts'
+import { fieldsOf, initialSpec } from '../../lib/json-schema.ts'
+import { places } from '../../lib/places.ts'
+import { safeText } from '../../lib/safe-text.ts'
+import { CheckForm } from './check-form.tsx'
+import css from './checks.module.css'
+
+/** `?host=…&type=…&unit=system/bot.service` fills in what is known already. */
+export function NewCheckView(): ReactNode {
+  const kinds = useCheckKinds()
+  const [params] = useSearchParams()
+  const type = params.get('type')
+  return (
+    <Page title="Add check" body="scroll">
+      <QueryFaces query={kinds} failed="The kinds of checks could not be read">
+        {list => {
+          const kind = list.find(each => each.type === type && each.addable)
+          if (!kind) return <Kinds kinds={list.filter(each => each.addable)} />
+          return <CheckForm key={kind.type} kind={kind} check={null} draft={freshDraft(kind, params)} />
+        }}
+      </QueryFaces>
+    </Page>
+  )
+}
+
+export function EditCheckView(): ReactNode {
+  const { checkId = '' } = useParams()
+  const kinds = useCheckKinds()
+  // of the list, so that the form is not filled anew by each probe while it is open
+  const checks = useChecks()
+  return (
+    <Page title="Edit check" body="scroll">
+      <QueryFaces query={kinds} failed="The kinds of checks could not be read">
+        {list => (
+          <QueryFaces query={checks} failed="The check could not be read">
+            {views => <Edit view={views.find(view => view.check.id === checkId)} kinds={list} />}
+          </QueryFaces>
+        )}
+      </QueryFaces>
+    </Page>
+  )
+}
+
+function Edit(props: { view: CheckView | undefined; kinds: readonly CheckKind[] }): ReactNode {
+  const check = props.view?.check
+  const kind = props.kinds.find(each => each.type === check?.type)
+  if (!check || !kind)
+    return (
+      <EmptyState icon={ListX} title="There is no such check">
+        <LinkButton to={places.checks}>Show all checks</LinkButton>
+      </EmptyState>
+    )
+  const { id: _, builtIn: __, createdAt: ___, stored: ____, ...draft } = check
+  return <CheckForm key={check.id} kind={kind} check={check} draft={draft} />
+}
+
+function Kinds(props: { kinds: readonly CheckKind[] }): ReactNode {
+  const [, setParams] = useSearchParams()
+  return (
+    <div className={css.form}>
+      <p>What should be asked?</p>
+      <div className={css.kinds}>
+        {props.kinds.map(kind => (
+          <button
+            key={kind.type}
+            type="button"
+            className={css.kind}
+            onClick={() =>
+              setParams(old => {
+                const next = new URLSearchParams(old)
+                next.set('type', kind.type)
+                return next
+              })
+            }
+          >
+            <strong>{safeText(kind.title)}</strong>
+            <span className={css.pale}>{safeText(kind.description)}</span>
+          </button>
+        ))}
+      </div>
+    </div>
+  )
+}
+
+function freshDraft(kind: CheckKind, params: URLSearchParams): CheckDraft {
+  const [scope, name] = splitUnit(params.get('unit') ?? '')
+  const unit = { scope: UnitScope.safeParse(scope), name: UnitName.safeParse(name) }
+  return {
+    hostId: params.get('host') ?? localHostId,
+    type: kind.type,
+    name: kind.title,
+    spec: initialSpec(fieldsOf(kind.schema)),
+    unit: unit.scope.success && unit.name.success ? { scope: unit.scope.data, name: unit.name.data } : null,
+    enabled: true,
+    vantage: kind.vantages[0] ?? 'host',
+    ...kind.defaults,
+    dependsOn: [],
+    tags: [],
+  }
+}
+
+function splitUnit(text: string): [string, string] {
+  const slash = text.indexOf('/')
+  return slash < 0 ? ['', ''] : [text.slice(0, slash), text.slice(slash + 1)]
+}

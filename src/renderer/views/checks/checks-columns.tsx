@@ -1,0 +1,86 @@
+// The cells of the list of checks; knows nothing of filters and order.
+import type { ReactNode } from 'react'
+import { Link } from 'react-router'
+import type { Column } from '../../components/data-table.tsx'
+import { Heartbeat } from '../../components/heartbeat.tsx'
+import { RelativeTime } from '../../components/relative-time.tsx'
+import { Status } from '../../components/status.tsx'
+import { checkStatus, intervalText } from '../../lib/check-status.ts'
+import { formatDuration, unknownValue } from '../../lib/format.ts'
+import { checkPath } from '../../lib/places.ts'
+import { safeShort, safeText } from '../../lib/safe-text.ts'
+import { toneRank } from '../../lib/status.ts'
+import css from './checks.module.css'
+import type { CheckRow } from './checks-order.ts'
+
+export const checkColumns: readonly Column<CheckRow>[] = [
+  {
+    id: 'check',
+    header: 'Check',
+    width: 'minmax(11rem, 1.5fr)',
+    compare: (a, b) => a.view.check.name.localeCompare(b.view.check.name, 'en', { numeric: true }),
+    cell: row => <NameCell row={row} />,
+  },
+  {
+    id: 'state',
+    header: 'State',
+    width: 'minmax(12rem, 2fr)',
+    compare: (a, b) => toneRank(a.tone) - toneRank(b.tone),
+    cell: row => <StateCell row={row} />,
+  },
+  {
+    id: 'host',
+    header: 'Host',
+    width: 'minmax(7rem, 0.8fr)',
+    compare: (a, b) => a.hostName.localeCompare(b.hostName, 'en', { numeric: true }),
+    cell: row => <span className={css.ellipsis}>{safeText(row.hostName)}</span>,
+  },
+  {
+    id: 'recent',
+    header: 'Last probes',
+    width: 'minmax(7rem, 1fr)',
+    cell: row => <Heartbeat beats={row.view.recent} />,
+  },
+  {
+    id: 'latency',
+    header: 'Took',
+    width: '5rem',
+    align: 'end',
+    compare: (a, b) => (a.view.last?.latencyMs ?? -1) - (b.view.last?.latencyMs ?? -1),
+    cell: row => <span>{row.view.last ? formatDuration(row.view.last.latencyMs) : unknownValue}</span>,
+  },
+  {
+    id: 'at',
+    header: 'Probed',
+    width: '6rem',
+    align: 'end',
+    compare: (a, b) => (a.view.last?.at ?? 0) - (b.view.last?.at ?? 0),
+    cell: row => <RelativeTime at={row.view.last?.at ?? null} />,
+  },
+]
+
+function NameCell(props: { row: CheckRow }): ReactNode {
+  const { check, nextAt } = props.row.view
+  const pace = nextAt === null ? '' : `, every ${intervalText(check.intervalSeconds)}`
+  return (
+    <div className={css.two}>
+      <Link className={css.name} to={checkPath(check.id)}>
+        {safeText(check.name)}
+      </Link>
+      <span className={css.pale}>
+        {props.row.kind}
+        {pace}
+      </span>
+    </div>
+  )
+}
+
+function StateCell(props: { row: CheckRow }): ReactNode {
+  const status = checkStatus(props.row.view)
+  return (
+    <div className={css.two}>
+      <Status status={status} />
+      {status.detail && <span className={css.pale}>{safeShort(status.detail, 160)}</span>}
+    </div>
+  )
+}
