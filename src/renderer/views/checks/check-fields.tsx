@@ -4,9 +4,9 @@ import type { CheckDraft, CheckKind, Vantage } from '../../../shared/model/check
 import { CheckField, Choices, SelectField, TextField } from '../../components/field.tsx'
 import { useChecks } from '../../data/checks.ts'
 import { useHosts, useUnits } from '../../data/hosts.ts'
+import type { Errors } from '../../data/use-draft-form.ts'
 import { severityWords } from '../../lib/check-status.ts'
 import { safeText } from '../../lib/safe-text.ts'
-import type { Errors } from './check-form.tsx'
 import css from './checks.module.css'
 import { NumberField } from './number-field.tsx'
 

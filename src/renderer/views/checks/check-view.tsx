@@ -165,7 +165,8 @@ function About(props: { view: CheckView }): ReactNode {
   const { data: kinds = [] } = useCheckKinds()
   const host = hosts.find(view => view.host.id === check.hostId)?.host
   const kind = kinds.find(each => each.type === check.type)
-  const times = (count: number): string => (count === 1 ? 'the first' : `${count} in a row`)
+  const inRow = (count: number, one: string, many: string): string =>
+    count === 1 ? `the first ${one}` : `${count} ${many} in a row`
   return (
     <Panel title="What it asks">
       <Facts>
@@ -185,12 +186,10 @@ function About(props: { view: CheckView }): ReactNode {
         <Fact name="Seen from">{vantageWords[check.vantage]}</Fact>
         <Fact name="Gives up after">{formatDuration(check.timeoutSeconds * 1000)}</Fact>
         <Fact name="Alerts after">
-          {times(check.failureThreshold)} failure{check.failureThreshold === 1 ? '' : 's'}
+          {inRow(check.failureThreshold, 'failure', 'failures')}
           {check.forSeconds > 0 ? ` and ${formatDuration(check.forSeconds * 1000)}` : ''}
         </Fact>
-        <Fact name="Over after">
-          {times(check.recoveryThreshold)} success{check.recoveryThreshold === 1 ? '' : 'es'}
-        </Fact>
+        <Fact name="Over after">{inRow(check.recoveryThreshold, 'success', 'successes')}</Fact>
         <Fact name="Severity">{severityWords[check.severity]}</Fact>
         {check.dependsOn.length > 0 && (
           <Fact name="Depends on">

@@ -6,13 +6,11 @@ import { useNavigate } from 'react-router'
 import { AppError } from '../../../shared/errors.ts'
 import type { Host, HostView } from '../../../shared/model/host.ts'
 import { Button, LinkButton } from '../../components/button.tsx'
-import { FieldError } from '../../components/field.tsx'
 import { Panel } from '../../components/page.tsx'
 import { useToast } from '../../components/toast.tsx'
 import { useEngine } from '../../data/remotes.tsx'
 import { hostPath, places } from '../../lib/places.ts'
-import { safeText } from '../../lib/safe-text.ts'
-import { VaultNeeded } from '../vault/vault-needed.tsx'
+import { SaveError } from '../vault/save-error.tsx'
 import { AccessFields, LoginFields, PlaceFields } from './fields.tsx'
 import { emptyValues, type FormValues, readDraft, valuesOf, valuesOfImport } from './form-values.ts'
 import css from './host-form.module.css'
@@ -115,19 +113,5 @@ export function HostForm(props: { host: Host | null; hosts: readonly HostView[] 
         }}
       />
     </div>
-  )
-}
-
-function SaveError(props: { error: AppError }): ReactNode {
-  const { error } = props
-  return (
-    <>
-      <FieldError>{safeText([error.message, error.hint].filter(Boolean).join('. '))}</FieldError>
-      {error.code.startsWith('VAULT_') && (
-        <div>
-          <VaultNeeded />
-        </div>
-      )}
-    </>
   )
 }

@@ -1,0 +1,75 @@
+// A form that is saved as a whole and whose secrets live in their inputs alone: checks, channels and recovery rules share it. Knows no markup.
+import { useRef, useState } from 'react'
+import type { z } from 'zod'
+import { AppError } from '../../shared/errors.ts'
+import type { FieldSecrets } from '../../shared/model/check.ts'
+
+/** Messages by the path of their field: `name`, `spec.url`. */
+export type Errors = Readonly<Record<string, string>>
+
+export interface DraftForm<T> {
+  readonly draft: T
+  readonly errors: Errors
+  /** What the engine said to the last attempt, whether or not a field is to blame. */
+  readonly failure: AppError | null
+  /** The attempt that is under way, by the name it was given. */
+  readonly busy: string | null
+  readonly secretInputs: Map<string, HTMLInputElement>
+  change(parts: Partial<T>): void
+  /** Runs `work` with what is entered and typed, unless a field is wrong. */
+  send(what: string, work: (entered: T, secrets: FieldSecrets) => Promise<void>): Promise<void>
+  clearSecrets(): void
+}
+
+export function useDraftForm<T extends object>(schema: z.ZodType<T, unknown>, initial: T): DraftForm<T> {
+  const [draft, setDraft] = useState(initial)
+  const [errors, setErrors] = useState<Errors>({})
+  const [failure, setFailure] = useState<AppError | null>(null)
+  const [busy, setBusy] = useState<string | null>(null)
+  const secretInputs = useRef(new Map<string, HTMLInputElement>())
+  return {
+    draft,
+    errors,
+    failure,
+    busy,
+    secretInputs: secretInputs.current,
+    change: parts => setDraft(old => ({ ...old, ...parts })),
+    async send(what, work) {
+      setFailure(null)
+      const parsed = schema.safeParse(draft)
+      if (!parsed.success) {
+        setErrors(Object.fromEntries(parsed.error.issues.map(issue => [issue.path.join('.'), issue.message])))
+        return
+      }
+      setErrors({})
+      setBusy(what)
+      try {
+        await work(parsed.data, typedSecrets(secretInputs.current))
+      } catch (caught) {
+        const error = AppError.from(caught)
+        const field = error.detail?.field
+        if (typeof field === 'string') setErrors({ [field]: error.message })
+        setFailure(error)
+      } finally {
+        setBusy(null)
+      }
+    },
+    clearSecrets() {
+      for (const input of secretInputs.current.values()) input.value = ''
+    },
+  }
+}
+
+/** What was typed into the secret fields; an empty one keeps what is stored. */
+function typedSecrets(inputs: ReadonlyMap<string, HTMLInputElement>): FieldSecrets {
+  return Object.fromEntries([...inputs].map(([name, input]) => [name, input.value]).filter(([, value]) => value !== ''))
+}
+
+/** The messages of the fields below `prefix`, by their path within it. */
+export function errorsWithin(errors: Errors, prefix: string): Errors {
+  return Object.fromEntries(
+    Object.entries(errors)
+      .filter(([path]) => path.startsWith(`${prefix}.`))
+      .map(([path, message]) => [path.slice(prefix.length + 1), message]),
+  )
+}
