@@ -3,7 +3,10 @@ import type { QueryClient } from '@tanstack/react-query'
 import type { HostView } from '../../shared/model/host.ts'
 import type { ActionRun, Unit, UnitRef } from '../../shared/model/unit.ts'
 import type { EngineRemote } from '../engine.ts'
+import { isSameUnit } from '../lib/same-unit.ts'
+import { putChannel } from './channels.ts'
 import { putCheck } from './checks.ts'
+import { keepIncidentsLive } from './incidents.ts'
 import { callKey, updateAnswer } from './remotes.tsx'
 
 /** Where the newest runs of actions lie in the cache; the contract has no call for them. */
@@ -50,6 +53,13 @@ export function keepLive(engine: EngineRemote, client: QueryClient): () => void 
       updateAnswer(client, 'check.list', {}, list => list.filter(view => view.check.id !== id))
       client.removeQueries({ queryKey: callKey('check.get', id) })
     }),
+    ...keepIncidentsLive(engine, client),
+    engine.on('channel.changed', view =>
+      updateAnswer(client, 'channel.list', undefined, list => putChannel(list, view)),
+    ),
+    engine.on('channel.removed', id =>
+      updateAnswer(client, 'channel.list', undefined, list => list.filter(view => view.channel.id !== id)),
+    ),
     // Whatever was missed while the engine was away is asked again.
     engine.onConnection(connected => {
       if (connected) void client.invalidateQueries()
@@ -73,10 +83,6 @@ export function putHost(list: readonly HostView[], view: HostView): HostView[] {
 function putRun(runs: readonly ActionRun[], run: ActionRun): ActionRun[] {
   const rest = runs.filter(other => other.id !== run.id)
   return [run, ...rest].sort((a, b) => b.requestedAt - a.requestedAt).slice(0, runsKept)
-}
-
-export function isSameUnit(a: UnitRef | undefined, b: UnitRef): boolean {
-  return a !== undefined && a.hostId === b.hostId && a.scope === b.scope && a.name === b.name
 }
 
 const unitKey = (unit: UnitRef): string => `${unit.scope}/${unit.name}`

@@ -5,10 +5,14 @@ export type HostTab = 'services' | 'metrics' | 'journal' | 'timers'
 
 export const places = {
   fleet: '/fleet',
+  incidents: '/incidents',
+  silences: '/silences',
   activity: '/activity',
   settings: '/settings',
   addHost: '/hosts/new',
   checks: '/checks',
+  channels: '/settings/channels',
+  addChannel: '/settings/channels/new',
   addCheck: '/checks/new',
   suggestions: '/checks/suggestions',
 } as const
@@ -27,6 +31,10 @@ export function incidentPath(incidentId: string): string {
 
 export function checkPath(checkId: string): string {
   return `/checks/${encodeURIComponent(checkId)}`
+}
+
+export function channelPath(channelId: string): string {
+  return `${places.channels}/${encodeURIComponent(channelId)}`
 }
 
 export function editCheckPath(checkId: string): string {

@@ -7,6 +7,7 @@ import { useHosts, useUnits } from '../../data/hosts.ts'
 import type { Errors } from '../../data/use-draft-form.ts'
 import { severityWords } from '../../lib/check-status.ts'
 import { safeText } from '../../lib/safe-text.ts'
+import { tagsOf } from '../../lib/tags.ts'
 import css from './checks.module.css'
 import { NumberField } from './number-field.tsx'
 
@@ -166,10 +167,4 @@ export function ThresholdFields(props: FieldsProps & { checkId: string | null })
       )}
     </>
   )
-}
-
-/** Keeps a comma that was just typed: `a, ` is the tag `a` and the beginning of another. */
-function tagsOf(text: string): string[] {
-  const parts = text.split(',').map(part => part.trimStart())
-  return parts.filter((part, index) => part !== '' || (index === parts.length - 1 && parts.length > 1))
 }

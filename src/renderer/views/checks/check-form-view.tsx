@@ -7,13 +7,12 @@ import { localHostId } from '../../../shared/model/host.ts'
 import { UnitName, UnitScope } from '../../../shared/model/unit.ts'
 import { LinkButton } from '../../components/button.tsx'
 import { EmptyState, QueryFaces } from '../../components/faces.tsx'
+import { KindCards } from '../../components/kind-cards.tsx'
 import { Page } from '../../components/page.tsx'
 import { useCheckKinds, useChecks } from '../../data/checks.ts'
 import { fieldsOf, initialSpec } from '../../lib/json-schema.ts'
 import { places } from '../../lib/places.ts'
-import { safeText } from '../../lib/safe-text.ts'
 import { CheckForm } from './check-form.tsx'
-import css from './checks.module.css'
 
 /** `?host=…&type=…&unit=system/bot.service` fills in what is known already. */
 export function NewCheckView(): ReactNode {
@@ -66,30 +65,13 @@ function Edit(props: { view: CheckView | undefined; kinds: readonly CheckKind[] 
 
 function Kinds(props: { kinds: readonly CheckKind[] }): ReactNode {
   const [, setParams] = useSearchParams()
-  return (
-    <div className={css.form}>
-      <p>What should be asked?</p>
-      <div className={css.kinds}>
-        {props.kinds.map(kind => (
-          <button
-            key={kind.type}
-            type="button"
-            className={css.kind}
-            onClick={() =>
-              setParams(old => {
-                const next = new URLSearchParams(old)
-                next.set('type', kind.type)
-                return next
-              })
-            }
-          >
-            <strong>{safeText(kind.title)}</strong>
-            <span className={css.pale}>{safeText(kind.description)}</span>
-          </button>
-        ))}
-      </div>
-    </div>
-  )
+  const choose = (type: string): void =>
+    setParams(old => {
+      const next = new URLSearchParams(old)
+      next.set('type', type)
+      return next
+    })
+  return <KindCards question="What should be asked?" kinds={props.kinds} onChoose={choose} />
 }
 
 function freshDraft(kind: CheckKind, params: URLSearchParams): CheckDraft {

@@ -1,13 +1,14 @@
 // What a person can set, and what the app is made of. Each change is saved at once.
-import { Monitor, Moon, ScrollText, Sun } from 'lucide-react'
+import { BellRing, Monitor, Moon, ScrollText, Sun } from 'lucide-react'
 import { type ReactNode, useState } from 'react'
 import type { Settings } from '../../../shared/model/settings.ts'
-import { Button } from '../../components/button.tsx'
+import { Button, LinkButton } from '../../components/button.tsx'
 import { QueryFaces } from '../../components/faces.tsx'
 import { CheckField, Choices, FieldError } from '../../components/field.tsx'
 import { Page, Panel } from '../../components/page.tsx'
 import { useSettings } from '../../data/hosts.ts'
 import { useEngineCommand, useShell } from '../../data/remotes.tsx'
+import { places } from '../../lib/places.ts'
 import { safeText } from '../../lib/safe-text.ts'
 import { setSingleKeysEnabled, singleKeysEnabled } from '../../lib/shortcuts.ts'
 import type { ThemeChoice } from '../../lib/theme.ts'
@@ -28,6 +29,7 @@ export function SettingsView(): ReactNode {
             {save.error && <FieldError>{`Not saved: ${safeText(save.error.message)}`}</FieldError>}
             <Appearance settings={current} save={save.mutate} />
             <Watching settings={current} save={save.mutate} />
+            <Alerts settings={current} save={save.mutate} />
             <Desktop settings={current} save={save.mutate} />
             <VaultPanel />
             <DataPanel />
@@ -105,13 +107,33 @@ function Watching(props: { settings: Settings; save: Save }): ReactNode {
   )
 }
 
+function Alerts(props: { settings: Settings; save: Save }): ReactNode {
+  const { settings, save } = props
+  return (
+    <Panel title="Alerts and recovery">
+      <CheckField
+        label="Mend by rule"
+        help="Switched off, no service is restarted and nothing is repaired without you, whatever the rules say."
+        checked={settings.automation}
+        onChange={event => save({ automation: event.target.checked })}
+      />
+      <div>
+        <LinkButton to={places.channels} icon={BellRing}>
+          Channels
+        </LinkButton>
+      </div>
+    </Panel>
+  )
+}
+
 function Desktop(props: { settings: Settings; save: Save }): ReactNode {
   const { settings, save } = props
   const shell = useShell()
   return (
     <Panel title="Desktop">
       <CheckField
-        label="Notify me when a service fails or recovers"
+        label="Notify me on this desktop"
+        help="When something fails, is over, or needs you."
         checked={settings.notifications}
         onChange={event => save({ notifications: event.target.checked })}
       />
