@@ -123,7 +123,8 @@ export function createHostStore(
         const ids = checks.all(id).map(row => row.id)
         remove.run(id)
         undepend.run()
-        for (const record of [`host/${id}/`, ...ids.map(check => `check/${check}/`)]) removeSecrets.run(record)
+        for (const record of [`host/${id}/`, `recovery/${id}/`, ...ids.map(check => `check/${check}/`)])
+          removeSecrets.run(record)
         removeKeys.run(host.address, host.port, host.address, host.port)
         return ids
       })

@@ -10,6 +10,8 @@ import { type AuditStore, createAuditStore } from './audit.ts'
 import { type ChannelStore, createChannelStore } from './channels.ts'
 import { type CheckStore, createCheckStore } from './checks.ts'
 import { type Db, type OpenedDatabase, openDatabase } from './database.ts'
+import { createDropInStore, type DropInStore } from './drop-ins.ts'
+import { createErrorCountStore, type ErrorCountStore } from './error-counts.ts'
 import { createGapStore, type GapStore } from './gaps.ts'
 import { createHealth, type StoreProblem } from './health.ts'
 import { createHostKeyStore, type HostKeyStore } from './host-keys.ts'
@@ -19,6 +21,7 @@ import { lockDirectory } from './lock.ts'
 import { configurationMigrations, historyMigrations } from './migrations/index.ts'
 import { createOutboxStore, type OutboxStore } from './outbox.ts'
 import { createProbeSpanStore, type ProbeSpanStore } from './probe-spans.ts'
+import { createRecoveryStore, type RecoveryStore } from './recovery.ts'
 import { createSampleStore, type SampleStore } from './samples/samples.ts'
 import { createSecretStore, createVaultMetaStore, type SecretStore, type VaultMetaStore } from './secrets.ts'
 import { createSettingsStore, type SettingsStore } from './settings.ts'
@@ -44,6 +47,9 @@ export interface Store {
   readonly channels: ChannelStore
   readonly outbox: OutboxStore
   readonly probeSpans: ProbeSpanStore
+  readonly recovery: RecoveryStore
+  readonly dropIns: DropInStore
+  readonly errorCounts: ErrorCountStore
   /** Where damaged databases were put at this opening, or null. */
   readonly setAside: string | null
   /** Set while the disk takes no writes, or damage was met. Configuration writes throw meanwhile; samples wait in memory. */
@@ -135,6 +141,9 @@ export function openStore(options: { directory: string; clock: Clock; log: Logge
     channels: createChannelStore(configuration.db),
     outbox: createOutboxStore(configuration.db),
     probeSpans,
+    recovery: createRecoveryStore(configuration.db),
+    dropIns: createDropInStore(configuration.db),
+    errorCounts: createErrorCountStore(configuration.db),
     setAside: moved.length > 0 ? moved.join(', ') : null,
     get problem() {
       return health.problem

@@ -162,8 +162,11 @@ export const migration: Migration = {
         command TEXT NOT NULL,
         outcome TEXT NOT NULL,
         evidence TEXT NOT NULL CHECK (json_valid(evidence)),
+        -- What has to be seen afterwards for it to count as verified.
+        expects TEXT NOT NULL,
         invocation_before TEXT
       ) STRICT;
+      CREATE INDEX recovery_attempt_open ON recovery_attempt (at) WHERE finished_at IS NULL;
       CREATE INDEX recovery_attempt_unit ON recovery_attempt (host_id, scope, name, at);
       CREATE INDEX recovery_attempt_incident ON recovery_attempt (incident_id, at);
 
@@ -179,6 +182,14 @@ export const migration: Migration = {
         after TEXT
       ) STRICT;
       CREATE INDEX dropin_change_unit ON dropin_change (host_id, scope, name, id);
+
+      -- How often features failed for their own reasons, by kind of error and UTC day.
+      CREATE TABLE error_count (
+        day TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        count INTEGER NOT NULL,
+        PRIMARY KEY (day, kind)
+      ) STRICT, WITHOUT ROWID;
     `)
   },
 }
