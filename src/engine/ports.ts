@@ -199,6 +199,8 @@ export interface SshConfigReader {
 /** What only the Electron shell can do; headless there is a smaller one. */
 export interface Native {
   notify(notification: NativeNotification): Promise<{ shown: boolean; reason: string | null }>
+  /** A button of a notification was pressed: the notification's id and the button's. */
+  onActed(listener: (acted: { id: string; action: string }) => void): Disposable
   setTray(summary: TraySummary): void
   keyringStatus(): Promise<{ available: boolean; reason: string | null }>
   keyringWrap(plain: Uint8Array): Promise<Uint8Array>

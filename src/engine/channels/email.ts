@@ -1,5 +1,5 @@
 // Sends letters by SMTP; knows no other channel. A password never travels unencrypted, but to this computer itself.
-import { connect, type Socket } from 'node:net'
+import { connect, isIP, type Socket } from 'node:net'
 import { createTransport } from 'nodemailer'
 import { z } from 'zod'
 import { headerSafe, mailText } from '../domain/mail-text.ts'
@@ -120,7 +120,11 @@ function transportOf({ host, port, security, verifyCertificate }: Spec, secretOn
     connectionTimeout: limitMs,
     greetingTimeout: limitMs,
     socketTimeout: limitMs * 2,
-    tls: { rejectUnauthorized: verifyCertificate, minVersion: 'TLSv1.2' as const, servername: host },
+    tls: {
+      rejectUnauthorized: verifyCertificate,
+      minVersion: 'TLSv1.2' as const,
+      ...(isIP(host) ? {} : { servername: host }),
+    },
   }
 }
 

@@ -2,12 +2,14 @@
 import type { NativeContract } from '../../shared/contract/native.ts'
 import { AppError } from '../../shared/errors.ts'
 import type { Client } from '../../shared/rpc/client.ts'
+import { disposable } from '../lib/disposable.ts'
 import type { Logger } from '../lib/log.ts'
 import type { Native } from '../ports.ts'
 
 export function nativeOver(client: Client<NativeContract>, log: Logger): Native {
   return {
     notify: notification => client.call('notification.show', notification),
+    onActed: listener => disposable(client.on('notification.acted', listener)),
     setTray: summary => {
       client.call('tray.set', summary).catch(error => log.debug('tray was not set', { error: String(error) }))
     },
@@ -27,6 +29,7 @@ export function headlessNative(log: Logger): Native {
       log.warn(title, { body })
       return { shown: false, reason: 'There is no desktop here' }
     },
+    onActed: () => disposable(() => {}),
     setTray: () => {},
     keyringStatus: async () => ({ available: false, reason: 'There is no desktop here' }),
     keyringWrap: async () => unavailable(),

@@ -46,6 +46,7 @@ export class RunningEngine implements AsyncDisposable {
         notifications.push(notification)
         return { shown: true, reason: null }
       },
+      onActed: () => ({ dispose: () => {} }),
       setTray: () => {},
       keyringStatus: async () => ({ available: true, reason: null }),
       // a keyring that turns every bit, so that nothing lies on disk in clear
