@@ -87,9 +87,19 @@ export function backoffDelay(failures: number, random: number): number {
   return Math.round(backoff.least + random * (ceiling - backoff.least))
 }
 
-/** ms until a peer that has been silent for `silence` is looked at again: at each full interval of silence. */
-export function nextCheck(silence: number): number {
-  return keepalive.interval - (silence % keepalive.interval)
+/** Silent links are asked at full seconds of the monotonic clock, all in one turn: each waking of its own would cost more than its question. */
+const together = 1_000
+
+/**
+ * ms until a peer that has been silent for `silence` is looked at again: after each full interval of silence, and there at the next moment at
+ * which others are asked too; the last look, the one that may end the link, is never put off.
+ */
+export function nextCheck(silence: number, now: number): number {
+  const due = keepalive.interval - (silence % keepalive.interval)
+  const last = keepalive.interval * (keepalive.misses + 1) - silence
+  if (last <= due) return Math.ceil(due)
+  const late = (now + due) % together
+  return Math.ceil(Math.min(last, late === 0 ? due : due + together - late))
 }
 
 /**

@@ -25,7 +25,7 @@ export function watchPeer(session: Session, clock: Clock, onGone: () => void): D
   }
   const schedule = (): void => {
     const now = clock.monotonic()
-    const wait = nextCheck(now - heardAt)
+    const wait = nextCheck(now - heardAt, now)
     timer = clock.after(wait, () => look(now + wait))
   }
   socket.on('data', listen)

@@ -155,12 +155,36 @@ test('S8 a silent peer is asked each 5 s and gone after 15 s', () => {
     'silent',
     'gone',
   ])
+})
+
+test('S8 silent links are asked together, within a second after 5 s and 10 s of silence, and ended after 15 s exactly', () => {
+  const moments = {
+    silence: fc.double({ min: 0, max: 14_999, noNaN: true }),
+    now: fc.double({ min: 15_000, max: 1e9, noNaN: true }),
+  }
   fc.assert(
-    fc.property(fc.integer({ min: 0, max: 1e6 }), silence => {
-      const next = nextCheck(silence)
-      expect(next).toBeGreaterThan(0)
-      expect(next).toBeLessThanOrEqual(5_000)
-      expect((silence + next) % 5_000).toBe(0)
+    fc.property(moments.silence, moments.now, (silence, now) => {
+      const wait = nextCheck(silence, now)
+      expect(wait).toBeGreaterThan(0)
+      const then = silence + wait
+      const full = (Math.floor(silence / 5_000) + 1) * 5_000
+      expect(then).toBeGreaterThanOrEqual(full - 0.001)
+      expect(then).toBeLessThan(full === 15_000 ? 15_001.001 : full + 1_001.001)
+      // Whole seconds, but for the rounding up to whole ms.
+      if (full < 15_000) expect((now + wait) % 1_000).toBeLessThan(1.001)
+    }),
+  )
+  // A link that nobody hears of again after `from`: how long until it is given up.
+  fc.assert(
+    fc.property(fc.double({ min: 0, max: 1e6, noNaN: true }), from => {
+      let now = from
+      let questions = 0
+      while (peerVerdict(now - from, 0) !== 'gone') {
+        if (peerVerdict(now - from, 0) === 'silent') questions += 1
+        now += nextCheck(now - from, now)
+      }
+      expect(questions).toBe(2)
+      expect(now - from).toBeLessThan(15_002)
     }),
   )
 })
