@@ -2,7 +2,8 @@
 import { useQuery } from '@tanstack/react-query'
 import { useEffect } from 'react'
 import type { ActionRun, UnitRef } from '../../shared/model/unit.ts'
-import { isSameUnit, runsKey } from './live.ts'
+import { isSameUnit } from '../lib/same-unit.ts'
+import { runsKey } from './live.ts'
 import { useEngine, useEngineConnected, useEngineQuery } from './remotes.tsx'
 
 export function useHosts() {

@@ -19,6 +19,18 @@ export const routes: RouteObject[] = [
         lazy: async () => ({ Component: (await import('../views/activity/activity-view.tsx')).ActivityView }),
       },
       {
+        path: 'incidents',
+        lazy: async () => ({ Component: (await import('../views/incidents/incidents-view.tsx')).IncidentsView }),
+      },
+      {
+        path: 'incidents/:incidentId',
+        lazy: async () => ({ Component: (await import('../views/incidents/incident-view.tsx')).IncidentView }),
+      },
+      {
+        path: 'silences',
+        lazy: async () => ({ Component: (await import('../views/silences/silences-view.tsx')).SilencesView }),
+      },
+      {
         path: 'checks',
         lazy: async () => ({ Component: (await import('../views/checks/checks-view.tsx')).ChecksView }),
       },
@@ -43,6 +55,18 @@ export const routes: RouteObject[] = [
         lazy: async () => ({ Component: (await import('../views/settings/settings-view.tsx')).SettingsView }),
       },
       {
+        path: 'settings/channels',
+        lazy: async () => ({ Component: (await import('../views/channels/channels-view.tsx')).ChannelsView }),
+      },
+      {
+        path: 'settings/channels/new',
+        lazy: async () => ({ Component: (await import('../views/channels/channel-form-view.tsx')).NewChannelView }),
+      },
+      {
+        path: 'settings/channels/:channelId',
+        lazy: async () => ({ Component: (await import('../views/channels/channel-form-view.tsx')).EditChannelView }),
+      },
+      {
         path: 'hosts/new',
         lazy: async () => ({ Component: (await import('../views/host-form/host-form-view.tsx')).HostFormView }),
       },
@@ -62,6 +86,10 @@ export const routes: RouteObject[] = [
           {
             path: 'services/:scope/:unit',
             lazy: async () => ({ Component: (await import('../views/host/service/service-view.tsx')).ServiceView }),
+          },
+          {
+            path: 'services/:scope/:unit/recovery',
+            lazy: async () => ({ Component: (await import('../views/recovery/recovery-view.tsx')).RecoveryPage }),
           },
           {
             path: 'metrics',

@@ -1,0 +1,96 @@
+// The cells of the list of incidents; knows nothing of filters and order.
+import { createContext, type ReactNode, use } from 'react'
+import { Link } from 'react-router'
+import type { Incident } from '../../../shared/model/incident.ts'
+import type { RecoveryView } from '../../../shared/model/recovery.ts'
+import type { Column } from '../../components/data-table.tsx'
+import { RelativeTime } from '../../components/relative-time.tsx'
+import { Status } from '../../components/status.tsx'
+import { useNow } from '../../data/now.ts'
+import { severityWords } from '../../lib/check-status.ts'
+import { formatDuration } from '../../lib/format.ts'
+import { byUrgency, incidentStatus, lasted, whatIsDone } from '../../lib/incident-words.ts'
+import { incidentPath } from '../../lib/places.ts'
+import { safeShort, safeText } from '../../lib/safe-text.ts'
+import css from './incidents.module.css'
+
+/** The recovery rules by incident; beside the rows, so that a rule's step draws one cell and not the table. */
+export const RecoveryContext = createContext<ReadonlyMap<string, RecoveryView>>(new Map())
+
+export const incidentColumns: readonly Column<Incident>[] = [
+  {
+    id: 'state',
+    header: 'State',
+    width: '7.5rem',
+    compare: byUrgency,
+    cell: incident => <StateCell incident={incident} />,
+  },
+  {
+    id: 'what',
+    header: 'What',
+    width: 'minmax(14rem, 2.4fr)',
+    cell: incident => (
+      <div className={css.two}>
+        <Link className={css.name} to={incidentPath(incident.id)}>
+          {safeShort(incident.title, 200)}
+        </Link>
+        <span className={css.pale}>{safeShort(incident.lastMessage, 200)}</span>
+      </div>
+    ),
+  },
+  {
+    id: 'host',
+    header: 'Where',
+    width: 'minmax(8rem, 1fr)',
+    compare: (a, b) => a.hostName.localeCompare(b.hostName, 'en', { numeric: true }),
+    cell: incident => (
+      <div className={css.two}>
+        <span>{safeText(incident.hostName)}</span>
+        <span className={css.pale}>{safeText(incident.unit?.name ?? incident.checkName)}</span>
+      </div>
+    ),
+  },
+  {
+    id: 'since',
+    header: 'Since',
+    width: '6.5rem',
+    compare: (a, b) => b.startedAt - a.startedAt,
+    cell: incident => <RelativeTime at={incident.startedAt} />,
+  },
+  {
+    id: 'lasted',
+    header: 'Lasts',
+    width: '6rem',
+    align: 'end',
+    compare: (a, b) => lasted(a, Date.now()) - lasted(b, Date.now()),
+    cell: incident => <LastedCell incident={incident} />,
+  },
+  {
+    id: 'done',
+    header: 'What is being done',
+    width: 'minmax(11rem, 1.5fr)',
+    cell: incident => <DoneCell incident={incident} />,
+  },
+]
+
+function StateCell(props: { incident: Incident }): ReactNode {
+  const { incident } = props
+  const words = { open: 'open', acknowledged: 'acknowledged', resolved: `was ${severityWords[incident.severity]}` }
+  return (
+    <div className={css.two}>
+      <Status status={incidentStatus(incident)} />
+      <span className={css.pale}>{words[incident.state].toLowerCase()}</span>
+    </div>
+  )
+}
+
+function LastedCell(props: { incident: Incident }): ReactNode {
+  const now = useNow(1000)
+  return <span className={css.number}>{formatDuration(lasted(props.incident, now))}</span>
+}
+
+function DoneCell(props: { incident: Incident }): ReactNode {
+  const now = useNow(1000)
+  const recovery = use(RecoveryContext).get(props.incident.id)
+  return <span className={css.pale}>{whatIsDone(props.incident, recovery, now)}</span>
+}
