@@ -3,6 +3,7 @@ import { Plus, Trash2 } from 'lucide-react'
 import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { cx } from '../lib/class-names.ts'
 import { emptyValue, type FieldShape, type FormField, initialSpec } from '../lib/json-schema.ts'
+import { useKeys } from '../lib/use-keys.ts'
 import { Button, IconButton } from './button.tsx'
 import { CheckField, SecretField, SelectField, TextArea, TextField } from './field.tsx'
 import css from './schema-form.module.css'
@@ -228,16 +229,13 @@ function LinesValue(props: FieldProps & { frame: Frame }): ReactNode {
 function RowsValue(props: FieldProps & { shape: Of<'rows'> }): ReactNode {
   const { field, shape, current, set, at } = props
   const rows = Array.isArray(current) ? current.map(asSpec) : []
-  // rows have no identity of their own, and React needs one, so that removing one does not move what was typed in another
-  const keys = useRef<number[]>([])
-  const next = useRef(0)
-  while (keys.current.length < rows.length) keys.current.push(next.current++)
+  const { keys, drop } = useKeys(rows.length)
   return (
     <fieldset className={css.group}>
       <legend>{field.title}</legend>
       {field.help && <p className={css.help}>{field.help}</p>}
       {rows.map((row, index) => (
-        <div key={keys.current[index]} className={css.row}>
+        <div key={keys[index]} className={css.row}>
           <SchemaForm
             {...props}
             fields={shape.fields}
@@ -250,7 +248,7 @@ function RowsValue(props: FieldProps & { shape: Of<'rows'> }): ReactNode {
             size="small"
             label={`Remove ${index + 1}`}
             onClick={() => {
-              keys.current.splice(index, 1)
+              drop(index)
               set(rows.filter((_, other) => other !== index))
             }}
           />

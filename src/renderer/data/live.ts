@@ -7,6 +7,7 @@ import { isSameUnit } from '../lib/same-unit.ts'
 import { putChannel } from './channels.ts'
 import { putCheck } from './checks.ts'
 import { keepIncidentsLive } from './incidents.ts'
+import { refOf } from './recovery.ts'
 import { callKey, updateAnswer } from './remotes.tsx'
 
 /** Where the newest runs of actions lie in the cache; the contract has no call for them. */
@@ -60,6 +61,13 @@ export function keepLive(engine: EngineRemote, client: QueryClient): () => void 
     engine.on('channel.removed', id =>
       updateAnswer(client, 'channel.list', undefined, list => list.filter(view => view.channel.id !== id)),
     ),
+    engine.on('recovery.changed', view => {
+      client.setQueryData(callKey('recovery.get', refOf(view.policy)), view)
+      void client.invalidateQueries({
+        predicate: ({ queryKey: [call, input] }) =>
+          call === 'recovery.list' || (call === 'recovery.attempts' && isSameUnit(input as UnitRef, view.policy)),
+      })
+    }),
     // Whatever was missed while the engine was away is asked again.
     engine.onConnection(connected => {
       if (connected) void client.invalidateQueries()

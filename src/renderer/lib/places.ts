@@ -53,3 +53,7 @@ export function addCheckPath(about: { hostId: string; type?: string; unit?: { sc
 export function unitPath(unit: UnitRef): string {
   return `${hostPath(unit.hostId)}/${unit.scope}/${encodeURIComponent(unit.name)}`
 }
+
+export function recoveryPath(unit: UnitRef): string {
+  return `${unitPath(unit)}/recovery`
+}

@@ -2,6 +2,7 @@
 import type { ReactNode } from 'react'
 import type { CheckDraft, CheckKind, Vantage } from '../../../shared/model/check.ts'
 import { CheckField, Choices, SelectField, TextField } from '../../components/field.tsx'
+import { NumberField } from '../../components/number-field.tsx'
 import { useChecks } from '../../data/checks.ts'
 import { useHosts, useUnits } from '../../data/hosts.ts'
 import type { Errors } from '../../data/use-draft-form.ts'
@@ -9,7 +10,6 @@ import { severityWords } from '../../lib/check-status.ts'
 import { safeText } from '../../lib/safe-text.ts'
 import { tagsOf } from '../../lib/tags.ts'
 import css from './checks.module.css'
-import { NumberField } from './number-field.tsx'
 
 interface FieldsProps {
   readonly kind: CheckKind

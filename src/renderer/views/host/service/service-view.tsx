@@ -11,6 +11,7 @@ import { useEngineCommand, useEngineQuery } from '../../../data/remotes.tsx'
 import { hostPath } from '../../../lib/places.ts'
 import { safeText } from '../../../lib/safe-text.ts'
 import { useShortcut } from '../../../lib/shortcuts.ts'
+import { RecoveryPanel } from '../../recovery/recovery-panel.tsx'
 import { ActionButton } from '../action/action-button.tsx'
 import { mainVerb, possibleVerbs } from '../action/unit-verbs.ts'
 import { useUnitActions } from '../action/use-unit-action.tsx'
@@ -91,6 +92,7 @@ function Loaded(props: { unit: Unit }): ReactNode {
         <div className={css.column}>
           <ActionsPanel unit={ref} />
           <FactsPanel unit={unit} />
+          <RecoveryPanel unit={ref} />
           <HistoryPanel unit={ref} />
         </div>
         <div className={css.column}>

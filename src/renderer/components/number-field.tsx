@@ -1,6 +1,6 @@
 // A number of a form that is saved as a whole: what is typed stays until it is a number.
 import { type ReactNode, useState } from 'react'
-import { TextField } from '../../components/field.tsx'
+import { TextField } from './field.tsx'
 
 export function NumberField(props: {
   label: string
