@@ -177,9 +177,9 @@ function speak(before: AlertState, now: number, effects: AlertEffect[]): AlertSt
 function calm(state: AlertState, now: number, effects: AlertEffect[]): AlertState {
   if (!state.flapping || inhibits(state.muted) || !settled(state.phase)) return state
   if (now - state.flapping.changedAt < flappingMs) return state
-  if (state.phase === 'firing') return { ...state, flapping: null, opened: [] }
+  if (state.phase === 'firing') return { ...state, flapping: null }
   end(state, effects)
-  return { ...state, flapping: null, opened: [], incident: null }
+  return { ...state, flapping: null, incident: null }
 }
 
 function tell(
