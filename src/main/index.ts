@@ -70,7 +70,16 @@ function run(): void {
     if (route !== null) for (const server of shells) server.emit('route.open', route)
   }
 
-  const notifications = createNotifications({ icon, open, log: log.child('notifications') })
+  const notifications = createNotifications({
+    icon,
+    open,
+    acted: ({ id, route }, action) => {
+      // With no engine there to do it, the person is led to where it can be done.
+      if (native) native.emit('notification.acted', { id, action })
+      else open(route)
+    },
+    log: log.child('notifications'),
+  })
   const vault = createVault()
   const engine = new EngineProcess({
     log: log.child('engine'),
@@ -159,7 +168,6 @@ function run(): void {
   const tellAboutTray = (): void => {
     if (state.get().toldTray) return
     state.set({ toldTray: true })
-    if (!Notification.isSupported()) return
     void notifications.show({
       id: 'tray',
       title: 'Quarterdeck keeps running',

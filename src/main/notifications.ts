@@ -1,76 +1,60 @@
-// Desktop notifications by Electron: shown, replaced by id, clicked. Knows nothing of why one is sent.
-import { Notification } from 'electron'
+// Desktop notifications with buttons: by the desktop's own bus on Linux, whose buttons Electron may drop, else by Electron. Knows nothing of why one is sent.
 import type { NativeNotification } from '../shared/contract/native.ts'
+import type { BusNotifications } from './bus-notifications.ts'
+import { createElectronNotifications } from './electron-notifications.ts'
 import type { Log } from './log.ts'
 
+export interface ShowResult {
+  readonly shown: boolean
+  /** Why it was not shown. */
+  readonly reason: string | null
+}
+
 export interface Notifications {
-  show(notification: NativeNotification): Promise<{ shown: boolean; reason: string | null }>
+  show(notification: NativeNotification): Promise<ShowResult>
   dispose(): void
 }
 
-const maxShown = 100
-const answerLimit = 3000
+export interface NotificationCallbacks {
+  /** A notification was clicked, or its Open pressed. */
+  readonly open: (route: string) => void
+  /** Another of its buttons was pressed. */
+  readonly acted: (notification: NativeNotification, action: string) => void
+}
 
-/** `open` is called with the route of a notification that was clicked. */
-export function createNotifications(options: { icon: string; open: (route: string) => void; log: Log }): Notifications {
-  const shown = new Map<string, Notification>()
+export interface NotificationOptions extends NotificationCallbacks {
+  readonly icon: string
+  readonly log: Log
+}
 
-  const forget = (id: string, notification: Notification): void => {
-    if (shown.get(id) === notification) shown.delete(id)
+export function createNotifications(options: NotificationOptions): Notifications {
+  const electron = createElectronNotifications({ ...options, acted: pressed(options) })
+  let bus: Promise<BusNotifications> | null = null
+  // Loaded with the first notification: nothing of it is needed to open a window.
+  const desktopBus = (): Promise<BusNotifications> => {
+    bus ??= import('./bus-notifications.ts').then(({ createBusNotifications }) =>
+      createBusNotifications({ ...options, acted: pressed(options) }),
+    )
+    return bus
   }
-
   return {
-    async show({ id, title, body, urgency, route }) {
-      if (!Notification.isSupported()) return { shown: false, reason: 'This desktop shows no notifications' }
-      const previous = shown.get(id)
-      shown.delete(id)
-      previous?.close()
-      // References are kept, or the click would be lost with the collected object; the oldest go first.
-      if (shown.size >= maxShown) shown.delete(shown.keys().next().value ?? '')
-      const notification = new Notification({
-        title,
-        body: process.platform === 'linux' ? escapeMarkup(body) : body,
-        urgency,
-        icon: options.icon,
-        timeoutType: urgency === 'critical' ? 'never' : 'default',
-      })
-      shown.set(id, notification)
-      notification.on('click', () => {
-        forget(id, notification)
-        options.open(route)
-      })
-      notification.on('close', () => forget(id, notification))
-      const result = await answerOf(notification)
-      if (!result.shown) {
-        forget(id, notification)
-        options.log.warn('notification failed', { reason: result.reason })
-      }
-      return result
+    async show(notification) {
+      if (process.platform !== 'linux') return electron.show(notification)
+      const byBus = await (await desktopBus()).show(notification)
+      if (byBus.shown) return byBus
+      const byElectron = await electron.show(notification)
+      if (byElectron.shown) return byElectron
+      options.log.warn('notification was not shown', { bus: byBus.reason, electron: byElectron.reason })
+      return byBus
     },
     dispose() {
-      for (const notification of shown.values()) notification.close()
-      shown.clear()
+      electron.dispose()
+      void bus?.then(opened => opened.dispose())
     },
   }
 }
 
-// `isSupported` is true even without a notification daemon; only the events tell.
-function answerOf(notification: Notification): Promise<{ shown: boolean; reason: string | null }> {
-  return new Promise(resolve => {
-    const timer = setTimeout(() => resolve({ shown: false, reason: 'The desktop did not answer' }), answerLimit)
-    const settle = (result: { shown: boolean; reason: string | null }): void => {
-      clearTimeout(timer)
-      resolve(result)
-    }
-    notification.once('show', () => settle({ shown: true, reason: null }))
-    notification.once('failed', (_event, error) =>
-      settle({ shown: false, reason: error || 'The desktop has no notification service' }),
-    )
-    notification.show()
-  })
-}
-
-// The body is markup to notification daemons, and names and messages come from hosts.
-function escapeMarkup(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+/** "Open" is the shell's own affair; all other buttons are somebody else's. */
+function pressed({ open, acted }: NotificationCallbacks): NotificationCallbacks['acted'] {
+  return (notification, action) => (action === 'open' ? open(notification.route) : acted(notification, action))
 }
