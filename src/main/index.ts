@@ -1,7 +1,7 @@
 // The shell's composition root: one instance, one window, one engine, tied together and ended in good order. Decides nothing about hosts.
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { app, type BrowserWindow, Menu, Notification, nativeTheme, shell } from 'electron'
+import { app, type BrowserWindow, Menu, nativeTheme, shell } from 'electron'
 import { nativeContract } from '../shared/contract/native.ts'
 import { RoutePath, shellContract } from '../shared/contract/shell.ts'
 import type { Settings } from '../shared/model/settings.ts'
