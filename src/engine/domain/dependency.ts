@@ -7,17 +7,24 @@ export function findCycle(checks: readonly { id: string; dependsOn: readonly str
   for (const { id } of checks) {
     // The path from `id` to where the search is, with what is still to be followed at each step.
     const path: { id: string; rest: string[] }[] = []
-    const enter = (next: string): void => void path.push({ id: next, rest: [...(dependsOn.get(next) ?? [])] })
+    const onPath = new Set<string>()
+    const enter = (next: string): void => {
+      path.push({ id: next, rest: [...(dependsOn.get(next) ?? [])] })
+      onPath.add(next)
+    }
     if (!done.has(id)) enter(id)
     for (let top = path.at(-1); top; top = path.at(-1)) {
       const next = top.rest.shift()
       if (next === undefined) {
         done.add(top.id)
+        onPath.delete(top.id)
         path.pop()
         continue
       }
-      const from = path.findIndex(step => step.id === next)
-      if (from >= 0) return [...path.slice(from).map(step => step.id), next]
+      if (onPath.has(next)) {
+        const from = path.findIndex(step => step.id === next)
+        return [...path.slice(from).map(step => step.id), next]
+      }
       if (!done.has(next) && dependsOn.has(next)) enter(next)
     }
   }
