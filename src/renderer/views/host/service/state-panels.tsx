@@ -10,6 +10,7 @@ import { useEngineQuery } from '../../../data/remotes.tsx'
 import { useRecentSeries } from '../../../data/series.ts'
 import { formatBytes, formatCount, formatPercent, unknownValue } from '../../../lib/format.ts'
 import { safeText } from '../../../lib/safe-text.ts'
+import { cpuOf, memoryOf } from '../services/services-order.ts'
 import css from './service-view.module.css'
 
 const hour = 3_600_000
@@ -79,12 +80,8 @@ export function UsePanel(props: { unit: Unit; view: HostView }): ReactNode {
   return (
     <Panel title="Resources">
       <dl className={css.numbers}>
-        <Figure
-          name="CPU"
-          value={live ? formatPercent(use?.cpuPercent ?? unit.cpuPercent) : unknownValue}
-          note="of one core"
-        />
-        <Figure name="Memory" value={live ? formatBytes(use?.memoryBytes ?? unit.memoryBytes) : unknownValue} />
+        <Figure name="CPU" value={live ? formatPercent(cpuOf(unit, use)) : unknownValue} note="of one core" />
+        <Figure name="Memory" value={live ? formatBytes(memoryOf(unit, use)) : unknownValue} />
         <Figure name="Processes" value={live ? formatCount(use?.processes ?? null) : unknownValue} />
       </dl>
       {known ? (

@@ -16,6 +16,7 @@ import { safeShort, safeText } from '../../../lib/safe-text.ts'
 import { type StatusWord, toneRank, unitStatus } from '../../../lib/status.ts'
 import { ActionIcon } from '../action/action-button.tsx'
 import { mainVerb } from '../action/unit-verbs.ts'
+import { cpuOf, memoryOf } from './services-order.ts'
 import css from './services-view.module.css'
 
 export interface ServicesContextValue {
@@ -26,10 +27,8 @@ export interface ServicesContextValue {
 }
 export const ServicesContext = createContext<ServicesContextValue>({ uses: new Map(), live: false, onRun: () => {} })
 
-export const cpuOf = (unit: Unit, uses: ReadonlyMap<string, UnitUse>): number | null =>
-  uses.get(`${unit.scope}/${unit.name}`)?.cpuPercent ?? unit.cpuPercent
-export const memoryOf = (unit: Unit, uses: ReadonlyMap<string, UnitUse>): number | null =>
-  uses.get(`${unit.scope}/${unit.name}`)?.memoryBytes ?? unit.memoryBytes
+const useOf = (unit: Unit, uses: ReadonlyMap<string, UnitUse>): UnitUse | undefined =>
+  uses.get(`${unit.scope}/${unit.name}`)
 
 /** What was true when the host was last seen is not what is true: grey, and said so. */
 export function shownStatus(unit: Unit, live: boolean): StatusWord {
@@ -73,7 +72,7 @@ export function serviceColumns(uses: ReadonlyMap<string, UnitUse>, scopes: boole
       header: 'CPU',
       width: '4.5rem',
       align: 'end',
-      compare: compareNumber(unit => cpuOf(unit, uses)),
+      compare: compareNumber(unit => cpuOf(unit, useOf(unit, uses))),
       cell: unit => <CpuCell unit={unit} />,
     },
     {
@@ -81,7 +80,7 @@ export function serviceColumns(uses: ReadonlyMap<string, UnitUse>, scopes: boole
       header: 'Memory',
       width: '5.5rem',
       align: 'end',
-      compare: compareNumber(unit => memoryOf(unit, uses)),
+      compare: compareNumber(unit => memoryOf(unit, useOf(unit, uses))),
       cell: unit => <MemoryCell unit={unit} />,
     },
     {
@@ -145,13 +144,13 @@ function NameCell(props: { unit: Unit; scopes: boolean }): ReactNode {
 
 function CpuCell(props: { unit: Unit }): ReactNode {
   const { uses, live } = useContext(ServicesContext)
-  const value = live ? cpuOf(props.unit, uses) : null
+  const value = live ? cpuOf(props.unit, useOf(props.unit, uses)) : null
   return <span className={cx(css.number, (value ?? 0) < 1 && css.pale)}>{formatPercent(value)}</span>
 }
 
 function MemoryCell(props: { unit: Unit }): ReactNode {
   const { uses, live } = useContext(ServicesContext)
-  return <span className={css.number}>{formatBytes(live ? memoryOf(props.unit, uses) : null)}</span>
+  return <span className={css.number}>{formatBytes(live ? memoryOf(props.unit, useOf(props.unit, uses)) : null)}</span>
 }
 
 function ActCell(props: { unit: Unit }): ReactNode {

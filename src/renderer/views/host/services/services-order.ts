@@ -72,6 +72,16 @@ export function arrange(
   return { rows: rows.sort(compareServices), counts }
 }
 
+/** What a unit uses. One without a process uses nothing, which is not the same as a measured 0 bytes. */
+export function memoryOf(unit: Pick<Unit, 'memoryBytes'>, use: UnitUse | undefined): number | null {
+  if (use) return use.processes === 0 ? null : use.memoryBytes
+  return unit.memoryBytes
+}
+export function cpuOf(unit: Pick<Unit, 'cpuPercent'>, use: UnitUse | undefined): number | null {
+  if (use) return use.processes === 0 ? null : use.cpuPercent
+  return unit.cpuPercent
+}
+
 /** The numbers of the newest sample by unit, for cells that follow it. */
 export function usesByUnit(uses: readonly UnitUse[]): ReadonlyMap<string, UnitUse> {
   return new Map(uses.map(use => [`${use.scope}/${use.name}`, use]))
