@@ -48,9 +48,9 @@ export function refusal(
   if (situation.silenced) return no('It is silenced or under maintenance')
   if (unit && (unit.loadState === 'masked' || unit.unitFileState?.startsWith('masked'))) return no('It is masked')
   if (unit && unit.loadState === 'not-found') return no('Its unit file is gone')
-  if (situation.stoppedByPerson) return no('A person stopped it')
   if (situation.leavesStopped && (unit?.activeState === 'inactive' || unit?.activeState === 'failed'))
     return no('It is stopped already, and stays so until the cause is gone')
+  if (situation.stoppedByPerson) return no('A person stopped it')
   return null
 }
 

@@ -1,6 +1,7 @@
 // What a kind of recovery action is: a schema, a pure plan and a run; knows no kind, no budget and no alert.
 import type { Duplex } from 'node:stream'
 import type { z } from 'zod'
+import type { ProbeCause } from '../../shared/model/check.ts'
 import type { Host } from '../../shared/model/host.ts'
 import type { StepPlan } from '../../shared/model/recovery.ts'
 import type { Evidence, UnitRef, UnitVerb } from '../../shared/model/unit.ts'
@@ -30,16 +31,27 @@ export interface ActionContext {
   progress(evidence: readonly Evidence[]): void
 }
 
+/**
+ * What has to be seen afterwards (semantics 23): a new run of the unit that stays, the unit running and steady whichever run it is, the unit
+ * stopped, or only its checks being well.
+ */
+export type Expectation = 'new-run' | 'running' | 'stopped' | 'checks'
+
 /** The way a kind of recovery action is written: one file, one line in the index. */
 export interface RecoveryActionType<S extends z.ZodObject = z.ZodObject> {
   readonly type: string
   readonly title: string
   readonly description: string
   readonly risk: 'safe' | 'confirm'
+  /** The causes that it can mend; for any other it is left out of an attempt (semantics 20). */
+  readonly mends: readonly ProbeCause[]
+  readonly expects: Expectation
   /** Fields carry `.meta({ title, description })`; one with `.meta({ secret: true })` is kept in the vault and is absent from the spec. */
   readonly spec: S
   /** Pure: what `run` would do, in words and commands. */
   plan(spec: z.output<S>, unit: UnitRef): StepPlan
+  /** What it would meet on the host just now, found without changing anything. */
+  preview?(context: ActionContext, spec: z.output<S>): Promise<StepResult>
   /** Throws only for bugs. */
   run(context: ActionContext, spec: z.output<S>): Promise<StepResult>
 }

@@ -1,0 +1,21 @@
+// Restarts the unit: the mending that most things need; knows nothing of when.
+import { z } from 'zod'
+import { systemctlText } from '../parse/command-text.ts'
+import { recoveryActionType } from './action.ts'
+
+export const restartUnit = recoveryActionType({
+  type: 'restart-unit',
+  title: 'Restart the service',
+  description: 'Restarts it by systemd and waits until it runs anew.',
+  risk: 'safe',
+  mends: ['unit', 'health', 'resource'],
+  expects: 'new-run',
+  spec: z.object({}),
+  plan: (_spec, unit) => ({
+    title: `Restart ${unit.name}`,
+    commands: [systemctlText(unit, 'restart')],
+    risk: 'safe',
+    consequence: null,
+  }),
+  run: context => context.act('restart'),
+})
