@@ -27,7 +27,7 @@ export interface ServicesContextValue {
 }
 export const ServicesContext = createContext<ServicesContextValue>({ uses: new Map(), live: false, onRun: () => {} })
 
-const useOf = (unit: Unit, uses: ReadonlyMap<string, UnitUse>): UnitUse | undefined =>
+const usageOf = (unit: Unit, uses: ReadonlyMap<string, UnitUse>): UnitUse | undefined =>
   uses.get(`${unit.scope}/${unit.name}`)
 
 /** What was true when the host was last seen is not what is true: grey, and said so. */
@@ -72,7 +72,7 @@ export function serviceColumns(uses: ReadonlyMap<string, UnitUse>, scopes: boole
       header: 'CPU',
       width: '4.5rem',
       align: 'end',
-      compare: compareNumber(unit => cpuOf(unit, useOf(unit, uses))),
+      compare: compareNumber(unit => cpuOf(unit, usageOf(unit, uses))),
       cell: unit => <CpuCell unit={unit} />,
     },
     {
@@ -80,7 +80,7 @@ export function serviceColumns(uses: ReadonlyMap<string, UnitUse>, scopes: boole
       header: 'Memory',
       width: '5.5rem',
       align: 'end',
-      compare: compareNumber(unit => memoryOf(unit, useOf(unit, uses))),
+      compare: compareNumber(unit => memoryOf(unit, usageOf(unit, uses))),
       cell: unit => <MemoryCell unit={unit} />,
     },
     {
@@ -144,13 +144,15 @@ function NameCell(props: { unit: Unit; scopes: boolean }): ReactNode {
 
 function CpuCell(props: { unit: Unit }): ReactNode {
   const { uses, live } = useContext(ServicesContext)
-  const value = live ? cpuOf(props.unit, useOf(props.unit, uses)) : null
+  const value = live ? cpuOf(props.unit, usageOf(props.unit, uses)) : null
   return <span className={cx(css.number, (value ?? 0) < 1 && css.pale)}>{formatPercent(value)}</span>
 }
 
 function MemoryCell(props: { unit: Unit }): ReactNode {
   const { uses, live } = useContext(ServicesContext)
-  return <span className={css.number}>{formatBytes(live ? memoryOf(props.unit, useOf(props.unit, uses)) : null)}</span>
+  return (
+    <span className={css.number}>{formatBytes(live ? memoryOf(props.unit, usageOf(props.unit, uses)) : null)}</span>
+  )
 }
 
 function ActCell(props: { unit: Unit }): ReactNode {
