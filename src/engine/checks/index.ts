@@ -1,9 +1,34 @@
 // All kinds of checks, one line each; a registry only lists them.
 import type { CheckType } from './check.ts'
+import { diskSpace } from './disk-space.ts'
+import { hostReachable } from './host-reachable.ts'
+import { hostResources } from './host-resources.ts'
+import { postgres } from './postgres.ts'
+import { redis } from './redis.ts'
+import { sqlite } from './sqlite.ts'
+import { systemdUnit } from './systemd-unit.ts'
+import { unitActivity } from './unit-activity.ts'
+import { unitFailures } from './unit-failures.ts'
+import { unitResources } from './unit-resources.ts'
+import { unitRestarts } from './unit-restarts.ts'
 
 export { type CheckType, type ProbeContext, type ProbeResult, unknownBecause } from './check.ts'
 
-export const checkTypes: readonly CheckType[] = []
+/** In the order in which they are offered. The specs differ, so each is told as a kind of any spec. */
+const all = [
+  systemdUnit,
+  unitResources,
+  unitRestarts,
+  unitActivity,
+  hostResources,
+  diskSpace,
+  sqlite,
+  postgres,
+  redis,
+  hostReachable,
+  unitFailures,
+]
+export const checkTypes = all as unknown as readonly CheckType[]
 
 const byType = new Map(checkTypes.map(type => [type.type, type]))
 

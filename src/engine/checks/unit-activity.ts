@@ -1,0 +1,64 @@
+// Whether a service still writes to its journal: one that hangs is active to systemd and says nothing any more.
+import { z } from 'zod'
+import { checkType, unknownBecause } from './check.ts'
+
+export const unitActivity = checkType({
+  type: 'unit-activity',
+  title: 'Activity of a service',
+  description: 'A service that runs writes something to its journal now and then.',
+  spec: z.object({
+    minutes: z.number().min(0.1).max(10_080).default(5).meta({ title: 'Silent for at most', unit: 'minutes' }),
+  }),
+  vantages: ['host'],
+  needsUnit: true,
+  addable: true,
+  mode: 'probe',
+  defaults: {
+    intervalSeconds: 60,
+    timeoutSeconds: 15,
+    failureThreshold: 2,
+    recoveryThreshold: 1,
+    forSeconds: 0,
+    severity: 'warning',
+  },
+  async probe(context, { minutes }) {
+    const { unit, clock, host, signal } = context
+    const state = context.unitState()
+    if (!unit || !state) return { status: 'unknown', message: 'The service is not seen just now', cause: 'other' }
+    if (state.activeState !== 'active')
+      return { status: 'unknown', message: `${unit.name} is not running`, cause: null }
+    try {
+      const { entries } = await context.journal.page(
+        {
+          hostId: host.id,
+          scope: unit.scope,
+          units: [unit.name],
+          priority: null,
+          since: null,
+          until: null,
+          boot: 0,
+          text: null,
+          regex: false,
+          invert: false,
+          caseSensitive: false,
+          cursor: null,
+          direction: 'before',
+          limit: 1,
+        },
+        signal,
+      )
+      // one that was just started had no time to write yet
+      const last = Math.max(entries.at(-1)?.at ?? 0, state.since ?? 0)
+      if (last === 0)
+        return { status: 'unhealthy', message: `${unit.name} wrote nothing since the host started`, cause: 'health' }
+      const silent = Math.max(0, clock.now() - last) / 60_000
+      const message = `[SILENT] (${silent.toFixed(1)} min) <= ${minutes} min`
+      const numbers = [{ name: 'silent', value: silent * 60 }]
+      return silent <= minutes
+        ? { status: 'healthy', message, cause: null, numbers }
+        : { status: 'unhealthy', message, cause: 'health', numbers }
+    } catch (error) {
+      return unknownBecause(error)
+    }
+  },
+})
