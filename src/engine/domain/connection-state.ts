@@ -95,9 +95,10 @@ const together = 1_000
  * which others are asked too; the last look, the one that may end the link, is never put off.
  */
 export function nextCheck(silence: number, now: number): number {
-  const due = keepalive.interval - (silence % keepalive.interval)
-  const last = keepalive.interval * (keepalive.misses + 1) - silence
-  if (last <= due) return Math.ceil(due)
+  const whole = Math.round(silence)
+  const due = keepalive.interval - (whole % keepalive.interval)
+  const last = keepalive.interval * (keepalive.misses + 1) - whole
+  if (last <= due) return due
   const late = (now + due) % together
   return Math.ceil(Math.min(last, late === 0 ? due : due + together - late))
 }
@@ -107,9 +108,11 @@ export function nextCheck(silence: number, now: number): number {
  * stopped, which is not the peer's silence: it gets a chance to answer.
  */
 export function peerVerdict(silence: number, late: number): 'alive' | 'silent' | 'doubtful' | 'gone' {
-  if (silence < keepalive.interval) return 'alive'
+  // Timers count whole ms, and a look must not come twice for the fraction of one.
+  const whole = Math.round(silence)
+  if (whole < keepalive.interval) return 'alive'
   if (late > keepalive.interval) return 'doubtful'
-  return silence >= keepalive.interval * (keepalive.misses + 1) ? 'gone' : 'silent'
+  return whole >= keepalive.interval * (keepalive.misses + 1) ? 'gone' : 'silent'
 }
 
 export function idleMachine(now: Instant): ConnectionMachine {
