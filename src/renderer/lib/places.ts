@@ -25,6 +25,11 @@ export function editHostPath(hostId: string): string {
   return `/hosts/${encodeURIComponent(hostId)}/edit`
 }
 
+/** The incidents of one host that are not over. */
+export function incidentsPath(hostId: string): string {
+  return `${places.incidents}?${new URLSearchParams({ host: hostId })}`
+}
+
 export function incidentPath(incidentId: string): string {
   return `/incidents/${encodeURIComponent(incidentId)}`
 }

@@ -3,8 +3,8 @@ import { lazy, type ReactNode, Suspense, useState } from 'react'
 import type { EngineProcessState } from '../../shared/contract/shell.ts'
 import { Banner } from '../components/banner.tsx'
 import { Button } from '../components/button.tsx'
-import { useVault } from '../data/hosts.ts'
-import { useEngineQuery, useShellCommand, useShellEvent, useShellQuery } from '../data/remotes.tsx'
+import { useSettings, useVault } from '../data/hosts.ts'
+import { useEngineCommand, useEngineQuery, useShellCommand, useShellEvent, useShellQuery } from '../data/remotes.tsx'
 import { safeText } from '../lib/safe-text.ts'
 import { KeyringRetry } from '../views/vault/keyring-retry.tsx'
 
@@ -16,7 +16,9 @@ export function Banners(): ReactNode {
     <div>
       <EngineBanner />
       <StoreBanners />
+      <OfflineBanner />
       <VaultBanner />
+      <AutomationBanner />
     </div>
   )
 }
@@ -71,6 +73,39 @@ function StoreBanners(): ReactNode {
         </Banner>
       )}
     </>
+  )
+}
+
+/** No host is called down meanwhile: nothing is known of any. */
+function OfflineBanner(): ReactNode {
+  const health = useEngineQuery('engine.health', undefined, { staleTime: Number.POSITIVE_INFINITY })
+  const offline = health.data?.offline ?? null
+  if (offline === null) return null
+  return (
+    <Banner tone="unknown">
+      This computer is offline: {safeText(offline)}. Nothing is known of your hosts until it is online again; no alerts
+      are raised meanwhile.
+    </Banner>
+  )
+}
+
+/** Switched off in the middle of a night, it must not be forgotten. */
+function AutomationBanner(): ReactNode {
+  const settings = useSettings()
+  const save = useEngineCommand('settings.set')
+  if (settings.data?.automation !== false) return null
+  return (
+    <Banner
+      tone="degraded"
+      actions={
+        <Button size="small" onClick={() => save.mutate({ automation: true })} loading={save.isPending}>
+          Switch on again
+        </Button>
+      }
+    >
+      Mending by rule is switched off. Whatever fails waits for you.
+      {save.error && ` Not saved: ${safeText(save.error.message)}`}
+    </Banner>
   )
 }
 

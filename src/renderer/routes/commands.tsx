@@ -28,6 +28,8 @@ export function Commands(): ReactNode {
   useShortcut(everywhere('mod+k', 'Command palette', () => setOpen(open === 'palette' ? null : 'palette')))
   useShortcut(everywhere('?', 'Keyboard shortcuts', () => setOpen('shortcuts')))
   useShortcut({ keys: 'g f', label: 'Fleet', group: 'Go to', run: go(places.fleet) })
+  useShortcut({ keys: 'g i', label: 'Incidents', group: 'Go to', run: go(places.incidents) })
+  useShortcut({ keys: 'g c', label: 'Checks', group: 'Go to', run: go(places.checks) })
   useShortcut({ keys: 'g a', label: 'Activity', group: 'Go to', run: go(places.activity) })
   useShortcut({ keys: 'g s', label: 'Settings', group: 'Go to', run: go(places.settings) })
   useShortcut({ keys: 'g n', label: 'Add host', group: 'Go to', run: go(places.addHost) })

@@ -1,21 +1,24 @@
 // The way around: the places of the app, then the hosts with their state. Shows nothing that does not exist yet.
-import { Gauge, History, type LucideIcon, Monitor, Plus, Server, Settings } from 'lucide-react'
+import { Gauge, History, ListChecks, type LucideIcon, Monitor, Plus, Server, Settings, Siren } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { NavLink } from 'react-router'
 import type { HostView } from '../../shared/model/host.ts'
+import type { Incident } from '../../shared/model/incident.ts'
 import { LinkButton } from '../components/button.tsx'
 import { Mark } from '../components/mark.tsx'
 import { StatusIcon } from '../components/status.tsx'
 import { useHosts } from '../data/hosts.ts'
+import { mostActive, useActiveList } from '../data/incidents.ts'
 import { useNow } from '../data/now.ts'
 import { cx } from '../lib/class-names.ts'
+import { hostHealth, incidentCount, isFiring } from '../lib/incident-words.ts'
 import { places } from '../lib/places.ts'
 import { safeText } from '../lib/safe-text.ts'
-import { hostStatus } from '../lib/status.ts'
 import css from './sidebar.module.css'
 
 export function Sidebar(): ReactNode {
   const hosts = useHosts()
+  const incidents = useActiveList()
   return (
     <nav className={css.sidebar} aria-label="Main">
       <p className={css.brand}>
@@ -24,6 +27,8 @@ export function Sidebar(): ReactNode {
       </p>
       <ul className={css.list}>
         <Place to={places.fleet} icon={Gauge} label="Fleet" />
+        <Incidents active={incidents} />
+        <Place to={places.checks} icon={ListChecks} label="Checks" />
         <Place to={places.activity} icon={History} label="Activity" />
         <Place to={places.settings} icon={Settings} label="Settings" />
       </ul>
@@ -32,7 +37,7 @@ export function Sidebar(): ReactNode {
       </p>
       <ul className={cx(css.list, css.hosts)} aria-labelledby="sidebar-hosts">
         {hosts.data?.map(view => (
-          <HostPlace key={view.host.id} view={view} />
+          <HostPlace key={view.host.id} view={view} incidents={incidents} />
         ))}
       </ul>
       <LinkButton to={places.addHost} look="quiet" icon={Plus} className={cx(css.add)}>
@@ -54,10 +59,34 @@ function Place(props: { to: string; icon: LucideIcon; label: string }): ReactNod
   )
 }
 
-function HostPlace(props: { view: HostView }): ReactNode {
+/** With the count of those that are firing; what is silenced or explained by another one is not counted. */
+function Incidents(props: { active: readonly Incident[] }): ReactNode {
+  const firing = props.active.filter(isFiring)
+  const shown = firing.length >= mostActive ? `${mostActive}+` : String(firing.length)
+  const worst = firing.some(incident => incident.severity === 'critical') ? css.bad : css.warn
+  return (
+    <li>
+      <NavLink
+        to={places.incidents}
+        title={firing.length === 0 ? 'Incidents' : `Incidents: ${incidentCount(firing.length)} firing`}
+        className={({ isActive }) => cx(css.item, isActive && css.active)}
+      >
+        <Siren size="1rem" aria-hidden="true" />
+        <span className={css.text}>Incidents</span>
+        {firing.length > 0 && (
+          <span className={cx(css.count, worst)}>
+            {shown} <span className="visually-hidden">firing</span>
+          </span>
+        )}
+      </NavLink>
+    </li>
+  )
+}
+
+function HostPlace(props: { view: HostView; incidents: readonly Incident[] }): ReactNode {
   const { host } = props.view
   const now = useNow(1000)
-  const status = hostStatus(props.view, now)
+  const status = hostHealth(props.view, props.incidents, now)
   const name = safeText(host.name)
   const Icon = host.kind === 'local' ? Monitor : Server
   return (

@@ -52,5 +52,7 @@ export const EngineHealth = z.object({
   storeProblem: z.string().nullable(),
   /** Set when a damaged database was set aside at this start: where it lies now. */
   setAside: z.string().nullable(),
+  /** Why this computer counts as offline (R18): nothing is known of the hosts meanwhile. Null while it is online. */
+  offline: z.string().nullable().optional(),
 })
 export type EngineHealth = z.infer<typeof EngineHealth>

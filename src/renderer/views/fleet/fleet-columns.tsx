@@ -6,12 +6,14 @@ import type { Column } from '../../components/data-table.tsx'
 import { Meter } from '../../components/meter.tsx'
 import { Sparkline } from '../../components/sparkline.tsx'
 import { Status } from '../../components/status.tsx'
+import { useActiveList } from '../../data/incidents.ts'
 import { fullestDisk, memoryPercent, useCourse, useLatestSample } from '../../data/measures.ts'
 import { useNow } from '../../data/now.ts'
 import { formatBytes, formatDuration, formatPercent, unknownValue } from '../../lib/format.ts'
-import { hostPath } from '../../lib/places.ts'
+import { hostHealth } from '../../lib/incident-words.ts'
+import { hostPath, incidentsPath } from '../../lib/places.ts'
 import { safeShort, safeText } from '../../lib/safe-text.ts'
-import { hostStatus, toneRank } from '../../lib/status.ts'
+import { toneRank } from '../../lib/status.ts'
 import type { FleetRow } from './fleet-order.ts'
 import css from './fleet-view.module.css'
 
@@ -31,7 +33,7 @@ export const fleetColumns: readonly Column<FleetRow>[] = [
     header: 'State',
     width: 'minmax(11rem, 1.8fr)',
     compare: (a, b) => toneRank(a.tone) - toneRank(b.tone),
-    cell: row => <StateCell view={row.view} />,
+    cell: row => <StateCell row={row} />,
   },
   {
     id: 'services',
@@ -67,14 +69,19 @@ function HostCell(props: { view: HostView }): ReactNode {
   )
 }
 
-function StateCell(props: { view: HostView }): ReactNode {
-  const status = hostStatus(props.view, useNow(1000))
-  // The count of failed services says it all already.
-  const counts = props.view.connection.state === 'ready' && status.tone === 'unhealthy'
+function StateCell(props: { row: FleetRow }): ReactNode {
+  const { view, incidents } = props.row
+  const status = hostHealth(view, useActiveList(), useNow(1000))
   return (
     <div className={css.two}>
       <Status status={status} />
-      {status.detail && !counts && <span className={css.pale}>{safeShort(status.detail, 120)}</span>}
+      {incidents > 0 ? (
+        <Link className={css.incidents} to={incidentsPath(view.host.id)}>
+          {incidents === 1 ? '1 incident' : `${incidents} incidents`}
+        </Link>
+      ) : (
+        status.detail && <span className={css.pale}>{safeShort(status.detail, 120)}</span>
+      )}
     </div>
   )
 }

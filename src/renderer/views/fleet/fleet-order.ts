@@ -1,6 +1,8 @@
 // Which hosts the fleet shows and in what order: trouble first. Pure, so that it can be tested without a screen.
 import type { HostView } from '../../../shared/model/host.ts'
-import { hostStatus, type Tone, toneRank } from '../../lib/status.ts'
+import type { Incident } from '../../../shared/model/incident.ts'
+import { hostHealth, isFiring } from '../../lib/incident-words.ts'
+import { type StatusWord, type Tone, toneRank } from '../../lib/status.ts'
 
 /** The groups of the summary, worst first. */
 export const toneGroups: readonly { readonly tone: Tone; readonly word: string }[] = [
@@ -15,25 +17,30 @@ export const toneGroups: readonly { readonly tone: Tone; readonly word: string }
 export interface FleetRow {
   readonly view: HostView
   readonly tone: Tone
+  /** How many incidents of it are firing. */
+  readonly incidents: number
 }
 
 /** Worst first, then this computer, then A–Z. */
-export function fleetRows(hosts: readonly HostView[], now: number): FleetRow[] {
+export function fleetRows(hosts: readonly HostView[], incidents: readonly Incident[], now: number): FleetRow[] {
   return hosts
-    .map(view => ({ view, tone: hostStatus(view, now).tone }))
+    .map(view => {
+      const own = incidents.filter(incident => incident.hostId === view.host.id && isFiring(incident))
+      return { view, tone: hostHealth(view, own, now).tone, incidents: own.length }
+    })
     .sort(
       (a, b) =>
         toneRank(a.tone) - toneRank(b.tone) ||
         (b.view.units?.failed ?? 0) - (a.view.units?.failed ?? 0) ||
+        b.incidents - a.incidents ||
         Number(b.view.host.kind === 'local') - Number(a.view.host.kind === 'local') ||
         a.view.host.name.localeCompare(b.view.host.name, 'en', { numeric: true }),
     )
 }
 
 /** Every word of the filter has to be somewhere in what the row says. */
-export function matchesText(row: FleetRow, text: string, now: number): boolean {
+export function matchesText(row: FleetRow, status: StatusWord, text: string): boolean {
   const { host, facts } = row.view
-  const status = hostStatus(row.view, now)
   const said = [host.name, host.address, host.user, facts?.os, facts?.hostname, status.word, status.detail]
     .filter(Boolean)
     .join(' ')

@@ -11,8 +11,10 @@ import { FilterInput, useRouteValue } from '../../components/filter-input.tsx'
 import { Page } from '../../components/page.tsx'
 import { StatusIcon } from '../../components/status.tsx'
 import { useHosts } from '../../data/hosts.ts'
+import { useActiveList } from '../../data/incidents.ts'
 import { useNow } from '../../data/now.ts'
 import { cx } from '../../lib/class-names.ts'
+import { hostHealth } from '../../lib/incident-words.ts'
 import { hostPath, places } from '../../lib/places.ts'
 import { fleetColumns } from './fleet-columns.tsx'
 import { type FleetRow, fleetRows, matchesText, toneGroups } from './fleet-order.ts'
@@ -40,11 +42,14 @@ export function FleetView(): ReactNode {
 function Hosts(props: { hosts: readonly HostView[] }): ReactNode {
   const navigate = useNavigate()
   const now = useNow(5000)
+  const incidents = useActiveList()
   const [text, setText] = useRouteValue('q')
   const [tone, setTone] = useRouteValue('state')
   const [sort, setSort] = useRouteValue('sort')
-  const all = useMemo(() => fleetRows(props.hosts, now), [props.hosts, now])
-  const rows = all.filter(row => (!tone || row.tone === tone) && (!text || matchesText(row, text, now)))
+  const all = useMemo(() => fleetRows(props.hosts, incidents, now), [props.hosts, incidents, now])
+  const rows = all.filter(
+    row => (!tone || row.tone === tone) && (!text || matchesText(row, hostHealth(row.view, incidents, now), text)),
+  )
   const onlyLocal = props.hosts.every(view => view.host.kind === 'local')
   return (
     <>

@@ -1,17 +1,19 @@
 // Who a host is and how it stands, in one line, with what can be done to the host as such. Knows no tab.
 import { Pencil, PlugZap, Trash2, Unplug } from 'lucide-react'
 import { type ReactNode, useState } from 'react'
-import { useNavigate } from 'react-router'
+import { Link, useNavigate } from 'react-router'
 import type { HostView } from '../../../shared/model/host.ts'
 import { Button, IconButton, LinkButton } from '../../components/button.tsx'
 import { ConfirmDialog } from '../../components/confirm-dialog.tsx'
 import { Status } from '../../components/status.tsx'
 import { useToast } from '../../components/toast.tsx'
+import { useActiveList } from '../../data/incidents.ts'
 import { useLatestSample } from '../../data/measures.ts'
 import { useNow } from '../../data/now.ts'
 import { useEngineCommand } from '../../data/remotes.tsx'
 import { formatDuration } from '../../lib/format.ts'
-import { editHostPath, places } from '../../lib/places.ts'
+import { byUrgency, incidentCount, incidentStatus, isFiring } from '../../lib/incident-words.ts'
+import { editHostPath, incidentsPath, places } from '../../lib/places.ts'
 import { safeShort, safeText } from '../../lib/safe-text.ts'
 import { connectionStatus, isConnecting, waitsForPerson } from '../../lib/status.ts'
 import css from './host-layout.module.css'
@@ -30,6 +32,7 @@ export function HostHeader(props: { view: HostView }): ReactNode {
       <div className={css.identity}>
         <h1 className={css.name}>{safeText(host.name)}</h1>
         <Status status={status} look="pill" />
+        <Incidents hostId={host.id} />
       </div>
       <HostFactsLine view={view} />
       {remote && (
@@ -57,6 +60,18 @@ export function HostHeader(props: { view: HostView }): ReactNode {
         </div>
       )}
     </header>
+  )
+}
+
+/** The way to what is wrong with it; nothing where nothing is. */
+function Incidents(props: { hostId: string }): ReactNode {
+  const firing = useActiveList().filter(incident => incident.hostId === props.hostId && isFiring(incident))
+  const [worst] = [...firing].sort(byUrgency)
+  if (!worst) return null
+  return (
+    <Link className={css.incidents} to={incidentsPath(props.hostId)}>
+      <Status status={{ ...incidentStatus(worst), word: incidentCount(firing.length) }} look="pill" />
+    </Link>
   )
 }
 

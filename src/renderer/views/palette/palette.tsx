@@ -1,15 +1,21 @@
 // The command palette: hosts, services, actions and places by a few letters. Shows the command before a service is touched.
 import { Command } from 'cmdk'
 import {
+  BellOff,
+  BellRing,
   CornerDownLeft,
   Gauge,
+  Hand,
   History,
+  ListChecks,
   type LucideIcon,
   Monitor,
+  Play,
   Plus,
   RotateCw,
   Server,
   Settings,
+  Siren,
 } from 'lucide-react'
 import { type ReactNode, useDeferredValue, useMemo, useState } from 'react'
 import { useNavigate } from 'react-router'
@@ -18,11 +24,14 @@ import type { Unit } from '../../../shared/model/unit.ts'
 import { Dialog } from '../../components/dialog.tsx'
 import { Kbd } from '../../components/kbd.tsx'
 import { StatusIcon } from '../../components/status.tsx'
-import { useHosts } from '../../data/hosts.ts'
+import { useHosts, useSettings } from '../../data/hosts.ts'
+import { useActiveList } from '../../data/incidents.ts'
 import { useNow } from '../../data/now.ts'
-import { hostPath, places, unitPath } from '../../lib/places.ts'
+import { useEngineCommand } from '../../data/remotes.tsx'
+import { byUrgency, hostHealth, incidentStatus } from '../../lib/incident-words.ts'
+import { hostPath, incidentPath, places, unitPath } from '../../lib/places.ts'
 import { safeText } from '../../lib/safe-text.ts'
-import { hostStatus, unitStatus } from '../../lib/status.ts'
+import { type StatusWord, unitStatus } from '../../lib/status.ts'
 import css from './palette.module.css'
 import { findUnits, rank } from './palette-search.ts'
 import { useAllUnits } from './use-all-units.ts'
@@ -62,6 +71,9 @@ function PaletteBody(props: PaletteProps): ReactNode {
   const navigate = useNavigate()
   const hosts = useHosts()
   const units = useAllUnits(hosts.data ?? [])
+  const active = useActiveList()
+  const settings = useSettings()
+  const save = useEngineCommand('settings.set')
   const now = useNow(5000)
   const [typed, setTyped] = useState('')
   const text = useDeferredValue(typed.trim())
@@ -73,6 +85,11 @@ function PaletteBody(props: PaletteProps): ReactNode {
   const go = (path: string) => leave(() => void navigate(path))
   const knownPlaces: Place[] = [
     { label: 'Fleet', icon: Gauge, keys: 'g f', run: go(places.fleet) },
+    { label: 'Incidents', icon: Siren, keys: 'g i', run: go(places.incidents) },
+    { label: 'Silences and maintenance', icon: BellOff, run: go(places.silences) },
+    { label: 'Checks', icon: ListChecks, keys: 'g c', run: go(places.checks) },
+    { label: 'Add check', icon: Plus, run: go(places.addCheck) },
+    { label: 'Channels', icon: BellRing, run: go(places.channels) },
     { label: 'Activity', icon: History, keys: 'g a', run: go(places.activity) },
     { label: 'Settings', icon: Settings, keys: 'g s', run: go(places.settings) },
     { label: 'Add host', icon: Plus, run: go(places.addHost) },
@@ -81,11 +98,24 @@ function PaletteBody(props: PaletteProps): ReactNode {
   // "restart nginx": what follows the verb is looked for.
   const wantsRestart = /^(re|res|rest|resta|restar|restart)\s+/i.test(text)
   const wanted = wantsRestart ? text.replace(/^\S+\s+/, '') : text
+  const { automation } = settings.data ?? {}
+  if (automation !== undefined) {
+    // The panic switch: from anywhere, by a few letters.
+    knownPlaces.push(
+      automation
+        ? { label: 'Stop mending by rule', icon: Hand, run: leave(() => save.mutate({ automation: false })) }
+        : { label: 'Mend by rule again', icon: Play, run: leave(() => save.mutate({ automation: true })) },
+    )
+  }
   const foundPlaces = knownPlaces.filter(place => rank(place.label, text) > 0)
   const foundHosts = (hosts.data ?? [])
     .filter(view => rank(`${view.host.name} ${view.host.address}`, text) > 0)
     .slice(0, 12)
   const foundUnits = useMemo(() => findUnits(units, wanted, 12), [units, wanted])
+  const foundIncidents = active
+    .filter(incident => text !== '' && rank(`${incident.title} ${incident.hostName}`, text) > 0)
+    .sort(byUrgency)
+    .slice(0, 6)
   const names = new Map(hosts.data?.map(view => [view.host.id, view.host.name]))
 
   return (
@@ -102,7 +132,28 @@ function PaletteBody(props: PaletteProps): ReactNode {
         {!wantsRestart && foundHosts.length > 0 && (
           <Command.Group heading="Hosts" className={css.group}>
             {foundHosts.map(view => (
-              <HostItem key={view.host.id} view={view} now={now} onSelect={go(hostPath(view.host.id))} />
+              <HostItem
+                key={view.host.id}
+                view={view}
+                status={hostHealth(view, active, now)}
+                onSelect={go(hostPath(view.host.id))}
+              />
+            ))}
+          </Command.Group>
+        )}
+        {!wantsRestart && foundIncidents.length > 0 && (
+          <Command.Group heading="Incidents" className={css.group}>
+            {foundIncidents.map(incident => (
+              <Command.Item
+                key={incident.id}
+                value={`incident ${incident.id}`}
+                className={css.item}
+                onSelect={go(incidentPath(incident.id))}
+              >
+                <StatusIcon tone={incidentStatus(incident).tone} size={15} />
+                <span className={css.name}>{safeText(incident.title)}</span>
+                <span className={css.pale}>{incidentStatus(incident).word}</span>
+              </Command.Item>
             ))}
           </Command.Group>
         )}
@@ -148,9 +199,9 @@ function PaletteBody(props: PaletteProps): ReactNode {
   )
 }
 
-function HostItem(props: { view: HostView; now: number; onSelect: () => void }): ReactNode {
+function HostItem(props: { view: HostView; status: StatusWord; onSelect: () => void }): ReactNode {
+  const { status } = props
   const { host } = props.view
-  const status = hostStatus(props.view, props.now)
   const Icon = host.kind === 'local' ? Monitor : Server
   return (
     <Command.Item value={`host ${host.id}`} className={css.item} onSelect={props.onSelect}>

@@ -11,6 +11,7 @@ import { useEngineCommand, useEngineQuery } from '../../../data/remotes.tsx'
 import { hostPath } from '../../../lib/places.ts'
 import { safeText } from '../../../lib/safe-text.ts'
 import { useShortcut } from '../../../lib/shortcuts.ts'
+import { UptimePanel } from '../../checks/uptime-panel.tsx'
 import { RecoveryPanel } from '../../recovery/recovery-panel.tsx'
 import { ActionButton } from '../action/action-button.tsx'
 import { mainVerb, possibleVerbs } from '../action/unit-verbs.ts'
@@ -19,6 +20,7 @@ import { useHostView } from '../host-context.ts'
 import { shownStatus } from '../services/services-columns.tsx'
 import { ActionsPanel } from './actions-panel.tsx'
 import { HistoryPanel } from './history-panel.tsx'
+import { IncidentsPanel } from './incidents-panel.tsx'
 import { JournalSection } from './journal-section.tsx'
 import css from './service-view.module.css'
 import { FactsPanel, UsePanel } from './state-panels.tsx'
@@ -90,6 +92,7 @@ function Loaded(props: { unit: Unit }): ReactNode {
       </header>
       <div className={css.grid}>
         <div className={css.column}>
+          <IncidentsPanel unit={ref} />
           <ActionsPanel unit={ref} />
           <FactsPanel unit={unit} />
           <RecoveryPanel unit={ref} />
@@ -97,6 +100,7 @@ function Loaded(props: { unit: Unit }): ReactNode {
         </div>
         <div className={css.column}>
           <UsePanel unit={unit} view={view} />
+          <UptimePanel call="unit.uptime" input={ref} />
           <JournalSection unit={ref} />
         </div>
       </div>
