@@ -21,6 +21,8 @@ interface Segment {
   readonly id: number
   readonly firstAt: number
   readonly lastAt: number
+  /** The chunk of the only series that is asked for; absent where more are. */
+  readonly body?: Buffer | null
 }
 
 /** Unpacked times that are kept, because every series of a host and every chart of a screen needs the same: about 1 MB. */
@@ -39,6 +41,13 @@ export function createReader(db: Db): SampleReader {
   )
   const times = db.prepare<[number], { times: Buffer }>('SELECT times FROM segment WHERE id = ?')
   const chunk = db.prepare<[number], Buffer>('SELECT body FROM chunk WHERE id = ?').pluck()
+  // A chart of one series is the most frequent question: its segments and chunks come in one answer.
+  const ofOne = db
+    .prepare<[number, number, number, number, number], [number, number, number, Buffer | null]>(
+      `SELECT segment.id, first_at, last_at, body FROM segment LEFT JOIN chunk ON chunk.id = segment.id * ${chunkId(1, 0)} + ?
+       WHERE host = ? AND first_at >= ? AND first_at < ? AND last_at >= ? ORDER BY first_at, segment.id`,
+    )
+    .raw()
   const unpacked = new Map<number, Ticks>()
   const hot = db.prepare<[number], { at: number; reconstructed: number; body: Buffer }>(
     'SELECT at, reconstructed, body FROM hot WHERE host = ? ORDER BY at',
@@ -58,11 +67,21 @@ export function createReader(db: Db): SampleReader {
       readSamples(book, series, from, to, into)
       return
     }
+    // Spans that are not rolled up yet lie side by side mostly, and are read from below in one go: [pendingFrom, pendingTo).
+    let pendingFrom = from
+    let pendingTo = from
+    const readPending = (): void => {
+      if (pendingTo > pendingFrom) fill(book, series, level - 1, pendingFrom, pendingTo, into)
+    }
     for (const span of spans.all(book.number, level, spanStart(rung, from), to)) {
       const first = Math.max(from, span.start)
       const end = Math.min(to, span.start + rung.span)
       if (span.rolled === 0) {
-        fill(book, series, level - 1, first, end, into)
+        if (first !== pendingTo) {
+          readPending()
+          pendingFrom = first
+        }
+        pendingTo = end
         continue
       }
       for (const [index, entry] of series.entries()) {
@@ -71,6 +90,7 @@ export function createReader(db: Db): SampleReader {
         if (body && buckets) addPacked(body, rung, span.start, first, end, buckets)
       }
     }
+    readPending()
   }
 
   /** Times of a segment never change, and ids are not used twice (see AUTOINCREMENT). */
@@ -95,6 +115,15 @@ export function createReader(db: Db): SampleReader {
     return book.hotCache
   }
 
+  function findSegments(host: number, series: readonly Series[], from: number, to: number): Segment[] {
+    const first = spanStart(block, from)
+    const [only, ...others] = series
+    if (!only || others.length > 0) return segments.all(host, first, to, from)
+    return ofOne
+      .all(only.id, host, first, to, from)
+      .map(([id, firstAt, lastAt, body]) => ({ id, firstAt, lastAt, body }))
+  }
+
   function readSamples(
     book: HostBook,
     series: readonly Series[],
@@ -103,7 +132,7 @@ export function createReader(db: Db): SampleReader {
     into: readonly Buckets[],
   ): void {
     // A segment never leaves its block, so that none that begins earlier can reach into the range.
-    const found = segments.all(book.number, spanStart(block, from), to, from)
+    const found = findSegments(book.number, series, from, to)
     const rows =
       book.hotFirst < to && book.hotLast >= from ? hotRows(book).filter(row => row.at >= from && row.at < to) : []
     if (overlap(found, rows)) {
@@ -118,7 +147,7 @@ export function createReader(db: Db): SampleReader {
       const first = from <= segment.firstAt ? 0 : lowerBound(ticks.at, from)
       const end = to > segment.lastAt ? length : lowerBound(ticks.at, to)
       for (let index = 0; index < series.length; index++) {
-        const body = chunk.get(chunkId(segment.id, series[index]?.id ?? 0))
+        const body = segment.body === undefined ? chunk.get(chunkId(segment.id, series[index]?.id ?? 0)) : segment.body
         if (!body) continue
         unpackFloats(body, length, column)
         into[index]?.addRun(ticks.at, column, ticks.reconstructed, first, end)
