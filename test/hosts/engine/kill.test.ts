@@ -1,78 +1,17 @@
 // Kills the whole engine 200 times in the middle of its work: the databases stay sound and nothing that was acknowledged is lost.
-import { type ChildProcess, fork } from 'node:child_process'
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
-import { build } from 'vite'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { engineContract } from '../../../src/shared/contract/engine.ts'
-import { nativeContract } from '../../../src/shared/contract/native.ts'
 import { HostDraft } from '../../../src/shared/model/host.ts'
-import { connect } from '../../../src/shared/rpc/client.ts'
-import { type FromEngine, nativePortId, type ToEngine } from '../../../src/shared/rpc/engine-link.ts'
-import { SimplePort } from '../../../src/shared/rpc/port.ts'
-import { serve } from '../../../src/shared/rpc/server.ts'
+import { KillableEngine } from './killable-engine.ts'
 
 const kills = 200
-const directory = mkdtempSync(join(tmpdir(), 'quarterdeck-kill-'))
-const root = join(import.meta.dirname, '../../..')
-// built as the app has it, which starts several times faster than its sources; inside the project, where its packages are found
-const built = join(root, 'test-results', `engine-${process.pid}`)
-const entry = join(built, 'index.cjs')
-let child: ChildProcess | null = null
+let engine: KillableEngine
 beforeAll(async () => {
-  await build({
-    configFile: join(root, 'vite.engine.config.ts'),
-    root,
-    build: { outDir: built, sourcemap: false },
-    logLevel: 'error',
-  })
+  engine = await KillableEngine.build('kill')
 }, 120_000)
-afterAll(() => {
-  child?.kill('SIGKILL')
-  rmSync(built, { recursive: true, force: true })
-  rmSync(directory, { recursive: true, force: true })
-})
-
-/** The shell's half of the link, as small as it can be. */
-async function startEngine() {
-  const started = fork(entry, [], { execArgv: [], serialization: 'advanced', stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
-  child = started
-  let output = ''
-  for (const stream of [started.stdout, started.stderr])
-    stream?.on('data', chunk => {
-      output = `${output}${chunk}`.slice(-4_000)
-    })
-  const send = (message: ToEngine): void => {
-    if (started.connected) started.send(message, () => {})
-  }
-  const portFor = (id: number): SimplePort =>
-    new SimplePort({ send: data => send({ type: 'data', id, data }), end: () => send({ type: 'close', id }) })
-  const ports = [portFor(nativePortId), portFor(1)] as const
-  const ready = new Promise<void>((resolve, reject) => {
-    started.on('exit', code => reject(new Error(`the engine ended with ${code}: ${output}`)))
-    started.on('message', received => {
-      const message = received as unknown as FromEngine
-      if (message.type === 'ready') resolve()
-      else if (message.type === 'data') ports[message.id]?.deliver(message.data)
-    })
-  })
-  const gone = new Promise<void>(resolve => started.on('exit', () => resolve()))
-  void gone.then(() => ports.forEach(port => void port.gone()))
-  serve(nativeContract, ports[0], {
-    'notification.show': () => ({ shown: true, reason: null }),
-    'tray.set': () => {},
-    'keyring.status': () => ({ available: true, reason: null }),
-    'keyring.wrap': plain => plain.map(byte => byte ^ 0xff),
-    'keyring.unwrap': wrapped => wrapped.map(byte => byte ^ 0xff),
-  })
-  send({ type: 'init', init: { dataDirectory: directory, version: 'test' } })
-  send({ type: 'port', id: 1 })
-  const client = connect(engineContract, ports[1])
-  await ready
-  return { client, kill: () => started.kill('SIGKILL'), gone }
-}
+afterAll(() => engine?.dispose())
 
 function draft(name: string): HostDraft {
   return HostDraft.parse({
@@ -89,6 +28,7 @@ function draft(name: string): HostDraft {
 }
 
 it(`survives ${kills} kills under load`, async () => {
+  const { directory } = engine
   const names = new Map<string, string>()
   const passwords = new Set<string>()
   let seconds: number | null = null
@@ -98,9 +38,7 @@ it(`survives ${kills} kills under load`, async () => {
     return random / 2_147_483_648
   }
   for (let round = 0; round < kills; round++) {
-    const { client, kill, gone } = await startEngine()
-    const vault = await client.call('vault.status', undefined)
-    if (vault.state === 'uninitialised') await client.call('vault.create', { passphrase: null })
+    const { client, kill, gone } = await engine.start()
     // what was acknowledged before the last kill is all there
     const views = await client.call('host.list', undefined)
     const present = new Map(views.map(view => [view.host.id, view.host]))

@@ -1,0 +1,91 @@
+// Runs the built engine as a process of its own, with as small a shell as there can be, so that a test can kill it at any moment.
+import { type ChildProcess, fork } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { build } from 'vite'
+import { engineContract } from '../../../src/shared/contract/engine.ts'
+import { nativeContract } from '../../../src/shared/contract/native.ts'
+import { type Client, connect } from '../../../src/shared/rpc/client.ts'
+import { type FromEngine, nativePortId, type ToEngine } from '../../../src/shared/rpc/engine-link.ts'
+import { SimplePort } from '../../../src/shared/rpc/port.ts'
+import { serve } from '../../../src/shared/rpc/server.ts'
+
+export interface EngineLife {
+  readonly client: Client<typeof engineContract>
+  kill(): void
+  /** Resolves when the process has ended, however. */
+  readonly gone: Promise<void>
+}
+
+export class KillableEngine {
+  readonly directory: string
+  readonly #built: string
+  #child: ChildProcess | null = null
+
+  private constructor(directory: string, built: string) {
+    this.directory = directory
+    this.#built = built
+  }
+
+  /** Builds it as the app has it, which starts several times faster than its sources; inside the project, where its packages are found. */
+  static async build(name: string): Promise<KillableEngine> {
+    const root = join(import.meta.dirname, '../../..')
+    const built = join(root, 'test-results', `engine-${name}-${process.pid}`)
+    await build({
+      configFile: join(root, 'vite.engine.config.ts'),
+      root,
+      build: { outDir: built, sourcemap: false },
+      logLevel: 'error',
+    })
+    return new KillableEngine(mkdtempSync(join(tmpdir(), `quarterdeck-${name}-`)), built)
+  }
+
+  /** One life: from its start until it is killed. */
+  async start(): Promise<EngineLife> {
+    const entry = join(this.#built, 'index.cjs')
+    const child = fork(entry, [], { execArgv: [], serialization: 'advanced', stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
+    this.#child = child
+    let output = ''
+    for (const stream of [child.stdout, child.stderr])
+      stream?.on('data', chunk => {
+        output = `${output}${chunk}`.slice(-4_000)
+      })
+    const send = (message: ToEngine): void => {
+      if (child.connected) child.send(message, () => {})
+    }
+    const portFor = (id: number): SimplePort =>
+      new SimplePort({ send: data => send({ type: 'data', id, data }), end: () => send({ type: 'close', id }) })
+    const ports = [portFor(nativePortId), portFor(1)] as const
+    const ready = new Promise<void>((resolve, reject) => {
+      child.on('exit', code => reject(new Error(`the engine ended with ${code}: ${output}`)))
+      child.on('message', received => {
+        const message = received as unknown as FromEngine
+        if (message.type === 'ready') resolve()
+        else if (message.type === 'data') ports[message.id]?.deliver(message.data)
+      })
+    })
+    const gone = new Promise<void>(resolve => child.on('exit', () => resolve()))
+    void gone.then(() => ports.forEach(port => void port.gone()))
+    serve(nativeContract, ports[0], {
+      'notification.show': () => ({ shown: true, reason: null }),
+      'tray.set': () => {},
+      'keyring.status': () => ({ available: true, reason: null }),
+      'keyring.wrap': plain => plain.map(byte => byte ^ 0xff),
+      'keyring.unwrap': wrapped => wrapped.map(byte => byte ^ 0xff),
+    })
+    send({ type: 'init', init: { dataDirectory: this.directory, version: 'test' } })
+    send({ type: 'port', id: 1 })
+    const client = connect(engineContract, ports[1])
+    await ready
+    const vault = await client.call('vault.status', undefined)
+    if (vault.state === 'uninitialised') await client.call('vault.create', { passphrase: null })
+    return { client, kill: () => child.kill('SIGKILL'), gone }
+  }
+
+  dispose(): void {
+    this.#child?.kill('SIGKILL')
+    rmSync(this.#built, { recursive: true, force: true })
+    rmSync(this.directory, { recursive: true, force: true })
+  }
+}
