@@ -14,6 +14,7 @@ import { sameLogin } from './domain/same-login.ts'
 import type { Clock } from './lib/clock.ts'
 import { type AsyncDisposable, type Disposable, DisposableBag, disposable } from './lib/disposable.ts'
 import type { Logger, Redactor } from './lib/log.ts'
+import { createSteadyTime } from './lib/steady-time.ts'
 import { createLocalCollector } from './local/local-collector.ts'
 import { createLocalLink } from './local/local-link.ts'
 import type { Native, SecretSource } from './ports.ts'
@@ -24,13 +25,17 @@ import { readSshConfig } from './remote/ssh-config.ts'
 import { createSshLink } from './remote/ssh-connection.ts'
 import { testConnection } from './remote/test-connection.ts'
 import { Actions } from './runtime/actions.ts'
+import { Alerting } from './runtime/alerting.ts'
 import { AuditLog } from './runtime/audit-log.ts'
 import { Fleet } from './runtime/fleet.ts'
 import { watchClockGaps } from './runtime/gap-detector.ts'
+import { Notifier } from './runtime/notifier.ts'
+import { Outbox } from './runtime/outbox.ts'
 import type { Publish } from './runtime/publish.ts'
 import { SettingsKeeper } from './runtime/settings-keeper.ts'
-import { UnitFailures } from './runtime/unit-failures.ts'
+import { Silences } from './runtime/silences.ts'
 import { createVault } from './runtime/vault.ts'
+import { Watching } from './runtime/watching.ts'
 import { openStore } from './store/store.ts'
 
 export interface EngineOptions {
@@ -75,22 +80,33 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     log,
     files: [join(sshDirectory, 'known_hosts'), join(sshDirectory, 'known_hosts2'), '/etc/ssh/ssh_known_hosts'],
   })
-  const failures = bag.add(
-    new UnitFailures({
-      clock,
-      native,
-      log,
-      enabled: () => settings.get().notifications,
-      isWatched: unit => fleet.watches(unit),
-    }),
-  )
+  const steady = createSteadyTime(clock)
+  const outbox = new Outbox({ store, clock, steady, desktopOn: () => settings.get().notifications })
+  const silences = bag.add(new Silences({ store, clock, publish }))
+  const notifier = new Notifier({ store, outbox, vault, native, clock, steady, log, publish })
+  const alerting = bag.add(new Alerting({ store, outbox, silences, clock, steady, log, publish }))
   const collector = createCollector({ clock, log })
   const localCollector = createLocalCollector(collector, { clock })
   const reach = { keys, clock, log, gate: createHandshakeGate() }
+  const watching = bag.add(
+    new Watching({
+      store,
+      vault,
+      alerting,
+      sessions: () => fleet.sessions(),
+      session: hostId => fleet.peek(hostId),
+      here: createLocalLink({ clock }),
+      clock,
+      log,
+      publish,
+      isHeard: () => clients.size > 0,
+    }),
+  )
   const fleet = new Fleet({
     store,
     vault,
-    failures,
+    onOpen: session => watching.attach(session),
+    onRemove: hostId => watching.checks.hostRemoved(hostId),
     native,
     clock,
     log,
@@ -111,6 +127,10 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     audit,
     settings,
     vault,
+    alerting,
+    silences,
+    notifier,
+    watching,
     clock,
     health: () => ({
       version,
@@ -143,19 +163,24 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   bag.add(
     watchClockGaps(clock, gap => {
       log.info('gap', { kind: gap.kind, ms: gap.to - gap.from })
-      failures.onClockGap()
+      alerting.onClockGap()
+      silences.onClockGap()
+      notifier.onClockGap()
+      watching.onClockGap()
       fleet.onClockGap(gap.from)
     }),
   )
   const close = async (): Promise<void> => {
     actions.dispose()
     bag.dispose()
-    await fleet.dispose()
+    await Promise.all([fleet.dispose(), notifier.dispose()])
     store.close()
   }
   try {
     if (options.local !== false) ensureLocalHost(store, clock)
     await vault.start()
+    notifier.start()
+    watching.checks.start()
     await fleet.start()
     actions.resume()
   } catch (error) {
@@ -189,6 +214,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     },
     onPower(change) {
       log.info('power', { change })
+      watching.onPower(change)
       if (change === 'suspend') return
       for (const session of fleet.sessions()) session.link.probe()
     },

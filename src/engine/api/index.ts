@@ -1,6 +1,7 @@
 // All handlers of the engine's contract, put together for one connected window.
 import type { EngineContract } from '../../shared/contract/engine.ts'
 import type { Handlers } from '../../shared/rpc/server.ts'
+import { checkHandlers } from './checks.ts'
 import { engineHandlers } from './engine.ts'
 import { hostHandlers } from './hosts.ts'
 import { observationHandlers } from './observations.ts'
@@ -15,5 +16,6 @@ export function createHandlers(services: Services, client: ClientSession): Handl
     ...hostHandlers(services, client),
     ...unitHandlers(services),
     ...observationHandlers(services),
+    ...checkHandlers(services),
   }
 }

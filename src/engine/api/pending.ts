@@ -6,16 +6,6 @@ const pending = (): never => {
 }
 
 export const pendingHandlers = {
-  'check.kinds': pending,
-  'check.list': pending,
-  'check.get': pending,
-  'check.add': pending,
-  'check.edit': pending,
-  'check.remove': pending,
-  'check.try': pending,
-  'check.probe': pending,
-  'check.uptime': pending,
-  'unit.uptime': pending,
   'check.previewJournal': pending,
   'check.proposals': pending,
   'check.dismissProposal': pending,

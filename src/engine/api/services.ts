@@ -3,10 +3,14 @@ import type { ConnectionStep, HostDraft, HostKey, HostSecrets, SshConfigHost } f
 import type { EngineHealth } from '../../shared/model/settings.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Actions } from '../runtime/actions.ts'
+import type { Alerting } from '../runtime/alerting.ts'
 import type { AuditLog } from '../runtime/audit-log.ts'
 import type { Fleet } from '../runtime/fleet.ts'
+import type { Notifier } from '../runtime/notifier.ts'
 import type { SettingsKeeper } from '../runtime/settings-keeper.ts'
+import type { Silences } from '../runtime/silences.ts'
 import type { Vault } from '../runtime/vault.ts'
+import type { Watching } from '../runtime/watching.ts'
 import type { Store } from '../store/store.ts'
 
 export interface Services {
@@ -16,6 +20,10 @@ export interface Services {
   readonly audit: AuditLog
   readonly settings: SettingsKeeper
   readonly vault: Vault
+  readonly alerting: Alerting
+  readonly silences: Silences
+  readonly notifier: Notifier
+  readonly watching: Watching
   readonly clock: Clock
   health(): EngineHealth
   testConnection(

@@ -2,7 +2,6 @@
 import { AppError } from '../../shared/errors.ts'
 import { type Host, type HostDraft, type HostSecrets, type HostView, localHostId } from '../../shared/model/host.ts'
 import type { Settings } from '../../shared/model/settings.ts'
-import type { UnitRef } from '../../shared/model/unit.ts'
 import { maxJumps } from '../domain/connection-state.ts'
 import { summariseFleet } from '../domain/fleet-summary.ts'
 import { newHostId } from '../domain/host-id.ts'
@@ -15,7 +14,6 @@ import type { Collector, HostSecretKind, Link, Native } from '../ports.ts'
 import type { Store } from '../store/store.ts'
 import { HostSession } from './host-session.ts'
 import type { Publish } from './publish.ts'
-import type { UnitFailures } from './unit-failures.ts'
 import { hostSecretId, type Vault } from './vault.ts'
 
 /** The tray follows changes at this pace. */
@@ -27,7 +25,10 @@ export interface FleetOptions {
   vault: Vault
   collectorFor: (host: Host) => Collector
   createLink: (host: Host, jump: { name: string; link: Link } | null) => Link
-  failures: UnitFailures
+  /** A host's session is about to start: whoever watches it listens until the disposable's end. */
+  onOpen: (session: HostSession) => Disposable
+  /** A host is about to be removed for good. */
+  onRemove: (hostId: string) => void
   native: Native
   clock: Clock
   log: Logger
@@ -66,10 +67,9 @@ export class Fleet implements AsyncDisposable {
     throw new AppError('NOT_CONNECTED', `${name} is just being opened anew`, { hint: 'Try again in a moment.' })
   }
 
-  /** Is the unit seen right now: is its host connected and its manager open? */
-  watches(unit: Pick<UnitRef, 'hostId' | 'scope'>): boolean {
-    const entry = this.#sessions.get(unit.hostId)
-    return entry !== undefined && entry.session.units.manager(unit.scope) !== null
+  /** Null while a host has no session: it is being opened anew, or there is no such host. */
+  peek(hostId: string): HostSession | null {
+    return this.#sessions.get(hostId)?.session ?? null
   }
 
   sessions(): HostSession[] {
@@ -116,7 +116,7 @@ export class Fleet implements AsyncDisposable {
         hint: 'Edit those hosts first, so that they no longer jump through it.',
       })
     await this.#close(id)
-    this.#options.failures.forget(id)
+    this.#options.onRemove(id)
     this.#options.store.hosts.remove(id)
     this.#options.publish('host.removed', id)
     this.#scheduleTray()
@@ -163,7 +163,7 @@ export class Fleet implements AsyncDisposable {
 
   async #open(id: string): Promise<void> {
     if (this.#sessions.has(id) || this.#disposed) return
-    const { collectorFor, createLink, failures, store, clock, log, publish, settings } = this.#options
+    const { collectorFor, createLink, onOpen, store, clock, log, publish, settings } = this.#options
     const host = this.host(id)
     if (host.jump) await this.#open(host.jump)
     const jump = host.jump ? { name: this.host(host.jump).name, link: this.session(host.jump).link } : null
@@ -181,12 +181,7 @@ export class Fleet implements AsyncDisposable {
       settings,
     })
     const bag = new DisposableBag()
-    bag.add(session.units.transitions.on(({ unit }) => failures.observe(host, unit)))
-    bag.add(
-      session.found.on(units => {
-        for (const unit of units) failures.observe(host, unit)
-      }),
-    )
+    bag.add(onOpen(session))
     this.#sessions.set(id, { session, bag })
     session.watch(this.#watched.has(id))
     session.start()

@@ -20,7 +20,7 @@ import type { Vault } from './vault.ts'
 type AlertView = Pick<CheckView, 'phase' | 'mutedBy' | 'incidentId'>
 
 /** What the prober needs of the alerts. */
-export interface AlertBook {
+export interface AlertSink {
   /** Returns the probe as it counts: unknown where the host, a dependency or this computer's network is in trouble. */
   observe(check: Check, unit: CheckUnit | null, probe: Probe): Probe
   phase(checkId: string, unit: CheckUnit | null): AlertView
@@ -31,7 +31,7 @@ export interface AlertBook {
 export interface ProberOptions {
   store: Store
   vault: Pick<Vault, 'get'>
-  alerting: AlertBook
+  alerting: AlertSink
   /** Null while a host has no session. */
   session: (hostId: string) => HostSession | null
   /** This computer's own network. */

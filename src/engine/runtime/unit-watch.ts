@@ -7,7 +7,7 @@ import type { Logger } from '../lib/log.ts'
 import type { UnitState } from '../ports.ts'
 import type { Store } from '../store/store.ts'
 import type { HostSession } from './host-session.ts'
-import type { AlertBook, Prober } from './prober.ts'
+import type { AlertSink, Prober } from './prober.ts'
 import { wasStopped } from './unit-purpose.ts'
 
 /** How long a unit must be well before that counts for a second time (semantics 11). */
@@ -24,12 +24,17 @@ interface Track {
   proof: Disposable | null
 }
 
+/** What is asked of the alerts about single units. */
+export interface UnitAlerts extends Pick<AlertSink, 'phase'> {
+  phases(checkId: string): PhaseView[]
+}
+
 type PhaseView = Pick<CheckView, 'phase' | 'mutedBy' | 'incidentId'>
 const phases = ['ok', 'pending', 'recovering', 'firing'] as const
 
 export class UnitWatch implements Disposable {
   readonly #prober: Prober
-  readonly #alerting: Pick<AlertBook, 'phase'>
+  readonly #alerting: UnitAlerts
   readonly #store: Pick<Store, 'units' | 'incidents'>
   readonly #session: (hostId: string) => HostSession | null
   readonly #clock: Clock
@@ -39,7 +44,7 @@ export class UnitWatch implements Disposable {
 
   constructor(options: {
     prober: Prober
-    alerting: Pick<AlertBook, 'phase'>
+    alerting: UnitAlerts
     store: Pick<Store, 'units' | 'incidents'>
     session: (hostId: string) => HostSession | null
     clock: Clock
@@ -67,7 +72,7 @@ export class UnitWatch implements Disposable {
     for (const check of own) if (check.enabled) this.#judge(session, check, unit, unit)
     if (own.length > 0) return
     const builtIn = this.#builtIn(session.host.id)
-    if (builtIn) this.#judge(session, builtIn, unit, unit)
+    if (builtIn && !isIgnored(builtIn, unit.name)) this.#judge(session, builtIn, unit, unit)
   }
 
   /** A check that is fed from here came due: what is still so is said again, so that thresholds are reached and time is known. */
@@ -107,11 +112,9 @@ export class UnitWatch implements Disposable {
 
   /** How a check over many units stands: as the worst of them. */
   phaseOf(check: Check): PhaseView {
-    let worst = this.#alerting.phase(check.id, null)
-    for (const { ref } of this.#tracks.get(check.id)?.values() ?? []) {
-      const one = this.#alerting.phase(check.id, ref)
+    let worst: PhaseView = this.#alerting.phase(check.id, null)
+    for (const one of this.#alerting.phases(check.id))
       if (phases.indexOf(one.phase) > phases.indexOf(worst.phase)) worst = one
-    }
     return worst
   }
 
@@ -210,7 +213,7 @@ export class UnitWatch implements Disposable {
       this.#prober.show(check, notWatched(session))
       return
     }
-    const failed = session.units.list().filter(unit => unit.activeState === 'failed')
+    const failed = session.units.list().filter(unit => unit.activeState === 'failed' && !isIgnored(check, unit.name))
     const tracked = this.#tracks.get(check.id)
     const fresh = failed.filter(unit => tracked?.has(keyOf(unit)))
     const names = (units: readonly UnitState[]): string =>
@@ -256,6 +259,18 @@ export class UnitWatch implements Disposable {
   #builtIn(hostId: string): Check | null {
     return this.#prober.checksOf(hostId, 'unit-failures').find(check => check.enabled) ?? null
   }
+}
+
+/** Names as they are, or a beginning with `*` behind it. */
+function isIgnored({ spec }: Check, name: string): boolean {
+  const { ignore } = spec
+  if (!Array.isArray(ignore)) return false
+  return ignore.some(one => {
+    const pattern = String(one)
+    return pattern.endsWith('*')
+      ? name.startsWith(pattern.slice(0, -1))
+      : name === pattern || name === `${pattern}.service`
+  })
 }
 
 const keyOf = ({ scope, name }: CheckUnit): string => `${scope}/${name}`

@@ -4,15 +4,19 @@ import { judgeUplink, type UplinkSigns } from '../domain/uplink.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Disposable } from '../lib/disposable.ts'
 
-const lookMs = 5_000
+const lookMs = 2_500
+const patienceMs = 5_000
 
 export class UplinkWatch implements Disposable {
   readonly #hosts: () => UplinkSigns['hosts']
   readonly #interfacesUp: () => boolean
   readonly #onChange: (online: boolean, reason: string) => void
   readonly #timer: Disposable
+  readonly #clock: Clock
   #desktopOnline: boolean | null = null
   #online = true
+  /** Since when (monotonic ms) no host can be reached: links that break together may be back at once. */
+  #unreachedSince: number | null = null
 
   constructor(options: {
     clock: Clock
@@ -23,6 +27,7 @@ export class UplinkWatch implements Disposable {
     this.#hosts = options.hosts
     this.#interfacesUp = options.interfacesUp ?? anyInterfaceUp
     this.#onChange = options.onChange
+    this.#clock = options.clock
     this.#timer = options.clock.every(lookMs, () => this.look())
   }
 
@@ -38,9 +43,15 @@ export class UplinkWatch implements Disposable {
 
   /** Judges anew; call it whenever a host's reach changed. */
   look(): void {
-    const hosts = this.#hosts()
-    const signs = { desktopOnline: this.#desktopOnline, interfacesUp: this.#interfacesUp(), hosts }
-    const { online, reason } = judgeUplink(signs)
+    const signs = { desktopOnline: this.#desktopOnline, interfacesUp: this.#interfacesUp(), hosts: [] }
+    const own = judgeUplink(signs)
+    const { online, reason } = own.online ? judgeUplink({ ...signs, hosts: this.#hosts() }) : own
+    if (online || !own.online) this.#unreachedSince = null
+    else {
+      const now = this.#clock.monotonic()
+      this.#unreachedSince ??= now
+      if (now - this.#unreachedSince < patienceMs) return
+    }
     if (online === this.#online) return
     this.#online = online
     this.#onChange(online, reason)

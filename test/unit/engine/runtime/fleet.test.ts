@@ -3,7 +3,6 @@ import { afterEach, expect, it } from 'vitest'
 import { silentLogger } from '../../../../src/engine/lib/log.ts'
 import type { Native } from '../../../../src/engine/ports.ts'
 import { Fleet } from '../../../../src/engine/runtime/fleet.ts'
-import { UnitFailures } from '../../../../src/engine/runtime/unit-failures.ts'
 import type { Vault } from '../../../../src/engine/runtime/vault.ts'
 import { createWorkplace, draft, type Workplace } from '../store/lib.ts'
 import { FakeLink, FakeManager, fakeCollector, fakeJournal, settle } from './fake-host.ts'
@@ -25,7 +24,8 @@ function openFleet(links: FakeLink[], trays: number[], vault: Partial<Vault> = {
       links.push(link)
       return link
     },
-    failures: new UnitFailures({ clock, native, log: silentLogger, enabled: () => true, isWatched: () => true }),
+    onOpen: () => ({ dispose: () => {} }),
+    onRemove: () => {},
     native,
     clock,
     log: silentLogger,
