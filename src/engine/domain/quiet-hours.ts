@@ -6,7 +6,6 @@ const everyDay = [0, 1, 2, 3, 4, 5, 6]
 
 /** The wall time at which the quiet hours that `now` lies in end; null outside of them. Hours that end where they begin are none. */
 export function quietUntil(quiet: QuietHours, now: number): number | null {
-  if (quiet.from === quiet.to) return null
   const { active, changesAt } = withinHours({ days: everyDay, from: quiet.from, to: quiet.to, zone: quiet.zone }, now)
   return active ? changesAt : null
 }

@@ -58,7 +58,7 @@ export function withinHours(hours: DailyHours, now: number): { active: boolean; 
   const today = Math.floor(localTime(now, hours.zone) / day) * day
   let end: number | null = null
   // From two days ago, since what began yesterday may be moved over midnight, to the same day of next week.
-  for (let offset = -2; offset <= 8; offset++) {
+  for (let offset = -2; offset <= 7; offset++) {
     const date = today + offset * day
     if (!days.has(new Date(date).getUTCDay())) continue
     const begins = momentOf(date + from * 60_000, hours.zone, 'first')

@@ -38,6 +38,14 @@ describe('two vantages', () => {
       /^From here: 500/,
     ],
     ['neither the link nor the way', unknown('host'), ill('network'), 'unknown', 'network', /out of reach from here/],
+    [
+      'the link, and it is slow from here',
+      unknown('host'),
+      { ...slow, cause: 'network' },
+      'degraded',
+      'network',
+      /^From here/,
+    ],
     ['nothing known', unknown('host'), unknown('network'), 'unknown', 'host', /Not known/],
   ])('%s', (_, host, local, status, cause, message) => {
     const result = combineVantages(host, local)
