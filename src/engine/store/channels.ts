@@ -37,7 +37,7 @@ interface Row {
 
 export function createChannelStore(db: Db): ChannelStore {
   const select = `SELECT *, ${storedFields('channel', 'channel')} AS stored FROM channel`
-  const all = db.prepare<[], Row>(`${select} ORDER BY created_at, id`)
+  const all = db.prepare<[], Row>(`${select} ORDER BY created_at, rowid`)
   const one = db.prepare<[string], Row>(`${select} WHERE id = ?`)
   const insert = db.prepare(
     'INSERT INTO channel VALUES (@id, @type, @name, @spec, @enabled, @filter, @quiet_hours, @created_at)',

@@ -46,8 +46,8 @@ interface Row {
 /** `forgetHistory` removes what history.db holds of a check. */
 export function createCheckStore(db: Db, forgetHistory: (checkId: string) => void): CheckStore {
   const select = `SELECT *, ${storedFields('check', 'check_definition')} AS stored FROM check_definition`
-  const all = db.prepare<[], Row>(`${select} ORDER BY created_at, id`)
-  const ofHost = db.prepare<[string], Row>(`${select} WHERE host_id = ? ORDER BY created_at, id`)
+  const all = db.prepare<[], Row>(`${select} ORDER BY created_at, rowid`)
+  const ofHost = db.prepare<[string], Row>(`${select} WHERE host_id = ? ORDER BY created_at, rowid`)
   const one = db.prepare<[string], Row>(`${select} WHERE id = ?`)
   const host = db.prepare<[string], { one: number }>('SELECT 1 AS one FROM host WHERE id = ?')
   const insert = db.prepare(`INSERT INTO check_definition VALUES (@id, @host_id, @type, @name, @spec, @unit_scope,

@@ -27,7 +27,7 @@ interface Row {
 }
 
 export function createSilenceStore(db: Db): SilenceStore {
-  const all = db.prepare<[], Row>('SELECT * FROM silence ORDER BY created_at, id')
+  const all = db.prepare<[], Row>('SELECT * FROM silence ORDER BY created_at, rowid')
   const one = db.prepare<[string], Row>('SELECT * FROM silence WHERE id = ?')
   const insert = db.prepare(
     'INSERT INTO silence VALUES (@id, @name, @kind, @scope, @schedule, @created_at, @created_by)',

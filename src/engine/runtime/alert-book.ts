@@ -1,0 +1,206 @@
+// Holds the alert machine of every key in memory and keeps it over restarts; moves none of them.
+import type { Check, CheckUnit, Probe } from '../../shared/model/check.ts'
+import { flappingMs, forget } from '../domain/alert-model.ts'
+import {
+  type AlertPolicy,
+  type AlertState,
+  coolDownMs,
+  initialAlert,
+  phaseOf,
+  restoreAlert,
+} from '../domain/alert-state.ts'
+import type { Disposable } from '../lib/disposable.ts'
+import type { Store } from '../store/store.ts'
+
+/** One key: a check, or one unit of a check over many. */
+export interface AlertEntry {
+  check: Check
+  policy: AlertPolicy
+  readonly unit: CheckUnit | null
+  readonly unitKey: string
+  state: AlertState
+  incidentId: string | null
+  /** The newest probe as it counted, and the newest that failed; lost with the engine. */
+  last: Probe | null
+  failure: Probe | null
+  /** What of it is on disk; empty where nothing is. */
+  saved: string
+  /** The message that the incident's row has, and when it was written (steady ms). */
+  shown: { message: string; at: number } | null
+  timer: Disposable | null
+}
+
+/** Of one check over many units: a host that makes up units without end must not fill the memory. */
+const mostUnits = 20_000
+
+export const unitKeyOf = (unit: CheckUnit | null): string => (unit === null ? '' : `${unit.scope}/${unit.name}`)
+
+export class AlertBook {
+  readonly #store: Store
+  readonly #checks = new Map<string, Check>()
+  readonly #entries = new Map<string, Map<string, AlertEntry>>()
+  readonly #reachability = new Map<string, string>()
+  #roots: ReadonlySet<string> | null = null
+
+  constructor(store: Store, now: number) {
+    this.#store = store
+    for (const check of store.checks.list()) this.setCheck(check)
+    for (const { checkId, unit, state } of store.alerts.list()) this.#restore(checkId, unit, state, now)
+  }
+
+  checks(): Iterable<Check> {
+    return this.#checks.values()
+  }
+
+  check(id: string): Check | undefined {
+    return this.#checks.get(id)
+  }
+
+  /** The check that says whether the host can be reached. */
+  reachabilityOf(hostId: string): Check | undefined {
+    const id = this.#reachability.get(hostId)
+    return id === undefined ? undefined : this.#checks.get(id)
+  }
+
+  /** Does anything else rest on this check (semantics 18)? */
+  isRoot(check: Check): boolean {
+    this.#roots ??= new Set([...this.#checks.values()].flatMap(each => each.dependsOn))
+    return check.type === 'host-reachable' || this.#roots.has(check.id)
+  }
+
+  setCheck(check: Check): void {
+    if (this.#checks.get(check.id) === check) return
+    this.#checks.set(check.id, check)
+    this.#roots = null
+    if (check.type === 'host-reachable') this.#reachability.set(check.hostId, check.id)
+    for (const entry of this.ofCheck(check.id)) {
+      entry.check = check
+      entry.policy = policyOf(check)
+    }
+  }
+
+  /** The check is not in the store any more: nothing is kept of its alerts, which can still be closed. */
+  dropCheck(id: string): void {
+    this.#checks.delete(id)
+    this.#roots = null
+    for (const [hostId, checkId] of this.#reachability) if (checkId === id) this.#reachability.delete(hostId)
+  }
+
+  /** Forgets the alerts of a check that is gone. */
+  dropEntries(checkId: string): void {
+    for (const entry of this.ofCheck(checkId)) entry.timer?.dispose()
+    this.#entries.delete(checkId)
+  }
+
+  get(checkId: string, unitKey: string): AlertEntry | undefined {
+    return this.#entries.get(checkId)?.get(unitKey)
+  }
+
+  ensure(check: Check, unit: CheckUnit | null): AlertEntry {
+    const entries = this.#entries.get(check.id) ?? new Map<string, AlertEntry>()
+    this.#entries.set(check.id, entries)
+    const unitKey = unitKeyOf(unit)
+    let entry = entries.get(unitKey)
+    if (!entry) {
+      if (entries.size >= mostUnits) this.#makeRoom(entries)
+      entry = {
+        check,
+        policy: policyOf(check),
+        unit,
+        unitKey,
+        state: initialAlert,
+        incidentId: null,
+        last: null,
+        failure: null,
+        saved: '',
+        shown: null,
+        timer: null,
+      }
+      entries.set(unitKey, entry)
+    }
+    return entry
+  }
+
+  ofCheck(id: string): AlertEntry[] {
+    return [...(this.#entries.get(id)?.values() ?? [])]
+  }
+
+  ofHost(hostId: string): AlertEntry[] {
+    return this.all().filter(entry => entry.check.hostId === hostId)
+  }
+
+  all(): AlertEntry[] {
+    return [...this.#entries.values()].flatMap(entries => [...entries.values()])
+  }
+
+  byIncident(incidentId: string): AlertEntry | undefined {
+    for (const entries of this.#entries.values())
+      for (const entry of entries.values()) if (entry.incidentId === incidentId) return entry
+    return undefined
+  }
+
+  /** Writes what a restart would need of it, where that is not there already. */
+  save(entry: AlertEntry): void {
+    const { check, unitKey } = entry
+    const json = this.#checks.has(check.id) ? remembered(entry) : ''
+    if (json === entry.saved) return
+    if (json === '') this.#store.alerts.remove(check.id, unitKey)
+    else this.#store.alerts.put(check.id, unitKey, json)
+    entry.saved = json
+  }
+
+  #restore(checkId: string, unitKey: string, kept: unknown, now: number): void {
+    const check = this.#checks.get(checkId)
+    const { alert, incidentId = null } = (kept ?? {}) as { alert?: unknown; incidentId?: string | null }
+    const unit = unitOf(unitKey)
+    const state = restoreAlert(alert, now)
+    if (!check || unitKeyOf(unit) !== unitKey || (state.incident === null) !== (incidentId === null)) {
+      this.#store.alerts.remove(checkId, unitKey)
+      return
+    }
+    const old = state.phase === 'ok' && !state.incident && settledLong(state, now)
+    if (old) this.#store.alerts.remove(checkId, unitKey)
+    else Object.assign(this.ensure(check, unit), { state, incidentId, saved: JSON.stringify(kept) })
+  }
+
+  /** The longest known that is well goes. */
+  #makeRoom(entries: Map<string, AlertEntry>): void {
+    for (const [key, entry] of entries)
+      if (phaseOf(entry.state) === 'ok' && entry.incidentId === null) {
+        entry.timer?.dispose()
+        this.#store.alerts.remove(entry.check.id, key)
+        entries.delete(key)
+        return
+      }
+  }
+}
+
+/** What there is to be told, muted or counted of it: nothing at all for nearly every check. */
+export const isQuiet = ({ state }: AlertEntry): boolean => state.phase === 'ok' && state.incident === null
+
+/**
+ * As a restart would find it: what is being counted then starts anew anyway (semantics 2), so counting writes nothing. Empty where there is
+ * nothing to remember.
+ */
+function remembered({ state, incidentId }: AlertEntry): string {
+  const kept = { ...forget(state, 0), flapping: state.flapping }
+  if (kept.phase === 'ok' && !kept.incident && kept.spoke === null && kept.opened.length === 0) return ''
+  return JSON.stringify({ alert: kept, incidentId })
+}
+
+function unitOf(unitKey: string): CheckUnit | null {
+  const [scope, name] = unitKey.split('/', 2)
+  return name !== undefined && (scope === 'system' || scope === 'user') ? { scope, name } : null
+}
+
+const settledLong = ({ spoke, opened }: AlertState, now: number): boolean =>
+  (spoke === null || now - spoke.at >= coolDownMs) && opened.every(at => now - at >= flappingMs)
+
+function policyOf(check: Check): AlertPolicy {
+  return {
+    failureThreshold: check.failureThreshold,
+    recoveryThreshold: check.recoveryThreshold,
+    forMs: check.forSeconds * 1_000,
+    severity: check.severity,
+  }
+}

@@ -1,0 +1,121 @@
+// Says why a check is not judged or not told of now: own uplink, host, dependencies, silences (semantics 17, 18, R18); moves no alert.
+import type { Check, CheckUnit, MutedBy, Probe } from '../../shared/model/check.ts'
+import { localHostId } from '../../shared/model/host.ts'
+import { phaseOf } from '../domain/alert-state.ts'
+import type { Store } from '../store/store.ts'
+import type { AlertBook } from './alert-book.ts'
+import type { Silences } from './silences.ts'
+
+/** What this computer finds out about itself without any network. */
+const localCauses: ReadonlySet<Probe['cause']> = new Set(['unit', 'resource', 'disk'])
+
+export class AlertInhibition {
+  readonly #store: Store
+  readonly #book: AlertBook
+  readonly #silences: Silences
+  #offline: string | null = null
+
+  constructor(store: Store, book: AlertBook, silences: Silences) {
+    this.#store = store
+    this.#book = book
+    this.#silences = silences
+  }
+
+  get offline(): boolean {
+    return this.#offline !== null
+  }
+
+  /** `reason` is why this computer is offline; null where it is online. */
+  setOffline(reason: string | null): void {
+    this.#offline = reason
+  }
+
+  /** Its reachability, or that of a host on the way to it, is PENDING, FIRING or RECOVERING. */
+  hostInTrouble(hostId: string): boolean {
+    return this.#troubledHost(hostId) !== null
+  }
+
+  /** The probe as it counts. */
+  judge(check: Check, probe: Probe): Probe {
+    const by = this.#inhibitedBy(check)
+    if (by === null || probe.status === 'unknown') return probe
+    if (by === 'offline' && isLocalMatter(check, probe)) return probe
+    return { ...probe, status: 'unknown', cause: null, message: this.#why(by, check), numbers: [] }
+  }
+
+  /** Why nothing is told of it; what keeps it from being judged comes first. */
+  mutes(check: Check, unit: CheckUnit | null): MutedBy | null {
+    const by = this.#inhibitedBy(check)
+    if (by !== null && !(by === 'offline' && check.hostId === localHostId)) return by
+    return this.silenced(check, unit)
+  }
+
+  silenced(check: Check, unit: CheckUnit | null): 'maintenance' | 'silence' | null {
+    return this.#silences.mutes({ hostId: check.hostId, unit: unit ?? check.unit, checkId: check.id, tags: check.tags })
+  }
+
+  #inhibitedBy(check: Check): 'offline' | 'host-down' | 'dependency' | null {
+    if (this.#offline !== null) return 'offline'
+    if (check.type === 'host-reachable') {
+      // a host behind one that is down cannot be told from one that is down itself
+      const jump = this.#jumpOf(check.hostId)
+      if (jump !== null && this.hostInTrouble(jump)) return 'host-down'
+    } else if (this.hostInTrouble(check.hostId)) return 'host-down'
+    return check.dependsOn.length > 0 && this.#troubledDependency(check, new Set([check.id])) !== null
+      ? 'dependency'
+      : null
+  }
+
+  /** The first check on which this one rests, however far, that is in trouble or cannot be judged. */
+  #troubledDependency(check: Check, seen: Set<string>): Check | null {
+    for (const id of check.dependsOn) {
+      const other = this.#book.check(id)
+      if (!other?.enabled || seen.has(id)) continue
+      seen.add(id)
+      const troubled =
+        this.#book.ofCheck(id).some(entry => phaseOf(entry.state) !== 'ok') ||
+        this.hostInTrouble(other.hostId) ||
+        this.#troubledDependency(other, seen) !== null
+      if (troubled) return other
+    }
+    return null
+  }
+
+  #troubledHost(hostId: string): string | null {
+    for (let next: string | null = hostId, left = 16; next !== null && left > 0; left--) {
+      const check = this.#book.reachabilityOf(next)
+      const entry = check?.enabled ? this.#book.get(check.id, '') : undefined
+      if (entry && phaseOf(entry.state) !== 'ok') return next
+      next = this.#jumpOf(next)
+    }
+    return null
+  }
+
+  readonly #jumps = new Map<string, string | null>()
+  #jumpOf(hostId: string): string | null {
+    let jump = this.#jumps.get(hostId)
+    if (jump === undefined) {
+      jump = this.#store.hosts.get(hostId)?.jump ?? null
+      this.#jumps.set(hostId, jump)
+    }
+    return jump
+  }
+
+  /** A host was edited or removed. */
+  forgetHosts(): void {
+    this.#jumps.clear()
+  }
+
+  #why(by: 'offline' | 'host-down' | 'dependency', check: Check): string {
+    if (by === 'offline') return `Not judged while this computer is offline: ${this.#offline}`
+    if (by === 'dependency') {
+      const other = this.#troubledDependency(check, new Set([check.id]))
+      return `Not judged while ${other?.name ?? 'what it depends on'} is in trouble`
+    }
+    const down = this.#troubledHost(check.hostId) ?? check.hostId
+    return `Not judged while ${this.#store.hosts.get(down)?.name ?? 'its host'} cannot be reached`
+  }
+}
+
+const isLocalMatter = (check: Check, probe: Probe): boolean =>
+  check.hostId === localHostId && (probe.status === 'healthy' || localCauses.has(probe.cause))
