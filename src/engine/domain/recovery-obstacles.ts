@@ -13,7 +13,8 @@ export function decisiveAlert(
   mends: ReadonlySet<ProbeCause>,
 ): RecoveryAlert | null {
   const firing = alerts.filter(({ phase }) => phase === 'firing')
-  const mendable = (alert: RecoveryAlert): boolean => alert.cause !== null && mends.has(alert.cause)
+  const mendable = (alert: RecoveryAlert): boolean =>
+    alert.cause !== null && mends.has(alert.cause) && !isSilenced(alert)
   return (
     firing.find(({ cause, status }) => cause !== null && rootCauses.has(cause) && status !== 'degraded') ??
     alerts.find(alert => alert.incidentId === incidentId && mendable(alert)) ??
@@ -22,6 +23,10 @@ export function decisiveAlert(
     alerts[0] ??
     null
   )
+}
+
+function isSilenced({ mutedBy }: RecoveryAlert): boolean {
+  return mutedBy === 'silence' || mutedBy === 'maintenance'
 }
 
 /** While one of these is known, restarting for what follows from it would only hide it. */
@@ -39,13 +44,13 @@ export function refusal(
   if (!situation.automation) return no('All automatic actions are switched off')
   if (alert.cause === 'start-limit' || unit?.result === 'start-limit-hit') {
     // not while somebody mends it already, or stopped it
-    const quiet = situation.stoppedByPerson || situation.silenced
+    const quiet = situation.stoppedByPerson || situation.silenced || isSilenced(alert)
     const text = 'systemd gave up on it (start-limit-hit), which only a person may reset'
     return { text, escalate: !quiet }
   }
   if (alert.status === 'degraded') return no('It is only degraded, which is not acted on')
   if (alert.cause === null || !situation.mends.has(alert.cause)) return no(unmendable(alert.cause))
-  if (situation.silenced) return no('It is silenced or under maintenance')
+  if (situation.silenced || isSilenced(alert)) return no('It is silenced or under maintenance')
   if (unit && (unit.loadState === 'masked' || unit.unitFileState?.startsWith('masked'))) return no('It is masked')
   if (unit && unit.loadState === 'not-found') return no('Its unit file is gone')
   if (situation.leavesStopped && (unit?.activeState === 'inactive' || unit?.activeState === 'failed'))
@@ -61,7 +66,7 @@ export function obstacle(
 ): { kind: 'hold' | 'queue'; text: string } | null {
   const { host, unit } = situation
   const hold = (text: string): { kind: 'hold'; text: string } => ({ kind: 'hold', text })
-  if (alert.phase !== 'firing') return hold('It is recovering by itself')
+  if (alert.phase !== 'firing') return hold('Waits for its check to say whether it still fails')
   if (!host.ready) return hold('Waits for the host to be connected')
   if (host.inTrouble) return hold('Waits: the host itself is in trouble')
   if (alert.status === 'unknown') return hold('Waits: its check cannot tell how it is')

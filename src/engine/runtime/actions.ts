@@ -5,7 +5,7 @@ import type { ActionOutcome, ActionPreview, ActionRun, Evidence, UnitRef, UnitVe
 import { planAction } from '../domain/action-plan.ts'
 import { type ActionView, reconcileAction } from '../domain/action-verification.ts'
 import { type Clock, sleep } from '../lib/clock.ts'
-import type { Disposable } from '../lib/disposable.ts'
+import { type Disposable, disposable } from '../lib/disposable.ts'
 import type { Logger } from '../lib/log.ts'
 import type { UnitManager } from '../ports.ts'
 import type { Store } from '../store/store.ts'
@@ -77,6 +77,19 @@ export class Actions implements Disposable {
       this.#taken.delete(keyOf(ref))
       throw error
     }
+  }
+
+  /** What is under way on a unit, by whomever. */
+  under(ref: UnitRef): UnitVerb | null {
+    return this.#taken.get(keyOf(ref)) ?? null
+  }
+
+  /** Keeps a unit for whoever acts on it by other means; null where something is under way. */
+  take(ref: UnitRef, verb: UnitVerb): Disposable | null {
+    const key = keyOf(ref)
+    if (this.#taken.has(key)) return null
+    this.#taken.set(key, verb)
+    return disposable(() => this.#taken.delete(key))
   }
 
   #begin(ref: UnitRef, verb: UnitVerb, actor: string, before: ActionView): Live {

@@ -33,6 +33,8 @@ export interface RecoveryStore {
   ofIncident(incidentId: string): StoredAttempt[]
   /** Under way when the engine ended, oldest first. */
   unfinished(): StoredAttempt[]
+  /** A persisted time that lies in the future counts as now (semantics 3). */
+  clampFuture(now: number): void
 }
 
 interface AttemptRow {
@@ -81,6 +83,7 @@ export function createRecoveryStore(db: Db): RecoveryStore {
   const unfinished = db.prepare<[], AttemptRow>(
     'SELECT * FROM recovery_attempt WHERE finished_at IS NULL ORDER BY at, id',
   )
+  const clamp = db.prepare<[number, number]>('UPDATE recovery_attempt SET at = ? WHERE at > ?')
   return {
     policies: () =>
       db.read(() =>
@@ -123,6 +126,9 @@ export function createRecoveryStore(db: Db): RecoveryStore {
       db.read(() => spent.all(ref.hostId, ref.scope, ref.name, since, JSON.stringify(incidentIds))),
     ofIncident: incidentId => db.read(() => ofIncident.all(incidentId).map(toAttempt)),
     unfinished: () => db.read(() => unfinished.all().map(toAttempt)),
+    clampFuture: now => {
+      db.write(() => clamp.run(now, now))
+    },
   }
 }
 
