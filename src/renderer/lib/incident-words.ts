@@ -66,11 +66,12 @@ export function isFiring(incident: Incident): boolean {
   return incident.state !== 'resolved' && incident.mutedBy === null
 }
 
-/** Active ones first, the worst first, then the newest. */
+/** What is told first, the worst first, those nobody has seen to first, then the newest. */
 export function byUrgency(a: Incident, b: Incident): number {
   const rank = (incident: Incident): number =>
     incident.state === 'resolved' ? 9 : (incident.mutedBy === null ? 0 : 4) + severityRank[incident.severity]
-  return rank(a) - rank(b) || b.openedAt - a.openedAt
+  const seen = (incident: Incident): number => Number(incident.state === 'acknowledged')
+  return rank(a) - rank(b) || seen(a) - seen(b) || b.openedAt - a.openedAt
 }
 
 const severityRank: Record<Incident['severity'], number> = { critical: 0, warning: 1, info: 2 }
@@ -83,7 +84,9 @@ export function hostHealth(view: HostView, incidents: readonly Incident[], now: 
   if (!worst) return own
   const { tone } = incidentStatus(worst)
   if (toneRank(own.tone) <= toneRank(tone)) return own
-  return { tone, word: incidentCount(firing.length), detail: safeText(worst.title) }
+  // How the link stands is still worth its words; that all is well is not.
+  const word = own.tone === 'healthy' ? (tone === 'unhealthy' ? 'Unhealthy' : 'Degraded') : own.word
+  return { tone, word, detail: safeText(worst.title) }
 }
 
 export function incidentCount(count: number): string {

@@ -3,7 +3,7 @@ import { type FormEvent, type ReactNode, useId, useState } from 'react'
 import type { Incident, SilenceScope } from '../../../shared/model/incident.ts'
 import { Button } from '../../components/button.tsx'
 import { Dialog } from '../../components/dialog.tsx'
-import { Choices, FieldError, TextField } from '../../components/field.tsx'
+import { Choices, FieldError, SelectField, TextField } from '../../components/field.tsx'
 import { useToast } from '../../components/toast.tsx'
 import { useEngineCommand } from '../../data/remotes.tsx'
 import { errorText } from '../../lib/error-text.ts'
@@ -90,18 +90,11 @@ function OpenDialog(props: { incident: Incident; onClose: () => void }): ReactNo
             error={tried && until === null ? 'Choose a time that is still to come.' : undefined}
           />
         )}
-        <Choices<Extent>
-          label="What"
-          value={extent}
-          options={[
-            { value: 'check', label: `The check “${safeText(incident.checkName)}”` },
-            ...(incident.unit
-              ? [{ value: 'service' as const, label: `All about ${safeText(incident.unit.name)}` }]
-              : []),
-            { value: 'host', label: `All of ${safeText(incident.hostName)}` },
-          ]}
-          onChange={setExtent}
-        />
+        <SelectField label="What" value={extent} onChange={event => setExtent(event.target.value as Extent)}>
+          {incident.unit && <option value="service">Everything about {safeText(incident.unit.name)}</option>}
+          <option value="check">The check “{safeText(incident.checkName)}”</option>
+          <option value="host">Everything on {safeText(incident.hostName)}</option>
+        </SelectField>
         <TextField
           label="Why"
           help="Optional; shown in the list of silences."

@@ -1,6 +1,8 @@
 // Silences and maintenance windows in words. Pure.
+
+import { format as formatDate } from 'date-fns'
 import type { Silence, SilenceSchedule, SilenceScope } from '../../../shared/model/incident.ts'
-import { formatDuration, formatExact } from '../../lib/format.ts'
+import { formatDuration } from '../../lib/format.ts'
 import { safeText } from '../../lib/safe-text.ts'
 import type { StatusWord } from '../../lib/status.ts'
 
@@ -43,8 +45,8 @@ export function daysText(days: readonly number[]): string {
 export function scheduleText(schedule: SilenceSchedule): string {
   switch (schedule.kind) {
     case 'once': {
-      if (schedule.until === null) return `from ${formatExact(schedule.from)}, until it is taken back`
-      return `${formatExact(schedule.from)}, for ${formatDuration(schedule.until - schedule.from)}`
+      const from = formatDate(schedule.from, 'EEE d MMM yyyy, HH:mm')
+      return schedule.until === null ? `from ${from}` : `${from}, for ${formatDuration(schedule.until - schedule.from)}`
     }
     case 'weekly': {
       const over = schedule.to <= schedule.from ? ' (the next day)' : ''

@@ -140,13 +140,13 @@ function columnsWith(names: ScopeNames, onAsk: (asked: Asked) => void): readonly
     {
       id: 'scope',
       header: 'What is muted',
-      width: 'minmax(10rem, 1.5fr)',
+      width: 'minmax(11rem, 1.9fr)',
       cell: silence => scopeText(silence.scope, names),
     },
     {
       id: 'schedule',
       header: 'When',
-      width: 'minmax(12rem, 2fr)',
+      width: 'minmax(12rem, 1.8fr)',
       cell: silence => (
         <div className={css.two}>
           <span>{scheduleText(silence.schedule)}</span>

@@ -5,6 +5,7 @@ import { AppError } from '../../../../shared/errors.ts'
 import { JournalFilter } from '../../../../shared/model/journal.ts'
 import { IconButton } from '../../../components/button.tsx'
 import { FilterInput, useRouteValue } from '../../../components/filter-input.tsx'
+import { TabPage } from '../../../components/tab-page.tsx'
 import { useToast } from '../../../components/toast.tsx'
 import { useHosts } from '../../../data/hosts.ts'
 import { useEngine, useShell } from '../../../data/remotes.tsx'
@@ -64,40 +65,44 @@ export function JournalView(): ReactNode {
     [filters.length, hosts.data],
   )
   return (
-    <div className={css.view}>
-      <div className={css.bar}>
-        <FilterInput label="Filter lines" value={text} onChange={value => setText(value)} />
-        <fieldset className={css.toggles}>
-          <legend className="visually-hidden">How the text is matched</legend>
-          <Toggle label="Regular expression" sign=".*" value={regex} onChange={setRegex} />
-          <Toggle label="Match case" sign="Aa" value={matchCase} onChange={setMatchCase} />
-          <Toggle label="Show what does not match" sign="!" value={invert} onChange={setInvert} />
-        </fieldset>
-        <select
-          aria-label="Priority"
-          value={priority}
-          onChange={event => setPriority(event.target.value, { push: true })}
-        >
-          <option value="">Any priority</option>
-          {priorityWords.slice(0, 7).map((word, index) => (
-            <option key={word} value={index}>
-              {index === 0 ? word : `${word} and worse`}
-            </option>
-          ))}
-        </select>
-        <UnitSelect view={view} value={unit} onChange={value => setUnit(value, { push: true })} />
-        <BootSelect view={view} value={boot} onChange={value => setBoot(value, { push: true })} />
-        <TimeRange since={since} until={until} onSince={setSince} onUntil={setUntil} />
-        <OtherHosts view={view} value={others} onChange={value => setOthers(value, { push: true })} />
-        {filter && <Tools filter={filter} hostName={view.host.name} />}
-        {problem && (
-          <p className={css.problem} role="alert">
-            {problem}
-          </p>
-        )}
-      </div>
+    <TabPage
+      barClassName={css.bar}
+      bar={
+        <>
+          <FilterInput label="Filter lines" value={text} onChange={value => setText(value)} />
+          <fieldset className={css.toggles}>
+            <legend className="visually-hidden">How the text is matched</legend>
+            <Toggle label="Regular expression" sign=".*" value={regex} onChange={setRegex} />
+            <Toggle label="Match case" sign="Aa" value={matchCase} onChange={setMatchCase} />
+            <Toggle label="Show what does not match" sign="!" value={invert} onChange={setInvert} />
+          </fieldset>
+          <select
+            aria-label="Priority"
+            value={priority}
+            onChange={event => setPriority(event.target.value, { push: true })}
+          >
+            <option value="">Any priority</option>
+            {priorityWords.slice(0, 7).map((word, index) => (
+              <option key={word} value={index}>
+                {index === 0 ? word : `${word} and worse`}
+              </option>
+            ))}
+          </select>
+          <UnitSelect view={view} value={unit} onChange={value => setUnit(value, { push: true })} />
+          <BootSelect view={view} value={boot} onChange={value => setBoot(value, { push: true })} />
+          <TimeRange since={since} until={until} onSince={setSince} onUntil={setUntil} />
+          <OtherHosts view={view} value={others} onChange={value => setOthers(value, { push: true })} />
+          {filter && <Tools filter={filter} hostName={view.host.name} />}
+          {problem && (
+            <p className={css.problem} role="alert">
+              {problem}
+            </p>
+          )}
+        </>
+      }
+    >
       <JournalPanel filters={filters} hostNames={names} />
-    </div>
+    </TabPage>
   )
 }
 

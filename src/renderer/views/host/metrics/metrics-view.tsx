@@ -7,6 +7,7 @@ import { EmptyState, ErrorState, QueryFaces } from '../../../components/faces.ts
 import { Choices } from '../../../components/field.tsx'
 import { useRouteValue } from '../../../components/filter-input.tsx'
 import { RelativeTime } from '../../../components/relative-time.tsx'
+import { TabPage } from '../../../components/tab-page.tsx'
 import { TimeChart } from '../../../components/time-chart.tsx'
 import { useLatestSample } from '../../../data/measures.ts'
 import { useNow } from '../../../data/now.ts'
@@ -93,36 +94,41 @@ function Metrics(props: { view: HostView; names: readonly string[]; live: boolea
     onReset: () => zoom && resetZoom(),
   }
   return (
-    <div className={css.view}>
-      <div className={css.bar}>
-        <Choices
-          label="Range of time"
-          bare
-          value={range}
-          options={rangeIds.map(id => ({ value: id, label: rangeWords[id] }))}
-          onChange={id => {
-            setRange(id, { push: true })
-            setZoomText('')
-          }}
-        />
-        {zoom ? (
+    <TabPage
+      bar={
+        <>
+          <Choices
+            label="Range of time"
+            bare
+            value={range}
+            options={rangeIds.map(id => ({ value: id, label: rangeWords[id] }))}
+            onChange={id => {
+              setRange(id, { push: true })
+              setZoomText('')
+            }}
+          />
+          {zoom ? (
+            <>
+              <span className={css.zoom}>
+                {formatClock(zoom.from, now)} to {formatClock(zoom.to, now)}
+              </span>
+              <Button size="small" icon={ZoomOut} onClick={resetZoom}>
+                Leave the zoom
+              </Button>
+            </>
+          ) : (
+            <span className={css.hint}>Drag over a chart to zoom, double-click to go back.</span>
+          )}
+        </>
+      }
+      stale={
+        !live && (
           <>
-            <span className={css.zoom}>
-              {formatClock(zoom.from, now)} to {formatClock(zoom.to, now)}
-            </span>
-            <Button size="small" icon={ZoomOut} onClick={resetZoom}>
-              Leave the zoom
-            </Button>
-          </>
-        ) : (
-          <span className={css.hint}>Drag over a chart to zoom, double-click to go back.</span>
-        )}
-        {!live && (
-          <span className={css.stale}>
             Not connected; the numbers end <RelativeTime at={view.connection.since} />
-          </span>
-        )}
-      </div>
+          </>
+        )
+      }
+    >
       <div className={css.body}>
         <NowPanel sample={sample} live={live} />
         {series.error && !series.data ? (
@@ -151,7 +157,7 @@ function Metrics(props: { view: HostView; names: readonly string[]; live: boolea
           </>
         )}
       </div>
-    </div>
+    </TabPage>
   )
 }
 

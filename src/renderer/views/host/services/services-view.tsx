@@ -10,6 +10,7 @@ import { EmptyState, QueryFaces } from '../../../components/faces.tsx'
 import { Facets } from '../../../components/facets.tsx'
 import { FilterInput, useRouteValue } from '../../../components/filter-input.tsx'
 import { RelativeTime } from '../../../components/relative-time.tsx'
+import { TabPage } from '../../../components/tab-page.tsx'
 import { useUnits } from '../../../data/hosts.ts'
 import { useLatestSample } from '../../../data/measures.ts'
 import { unitPath } from '../../../lib/places.ts'
@@ -17,7 +18,6 @@ import { useUnitActions } from '../action/use-unit-action.tsx'
 import { useHostView } from '../host-context.ts'
 import { ServicesContext, serviceColumns } from './services-columns.tsx'
 import { arrange, facets, readFacet, usesByUnit } from './services-order.ts'
-import css from './services-view.module.css'
 
 export function ServicesView(): ReactNode {
   const view = useHostView()
@@ -50,37 +50,42 @@ function Services(props: { view: HostView; units: readonly Unit[] }): ReactNode 
   const columns = useMemo(() => serviceColumns(byNumber ? uses : new Map(), scopes), [byNumber, uses, scopes])
   const context = useMemo(() => ({ uses, live, onRun: run }), [uses, live, run])
   return (
-    <div className={css.view}>
-      <div className={css.bar}>
-        <FilterInput label="Filter services" value={text} onChange={value => setText(value)} />
-        <Facets
-          legend="Show only services that are"
-          facets={facets.map(each => ({
-            value: each,
-            word: each,
-            count: counts[each],
-            alarm: each === 'failed' && counts.failed > 0,
-          }))}
-          chosen={facet}
-          onChoose={each => setFacet(facet === each ? 'all' : each, { push: true })}
-        />
-        {scopes && (
+    <TabPage
+      bar={
+        <>
+          <FilterInput label="Filter services" value={text} onChange={value => setText(value)} />
           <Facets
-            legend="Show only services of"
-            facets={[
-              { value: 'system', word: 'system' },
-              { value: 'user', word: 'user' },
-            ]}
-            chosen={scope}
-            onChoose={each => setScope(scope === each ? '' : each, { push: true })}
+            legend="Show only services that are"
+            facets={facets.map(each => ({
+              value: each,
+              word: each,
+              count: counts[each],
+              alarm: each === 'failed' && counts.failed > 0,
+            }))}
+            chosen={facet}
+            onChoose={each => setFacet(facet === each ? 'all' : each, { push: true })}
           />
-        )}
-        {!live && (
-          <span className={css.stale}>
+          {scopes && (
+            <Facets
+              legend="Show only services of"
+              facets={[
+                { value: 'system', word: 'system' },
+                { value: 'user', word: 'user' },
+              ]}
+              chosen={scope}
+              onChoose={each => setScope(scope === each ? '' : each, { push: true })}
+            />
+          )}
+        </>
+      }
+      stale={
+        !live && (
+          <>
             As last seen <RelativeTime at={view.connection.since} />
-          </span>
-        )}
-      </div>
+          </>
+        )
+      }
+    >
       <ServicesContext value={context}>
         <DataTable<Unit>
           label="Services"
@@ -114,6 +119,6 @@ function Services(props: { view: HostView; units: readonly Unit[] }): ReactNode 
         />
       </ServicesContext>
       {dialog}
-    </div>
+    </TabPage>
   )
 }

@@ -10,6 +10,7 @@ import { EmptyState, QueryFaces } from '../../../components/faces.tsx'
 import { FilterInput, useRouteValue } from '../../../components/filter-input.tsx'
 import { RelativeTime } from '../../../components/relative-time.tsx'
 import { Status } from '../../../components/status.tsx'
+import { TabPage } from '../../../components/tab-page.tsx'
 import { useEngineQuery } from '../../../data/remotes.tsx'
 import { formatCount } from '../../../lib/format.ts'
 import { unitPath } from '../../../lib/places.ts'
@@ -52,20 +53,25 @@ function Timers(props: { view: HostView; timers: readonly Timer[]; live: boolean
   const rows = useMemo(() => arrangeTimers(timers, text), [timers, text])
   const columns = useMemo(() => timerColumns(live), [live])
   return (
-    <div className={css.view}>
-      <div className={css.bar}>
-        <FilterInput label="Filter timers" value={text} onChange={value => setText(value)} />
-        <span className={css.count}>
-          {rows.length === timers.length
-            ? `${formatCount(timers.length)} ${timers.length === 1 ? 'timer' : 'timers'}`
-            : `${formatCount(rows.length)} of ${formatCount(timers.length)} timers`}
-        </span>
-        {!live && (
-          <span className={css.stale}>
-            As last seen <RelativeTime at={view.connection.since} />
+    <TabPage
+      bar={
+        <>
+          <FilterInput label="Filter timers" value={text} onChange={value => setText(value)} />
+          <span className={css.count}>
+            {rows.length === timers.length
+              ? `${formatCount(timers.length)} ${timers.length === 1 ? 'timer' : 'timers'}`
+              : `${formatCount(rows.length)} of ${formatCount(timers.length)} timers`}
           </span>
-        )}
-      </div>
+        </>
+      }
+      stale={
+        !live && (
+          <>
+            As last seen <RelativeTime at={view.connection.since} />
+          </>
+        )
+      }
+    >
       <DataTable<Timer>
         label="Timers"
         rows={rows}
@@ -83,7 +89,7 @@ function Timers(props: { view: HostView; timers: readonly Timer[]; live: boolean
           )
         }
       />
-    </div>
+    </TabPage>
   )
 }
 
