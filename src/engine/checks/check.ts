@@ -1,12 +1,19 @@
 // What a kind of check is: a schema and a probe that returns what it found; knows no kind, no schedule and no alert.
 import type { Duplex } from 'node:stream'
-import type { z } from 'zod'
+import { RE2JS } from 're2js'
+import { z } from 'zod'
 import { AppError, type ErrorCode } from '../../shared/errors.ts'
 import type { CheckDraft, CheckUnit, Probe, ProbeCause, Vantage } from '../../shared/model/check.ts'
 import type { Host } from '../../shared/model/host.ts'
 import type { HostSample } from '../../shared/model/metric.ts'
 import type { Unit } from '../../shared/model/unit.ts'
 import type { Clock } from '../lib/clock.ts'
+import type { HttpFailure } from '../lib/http-client.ts'
+import { isLoopback } from '../lib/http-redirect.ts'
+import { conditionProblem, longestCondition } from '../parse/condition.ts'
+import type { ConditionResult } from '../parse/condition-result.ts'
+import { shownValue } from '../parse/condition-value.ts'
+import { parseJsonPath } from '../parse/json-path.ts'
 import type { ExecOptions, ExecResult, JournalReader } from '../ports.ts'
 
 /** What one look found. Never thrown: a probe that cannot tell says `unknown` with why (semantics 9). */
@@ -85,4 +92,93 @@ export function unknownBecause(caught: unknown): ProbeResult {
   const { code, message, hint } = AppError.from(caught)
   const text = hint === undefined ? message : `${message}. ${hint}`
   return { status: 'unknown', message: text.slice(0, 2000), cause: causes[code] ?? 'other' }
+}
+
+/** Is the address the host itself, as seen from the host? Then nothing but the host can be the reason why it does not answer. */
+export function isOwnAddress({ host, vantage }: ProbeContext, address: string): boolean {
+  return vantage === 'host' && (isLoopback(address) || address === host.address)
+}
+
+/** Nothing came back from an address that could be reached: a failure, and of the host's own only where the address is its own. */
+export function silent(context: ProbeContext, address: string, message: string): ProbeResult {
+  return { status: 'unhealthy', message, cause: isOwnAddress(context, address) ? 'health' : 'network' }
+}
+
+/** What it means that an HTTP request to the address got no answer. */
+export function unanswered(context: ProbeContext, address: string, failure: HttpFailure): ProbeResult {
+  const { trouble, message, error } = failure
+  switch (trouble) {
+    case 'link':
+    case 'dns':
+      return unknownBecause(error ?? new AppError('UNREACHABLE', message))
+    case 'input':
+      return { status: 'unknown', message, cause: 'other' }
+    case 'certificate':
+      return { status: 'unhealthy', message, cause: 'certificate' }
+    case 'redirect':
+      return { status: 'unhealthy', message, cause: 'other' }
+    case 'tls':
+      return { status: 'unhealthy', message, cause: 'network' }
+    default:
+      return silent(context, address, message)
+  }
+}
+
+/** One condition in a spec; what is wrong with it is said when it is saved. */
+export const conditionLine = z
+  .string()
+  .max(longestCondition)
+  .superRefine((text, context) => {
+    const problem = conditionProblem(text)
+    if (problem !== null) context.addIssue({ code: 'custom', message: problem })
+  })
+
+/** One number in a spec that is to be kept as a series. */
+export const numberField = z.object({
+  name: z.string().trim().min(1).max(60).meta({ title: 'Name', placeholder: 'errors' }),
+  path: z
+    .string()
+    .min(1)
+    .max(200)
+    .refine(text => parseJsonPath(text).ok, 'Not a path in JSON, such as stats.errors or items[0].id')
+    .meta({ title: 'Path in the JSON', placeholder: 'stats.errors' }),
+})
+
+/** The conditions that are not met, as far as they fit a message. */
+export function failedConditions(results: readonly ConditionResult[]): string {
+  const shown = results.slice(0, 5).map(({ text }) => text)
+  return results.length > 5 ? `${shown.join('; ')}; and ${results.length - 5} more` : shown.join('; ')
+}
+
+/** A regular expression in a spec: RE2, so that no pattern and no text can stall the engine. */
+export const patternField = z
+  .string()
+  .min(1)
+  .max(1000)
+  .superRefine((text, context) => {
+    try {
+      RE2JS.compile(text)
+    } catch (caught) {
+      const why = caught instanceof Error ? caught.message : ''
+      context.addIssue({ code: 'custom', message: `Not a regular expression: ${why.slice(0, 200)}` })
+    }
+  })
+
+/** A command of which nothing can be said: its link went, or it was cut off before its end. */
+export function commandTrouble({ lost, timedOut }: ExecResult): ProbeResult | null {
+  if (lost) return { status: 'unknown', message: 'The connection was lost while it ran', cause: 'network' }
+  if (timedOut) return { status: 'unhealthy', message: 'It did not end in time', cause: 'health' }
+  return null
+}
+
+/** The last line that says something, fit for a message. */
+export function lastLine(output: Uint8Array): string {
+  const text = Buffer.from(output.subarray(-4096)).toString('utf8')
+  const line = text.split('\n').findLast(one => one.trim() !== '')
+  return line === undefined ? '' : shownValue(line.trim())
+}
+
+/** "address:port" as people write it. */
+export function placeOf(address: string, port: number): string {
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
 }
