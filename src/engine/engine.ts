@@ -27,15 +27,21 @@ import { testConnection } from './remote/test-connection.ts'
 import { Actions } from './runtime/actions.ts'
 import { Alerting } from './runtime/alerting.ts'
 import { AuditLog } from './runtime/audit-log.ts'
+import { ChatCommands } from './runtime/chat-commands.ts'
+import { followDesktopActions } from './runtime/desktop-actions.ts'
 import { Fleet } from './runtime/fleet.ts'
 import { watchClockGaps } from './runtime/gap-detector.ts'
 import { Notifier } from './runtime/notifier.ts'
 import { Outbox } from './runtime/outbox.ts'
 import type { Publish } from './runtime/publish.ts'
+import { RecoveryRules } from './runtime/recovery-rules.ts'
+import { RecoveryRunner } from './runtime/recovery-runner.ts'
 import { SettingsKeeper } from './runtime/settings-keeper.ts'
 import { Silences } from './runtime/silences.ts'
+import { TelegramCommands } from './runtime/telegram-commands.ts'
 import { createVault } from './runtime/vault.ts'
 import { Watching } from './runtime/watching.ts'
+import { fieldSecretId } from './store/field-secrets.ts'
 import { openStore } from './store/store.ts'
 
 export interface EngineOptions {
@@ -70,6 +76,8 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const clients = new Map<ReturnType<typeof serve<typeof engineContract>>, string | null>()
   const publish: Publish = (name, payload) => {
     for (const client of clients.keys()) client.emit(name, payload)
+    // the panic switch stops what waits at once
+    if (name === 'settings.changed') runner.onSettings()
   }
   const bag = new DisposableBag()
   const settings = new SettingsKeeper(store, publish)
@@ -105,8 +113,16 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const fleet = new Fleet({
     store,
     vault,
-    onOpen: session => watching.attach(session),
-    onRemove: hostId => watching.checks.hostRemoved(hostId),
+    onOpen: session => {
+      const listeners = new DisposableBag()
+      listeners.add(watching.attach(session))
+      listeners.add(runner.attach(session))
+      return listeners
+    },
+    onRemove(hostId) {
+      runner.hostRemoved(hostId)
+      watching.checks.hostRemoved(hostId)
+    },
     native,
     clock,
     log,
@@ -120,6 +136,36 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   })
   const audit = new AuditLog(store, clock, publish)
   const actions = new Actions({ fleet, store, audit, clock, log, publish })
+  const runner = bag.add(
+    new RecoveryRunner({
+      store,
+      session: hostId => fleet.peek(hostId),
+      alerting,
+      silences,
+      actions,
+      settings: () => settings.get(),
+      prober: watching.prober,
+      vault,
+      audit,
+      clock,
+      steady,
+      log,
+      publish,
+    }),
+  )
+  alerting.doing = incident => runner.doing(incident)
+  const rules = new RecoveryRules({ store, vault, runner, session: hostId => fleet.peek(hostId), clock })
+  const telegramCommands = bag.add(
+    new TelegramCommands({
+      store,
+      secret: (id, field) => vault.get(fieldSecretId('channel', id, field)),
+      commands: new ChatCommands({ store, fleet, actions, alerting, silences, audit, clock }),
+      clock,
+      log,
+    }),
+  )
+  bag.add(followDesktopActions({ native, store, actions, alerting, audit, log }))
+  bag.add(vault.onChange(() => telegramCommands.refresh()))
   const services: Services = {
     store,
     fleet,
@@ -130,7 +176,9 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     alerting,
     silences,
     notifier,
+    telegramCommands,
     watching,
+    recovery: { runner, rules },
     clock,
     health: () => ({
       version,
@@ -167,6 +215,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       silences.onClockGap()
       notifier.onClockGap()
       watching.onClockGap()
+      runner.onClockGap()
       fleet.onClockGap(gap.from)
     }),
   )
@@ -180,7 +229,9 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     if (options.local !== false) ensureLocalHost(store, clock)
     await vault.start()
     notifier.start()
+    telegramCommands.refresh()
     watching.checks.start()
+    runner.start()
     await fleet.start()
     actions.resume()
   } catch (error) {

@@ -1,11 +1,13 @@
 // All handlers of the engine's contract, put together for one connected window.
 import type { EngineContract } from '../../shared/contract/engine.ts'
 import type { Handlers } from '../../shared/rpc/server.ts'
+import { channelHandlers } from './channels.ts'
 import { checkHandlers } from './checks.ts'
 import { engineHandlers } from './engine.ts'
 import { hostHandlers } from './hosts.ts'
 import { observationHandlers } from './observations.ts'
 import { pendingHandlers } from './pending.ts'
+import { recoveryHandlers } from './recovery.ts'
 import type { ClientSession, Services } from './services.ts'
 import { unitHandlers } from './units.ts'
 
@@ -17,5 +19,7 @@ export function createHandlers(services: Services, client: ClientSession): Handl
     ...unitHandlers(services),
     ...observationHandlers(services),
     ...checkHandlers(services),
+    ...recoveryHandlers(services),
+    ...channelHandlers(services),
   }
 }

@@ -7,8 +7,11 @@ import type { Alerting } from '../runtime/alerting.ts'
 import type { AuditLog } from '../runtime/audit-log.ts'
 import type { Fleet } from '../runtime/fleet.ts'
 import type { Notifier } from '../runtime/notifier.ts'
+import type { RecoveryRules } from '../runtime/recovery-rules.ts'
+import type { RecoveryRunner } from '../runtime/recovery-runner.ts'
 import type { SettingsKeeper } from '../runtime/settings-keeper.ts'
 import type { Silences } from '../runtime/silences.ts'
+import type { TelegramCommands } from '../runtime/telegram-commands.ts'
 import type { Vault } from '../runtime/vault.ts'
 import type { Watching } from '../runtime/watching.ts'
 import type { Store } from '../store/store.ts'
@@ -23,7 +26,9 @@ export interface Services {
   readonly alerting: Alerting
   readonly silences: Silences
   readonly notifier: Notifier
+  readonly telegramCommands: TelegramCommands
   readonly watching: Watching
+  readonly recovery: { readonly runner: RecoveryRunner; readonly rules: RecoveryRules }
   readonly clock: Clock
   health(): EngineHealth
   testConnection(

@@ -1,0 +1,37 @@
+// The contract's handlers for recovery and drop-ins: thin, with an audit entry for whatever a person changed.
+import type { FieldSecrets } from '../../shared/model/check.ts'
+import type { RecoveryPolicy, RecoveryStep } from '../../shared/model/recovery.ts'
+import type { UnitRef } from '../../shared/model/unit.ts'
+import { attemptOf } from '../runtime/recovery-runner.ts'
+import type { Services } from './services.ts'
+
+type Context = { signal: AbortSignal }
+
+export const recoveryHandlers = ({ store, audit, recovery }: Services) => {
+  const { runner, rules } = recovery
+  return {
+    'recovery.kinds': () => rules.kinds(),
+    'recovery.list': ({ hostId }: { hostId: string | null }) => runner.views(hostId),
+    'recovery.get': (ref: UnitRef) => rules.get(ref),
+    'recovery.set': ({ policy, secrets }: { policy: RecoveryPolicy; secrets: FieldSecrets }) => {
+      const view = rules.set(policy, secrets)
+      const detail = `${policy.enabled ? 'on' : 'off'}: ${policy.steps.map(step => step.type).join(', ')}`
+      audit.record({
+        actor: 'person',
+        verb: 'recovery.set',
+        hostId: policy.hostId,
+        target: policy.name,
+        command: detail,
+      })
+      return view
+    },
+    'recovery.remove': (ref: UnitRef) => {
+      runner.remove(ref)
+      audit.record({ actor: 'person', verb: 'recovery.remove', hostId: ref.hostId, target: ref.name })
+    },
+    'recovery.attempts': ({ limit, ...ref }: UnitRef & { limit: number }) =>
+      store.recovery.attempts(ref, limit).map(attemptOf),
+    'recovery.plan': ({ steps, ...ref }: UnitRef & { steps: RecoveryStep[] }, { signal }: Context) =>
+      rules.plan(ref, steps, signal),
+  }
+}
