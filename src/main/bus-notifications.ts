@@ -3,7 +3,7 @@ import { Message, type MessageBus, sessionBus, Variant } from 'dbus-next'
 import type { NativeNotification } from '../shared/contract/native.ts'
 import type { Log } from './log.ts'
 import { escapeMarkup } from './notification-markup.ts'
-import type { NotificationCallbacks, Notifications } from './notifications.ts'
+import type { NotificationCallbacks, Notifications } from './notification-way.ts'
 
 export type BusNotifications = Notifications
 

@@ -1,7 +1,7 @@
 // Desktop notifications by Electron: shown, replaced by id, clicked, with buttons where Electron has them. Knows nothing of why one is sent.
 import { Notification } from 'electron'
 import { escapeMarkup } from './notification-markup.ts'
-import type { NotificationOptions, Notifications, ShowResult } from './notifications.ts'
+import type { NotificationOptions, Notifications, ShowResult } from './notification-way.ts'
 
 const maxShown = 100
 const answerLimit = 3000

@@ -1,7 +1,7 @@
 // Answers what the engine asks of the shell: notifications, the tray, the desktop's keyring. Knows nothing of hosts.
 import type { NativeContract } from '../shared/contract/native.ts'
 import type { Handlers } from '../shared/rpc/server.ts'
-import type { Notifications } from './notifications.ts'
+import type { Notifications } from './notification-way.ts'
 import type { AppTray } from './tray.ts'
 import type { Vault } from './vault.ts'
 

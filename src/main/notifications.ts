@@ -1,31 +1,7 @@
 // Desktop notifications with buttons: by the desktop's own bus on Linux, whose buttons Electron may drop, else by Electron. Knows nothing of why one is sent.
-import type { NativeNotification } from '../shared/contract/native.ts'
 import type { BusNotifications } from './bus-notifications.ts'
 import { createElectronNotifications } from './electron-notifications.ts'
-import type { Log } from './log.ts'
-
-export interface ShowResult {
-  readonly shown: boolean
-  /** Why it was not shown. */
-  readonly reason: string | null
-}
-
-export interface Notifications {
-  show(notification: NativeNotification): Promise<ShowResult>
-  dispose(): void
-}
-
-export interface NotificationCallbacks {
-  /** A notification was clicked, or its Open pressed. */
-  readonly open: (route: string) => void
-  /** Another of its buttons was pressed. */
-  readonly acted: (notification: NativeNotification, action: string) => void
-}
-
-export interface NotificationOptions extends NotificationCallbacks {
-  readonly icon: string
-  readonly log: Log
-}
+import type { NotificationCallbacks, NotificationOptions, Notifications } from './notification-way.ts'
 
 export function createNotifications(options: NotificationOptions): Notifications {
   const electron = createElectronNotifications({ ...options, acted: pressed(options) })

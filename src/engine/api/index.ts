@@ -5,6 +5,7 @@ import { channelHandlers } from './channels.ts'
 import { checkHandlers } from './checks.ts'
 import { engineHandlers } from './engine.ts'
 import { hostHandlers } from './hosts.ts'
+import { incidentHandlers } from './incidents.ts'
 import { observationHandlers } from './observations.ts'
 import { pendingHandlers } from './pending.ts'
 import { recoveryHandlers } from './recovery.ts'
@@ -19,6 +20,7 @@ export function createHandlers(services: Services, client: ClientSession): Handl
     ...unitHandlers(services),
     ...observationHandlers(services),
     ...checkHandlers(services),
+    ...incidentHandlers(services),
     ...recoveryHandlers(services),
     ...channelHandlers(services),
   }

@@ -6,18 +6,6 @@ const pending = (): never => {
 }
 
 export const pendingHandlers = {
-  'check.previewJournal': pending,
-  'check.proposals': pending,
-  'check.dismissProposal': pending,
-  'incident.list': pending,
-  'incident.get': pending,
-  'incident.acknowledge': pending,
-  'incident.note': pending,
-  'incident.export': pending,
-  'silence.list': pending,
-  'silence.add': pending,
-  'silence.edit': pending,
-  'silence.remove': pending,
   'recovery.dryRun': pending,
   'dropin.review': pending,
   'dropin.apply': pending,

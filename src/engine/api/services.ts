@@ -2,11 +2,13 @@
 import type { ConnectionStep, HostDraft, HostKey, HostSecrets, SshConfigHost } from '../../shared/model/host.ts'
 import type { EngineHealth } from '../../shared/model/settings.ts'
 import type { Clock } from '../lib/clock.ts'
+import type { Redactor } from '../lib/log.ts'
 import type { Actions } from '../runtime/actions.ts'
 import type { Alerting } from '../runtime/alerting.ts'
 import type { AuditLog } from '../runtime/audit-log.ts'
 import type { Fleet } from '../runtime/fleet.ts'
 import type { Notifier } from '../runtime/notifier.ts'
+import type { Proposals } from '../runtime/proposals.ts'
 import type { RecoveryRules } from '../runtime/recovery-rules.ts'
 import type { RecoveryRunner } from '../runtime/recovery-runner.ts'
 import type { SettingsKeeper } from '../runtime/settings-keeper.ts'
@@ -28,8 +30,10 @@ export interface Services {
   readonly notifier: Notifier
   readonly telegramCommands: TelegramCommands
   readonly watching: Watching
+  readonly proposals: Proposals
   readonly recovery: { readonly runner: RecoveryRunner; readonly rules: RecoveryRules }
   readonly clock: Clock
+  readonly redactor: Redactor
   health(): EngineHealth
   testConnection(
     id: string | null,

@@ -26,6 +26,8 @@ export interface ChannelType<S extends z.ZodObject = z.ZodObject> {
   /** Fields carry `.meta({ title, description })`; one with `.meta({ secret: true })` is kept in the vault and is absent from the spec. */
   readonly spec: S
   readonly addable: boolean
+  /** Where stored secrets are sent to: if that changes, they have to be given anew. Absent where a secret is itself the address. */
+  secretsGoTo?(spec: z.output<S>): string
   /** Throws only for bugs; what the network or the service does is a result. */
   send(context: SendContext, spec: z.output<S>, notification: Notification): Promise<SendResult>
 }

@@ -50,6 +50,8 @@ export const email = channelType({
   description: 'Letters by your mail provider’s server or your own',
   spec,
   addable: true,
+  secretsGoTo: ({ host, port, user, security, verifyCertificate }) =>
+    [host, port, user, security, verifyCertificate].join(' '),
   async send(context, fields, notification) {
     const login = fields.user !== ''
     const password = login ? await context.secret('password') : null

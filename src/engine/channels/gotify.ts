@@ -23,6 +23,7 @@ export const gotify = channelType({
   description: 'Push messages by your own Gotify server',
   spec,
   addable: true,
+  secretsGoTo: ({ server }) => server,
   async send(context, fields, notification) {
     const token = await neededSecret(context, 'token', 'The token')
     if ('ok' in token) return token

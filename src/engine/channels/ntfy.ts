@@ -49,6 +49,7 @@ export const ntfy = channelType({
   description: 'Push messages on phones and desktops by ntfy, the public server or your own',
   spec,
   addable: true,
+  secretsGoTo: ({ server }) => server,
   async send(context, fields, notification) {
     const token = (await context.secret('token'))?.trim()
     const text = messageText(notification, context.clock.now())

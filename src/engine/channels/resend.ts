@@ -28,6 +28,7 @@ export const resend = channelType({
   description: 'Letters by the Resend service, without a mail server',
   spec,
   addable: true,
+  secretsGoTo: ({ apiBase }) => apiBase,
   async send(context, fields, notification) {
     const key = await neededSecret(context, 'apiKey', 'The API key')
     if ('ok' in key) return key

@@ -81,6 +81,7 @@ export const telegram = channelType({
   description: 'Messages from your own bot, and commands to it where you allow them',
   spec: TelegramSpec,
   addable: true,
+  secretsGoTo: ({ apiBase }) => apiBase,
   async send(context, spec, notification) {
     const token = await neededSecret(context, 'token', 'The bot token')
     if ('ok' in token) return token

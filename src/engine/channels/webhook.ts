@@ -54,6 +54,7 @@ export const webhook = channelType({
   description: 'A JSON request to an address of yours, with a signature',
   spec,
   addable: true,
+  secretsGoTo: ({ url, headerName }) => `${new URL(url).origin} ${headerName}`,
   async send(context, fields, notification) {
     const key = await context.secret('signingKey')
     const value = fields.headerName === '' ? null : ((await context.secret('headerValue'))?.trim() ?? '')

@@ -35,6 +35,11 @@ export interface ChatAnswer {
   readonly confirm?: { readonly label: string; readonly act: ChatAct }
 }
 
+export interface ChatDone {
+  readonly text: string
+  readonly later?: Promise<string>
+}
+
 export interface ChatWorld {
   readonly store: Pick<Store, 'incidents' | 'checks' | 'recovery'>
   readonly fleet: Pick<Fleet, 'views' | 'sessions'>
@@ -92,19 +97,14 @@ export class ChatCommands {
   }
 
   /**
-   * Does what was confirmed, with an audit entry. Resolves with what to say at once and, where it takes longer, a promise of how it ended;
-   * never rejects.
+   * Does what was confirmed, with an audit entry; a restart has its own entry besides, which tells its end. Resolves with what to say at once
+   * and, where it takes longer, a promise of how it ended; never rejects.
    */
-  async perform(act: ChatAct, actor: string): Promise<{ text: string; later?: Promise<string> }> {
+  async perform(act: ChatAct, actor: string): Promise<ChatDone> {
     const finish = this.#world.audit.begin({ actor, verb: 'channel.command', ...auditOf(act, this.#world.store) })
     try {
       const done = await this.#do(act, actor)
-      if (done.later === undefined) finish('verified', done.text)
-      else
-        done.later.then(
-          text => finish(done.outcome?.() ?? 'verified', text),
-          error => finish('failed', String(error)),
-        )
+      finish('verified', done.text)
       return done
     } catch (error) {
       const { message } = AppError.from(error)
@@ -113,10 +113,7 @@ export class ChatCommands {
     }
   }
 
-  async #do(
-    act: ChatAct,
-    actor: string,
-  ): Promise<{ text: string; later?: Promise<string>; outcome?: () => ActionRun['outcome'] }> {
+  async #do(act: ChatAct, actor: string): Promise<ChatDone> {
     const { actions, alerting, silences, clock, store } = this.#world
     switch (act.kind) {
       case 'restart': {
@@ -125,7 +122,6 @@ export class ChatCommands {
         return {
           text: `Restarting ${name} …`,
           later: this.#ended(run.id, name),
-          outcome: () => actions.get(run.id).outcome,
         }
       }
       case 'silence': {

@@ -185,8 +185,14 @@ export class TelegramSession implements Disposable {
         if (this.#stopped.signal.aborted) return
         this.#options.log.error('a telegram command failed', { error: String(error) })
       }
-      this.#keep(this.#waiting.filter(({ updateId }) => updateId !== next.updateId))
+      // cut off by the end of the app: it has its turn at the next start
+      if (this.#stopped.signal.aborted) return
+      this.#done(next)
     }
+  }
+
+  #done({ updateId }: Waiting): void {
+    this.#keep(this.#waiting.filter(each => each.updateId !== updateId))
   }
 
   async #do(waiting: Waiting): Promise<void> {
@@ -229,7 +235,8 @@ export class TelegramSession implements Disposable {
       const why = question && answer === 'n' ? 'Cancelled.' : 'This question is too old: give the command again.'
       this.#keepQuestions(rest)
       await reply(why)
-      await this.#edit(chatId, messageId, question ? `${question.text}\n${why}` : why)
+      // one that is not known was answered before: what became of it stands there
+      if (question) await this.#edit(chatId, messageId, `${question.text}\n${why}`)
       return
     }
     this.#options.transaction(() => {
@@ -237,6 +244,7 @@ export class TelegramSession implements Disposable {
       this.#keep(this.#waiting.map(each => (each.updateId === waiting.updateId ? { ...each, begun: true } : each)))
     })
     const { text, later } = await commands.perform(question.act, actor)
+    this.#done(waiting)
     await reply('')
     await this.#edit(chatId, messageId, text)
     later?.then(

@@ -13,7 +13,7 @@ import { type SessionBus, startSessionBus } from '../../fakes/session-bus.ts'
 // The bus is a program of Linux desktops.
 const onLinux = test.runIf(process.platform === 'linux')
 
-const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {}, child: () => silent }
+const silent: Log = { info: () => {}, warn: () => {}, error: () => {}, child: () => silent }
 const asked = (change: Partial<NativeNotification> = {}): NativeNotification => ({
   id: 'incident/1',
   title: 'bot failed on web-1',
