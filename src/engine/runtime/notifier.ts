@@ -245,7 +245,7 @@ export class Notifier implements AsyncDisposable {
     if (parsed.success) return parsed.data
     const [issue] = parsed.error.issues
     throw new AppError('INVALID_INPUT', issue?.message ?? 'This channel cannot be used so', {
-      detail: { path: ['draft', 'spec', ...(issue?.path ?? [])].join('.') },
+      detail: { field: ['spec', ...(issue?.path ?? [])].join('.') },
     })
   }
 

@@ -1,6 +1,6 @@
 // A form that is saved as a whole and whose secrets live in their inputs alone: checks, channels and recovery rules share it. Knows no markup.
 import { useRef, useState } from 'react'
-import type { z } from 'zod'
+import { z } from 'zod'
 import { AppError } from '../../shared/errors.ts'
 import type { FieldSecrets } from '../../shared/model/check.ts'
 
@@ -47,8 +47,7 @@ export function useDraftForm<T extends object>(schema: z.ZodType<T, unknown>, in
         await work(parsed.data, typedSecrets(secretInputs.current))
       } catch (caught) {
         const error = AppError.from(caught)
-        const field = error.detail?.field
-        if (typeof field === 'string') setErrors({ [field]: error.message })
+        setErrors(blamedFields(error))
         setFailure(error)
       } finally {
         setBusy(null)
@@ -59,6 +58,17 @@ export function useDraftForm<T extends object>(schema: z.ZodType<T, unknown>, in
     },
   }
 }
+
+/** The fields that the engine found fault with: one by name, or all that its schema did not take. */
+function blamedFields(error: AppError): Errors {
+  const field = error.detail?.field
+  if (typeof field === 'string') return { [field]: error.message }
+  const issues = Issues.safeParse(error.detail?.issues)
+  // the form's fields lie in the call's input under the name of what is saved
+  return Object.fromEntries((issues.data ?? []).map(({ path, message }) => [path.replace(/^[^.]+\./, ''), message]))
+}
+
+const Issues = z.array(z.object({ path: z.string(), message: z.string() }))
 
 /** What was typed into the secret fields; an empty one keeps what is stored. */
 function typedSecrets(inputs: ReadonlyMap<string, HTMLInputElement>): FieldSecrets {
