@@ -167,6 +167,37 @@ export interface Collector {
   metrics(link: Link, host: Host): Promise<MetricSampler>
 }
 
+// ── what lies around on a host (R7) ──────────────────────────────────────────────────────────────────────────────────
+
+export interface DiscoveredUnit {
+  readonly scope: UnitScope
+  readonly name: string
+  /** Its WorkingDirectory; null where it has none of its own. */
+  readonly folder: string | null
+  readonly files: readonly { readonly path: string; readonly kind: 'sqlite' | 'cookies' }[]
+}
+
+export interface Discovery {
+  /** What listens for TCP; the unit is null where it is not known, e.g. for want of rights. */
+  readonly ports: readonly {
+    readonly address: string
+    readonly port: number
+    readonly process: string | null
+    readonly unit: Pick<DiscoveredUnit, 'scope' | 'name'> | null
+  }[]
+  /** Ports of the host's loopback that answer 200 as a web server, and at which path. */
+  readonly endpoints: readonly { readonly port: number; readonly path: string }[]
+  readonly units: readonly DiscoveredUnit[]
+}
+
+/** Looks around on a host; `units` are those that the person cares for. */
+export type Discover = (
+  link: Link,
+  host: Host,
+  units: readonly Pick<DiscoveredUnit, 'scope' | 'name'>[],
+  signal: AbortSignal,
+) => Promise<Discovery>
+
 // ── secrets and keys ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 export type HostSecretKind = 'password' | 'passphrase' | 'sudoPassword'

@@ -2,12 +2,13 @@
 import type { AuditVerb } from '../../shared/model/audit.ts'
 import type { Check, CheckDraft, FieldSecrets } from '../../shared/model/check.ts'
 import type { UnitRef } from '../../shared/model/unit.ts'
+import { type PreviewQuery, previewJournal } from '../checks/index.ts'
 import { checkKinds } from '../runtime/check-draft.ts'
 import type { Services } from './services.ts'
 
 type Context = { signal: AbortSignal }
 
-export const checkHandlers = ({ audit, fleet, watching }: Services) => {
+export const checkHandlers = ({ audit, fleet, watching, proposals, clock }: Services) => {
   const { checks, prober } = watching
   const record = (verb: AuditVerb, check: Check): void =>
     audit.record({ actor: 'person', verb, hostId: check.hostId, target: check.name })
@@ -35,6 +36,13 @@ export const checkHandlers = ({ audit, fleet, watching }: Services) => {
     'unit.uptime': (ref: UnitRef) => {
       fleet.host(ref.hostId)
       return checks.unitUptime(ref)
+    },
+    'check.previewJournal': (query: PreviewQuery, { signal }: Context) =>
+      previewJournal(fleet.session(query.hostId).journal, query, clock.now(), signal),
+    'check.proposals': (hostId: string) => proposals.list(fleet.session(hostId)),
+    'check.dismissProposal': ({ hostId, key }: { hostId: string; key: string }) => {
+      fleet.host(hostId)
+      proposals.dismiss(hostId, key)
     },
   }
 }
