@@ -15,6 +15,8 @@ interface Screen extends DemoPlace {
   readonly name: string
   /** What proves that the screen is there. */
   readonly shows: string | RegExp
+  /** A button that is pressed first, e.g. for a dialog. */
+  readonly press?: string | RegExp
 }
 
 const screens: readonly Screen[] = [
@@ -23,6 +25,39 @@ const screens: readonly Screen[] = [
   { name: 'fleet-loading', path: '/fleet', hang: ['host.list'], shows: 'Reading hosts' },
   { name: 'fleet-failed', path: '/fleet', fail: ['host.list'], shows: 'The hosts could not be read' },
   { name: 'fleet-no-match', path: '/fleet?q=nothing-like-this', shows: 'No host matches the filter' },
+  { name: 'incidents', path: '/incidents', shows: 'Attempt 3 of 5' },
+  { name: 'incidents-resolved', path: '/incidents?state=resolved&severity=warning', shows: 'did not run' },
+  { name: 'incidents-empty', path: '/incidents', world: 'empty', shows: 'Nothing is wrong' },
+  { name: 'incidents-loading', path: '/incidents', hang: ['incident.list'], shows: 'Reading incidents' },
+  { name: 'incidents-failed', path: '/incidents', fail: ['incident.list'], shows: 'The incidents could not be read' },
+  { name: 'incidents-no-match', path: '/incidents?q=nothing-like-this', shows: 'No incident matches the filter' },
+  {
+    name: 'incident',
+    path: '/incidents/inc-webhook-bot',
+    shows: 'It failed again; attempt 3 of 5 waits for its delay.',
+  },
+  { name: 'incident-acknowledged', path: '/incidents/inc-telegram', shows: /Acknowledged by you/ },
+  { name: 'incident-silenced', path: '/incidents/inc-certificate', shows: 'Nobody is told' },
+  { name: 'incident-without-journal', path: '/incidents/inc-db-down', shows: /The journal could not be read/ },
+  { name: 'incident-over', path: '/incidents/inc-past-3', shows: 'Resolved' },
+  {
+    name: 'incident-failed',
+    path: '/incidents/inc-disk',
+    fail: ['incident.get'],
+    shows: 'The incident could not be read',
+  },
+  { name: 'incident-unknown', path: '/incidents/nothing', shows: 'This incident is not known' },
+  { name: 'incident-silence', path: '/incidents/inc-webhook-bot', press: 'Silence', shows: 'For how long' },
+  { name: 'incident-note', path: '/incidents/inc-webhook-bot', press: 'Note', shows: 'What you found or did' },
+  { name: 'incident-export', path: '/incidents/inc-webhook-bot', press: 'Export', shows: /are taken out/ },
+  { name: 'silences', path: '/silences', shows: 'Backup of the trading database' },
+  { name: 'silences-empty', path: '/silences', world: 'empty', shows: 'Nothing is silenced' },
+  { name: 'silences-failed', path: '/silences', fail: ['silence.list'], shows: 'The silences could not be read' },
+  { name: 'silence-once', path: '/silences', press: 'Add', shows: 'Until I take it back' },
+  { name: 'silence-weekly', path: '/silences', press: 'Edit Backup of the trading database', shows: 'Time zone' },
+  { name: 'silence-cron', path: '/silences', press: 'Edit Monthly reboot', shows: 'Begins by cron' },
+  { name: 'silence-remove', path: '/silences', press: 'Remove Monthly reboot', shows: /does not come again/ },
+  { name: 'rules-off', path: '/incidents', world: 'troubled', shows: 'Switch on again' },
   { name: 'activity', path: '/activity?entry=1000', shows: 'The main process ended with status 1 after 0.4 s.' },
   { name: 'activity-empty', path: '/activity', world: 'empty', shows: 'Nothing has been done yet' },
   { name: 'activity-failed', path: '/activity', fail: ['audit.list'], shows: 'The activity could not be read' },
@@ -56,6 +91,7 @@ for (const screen of screens) {
     const before = demo.complaints.length
     for (const theme of ['light', 'dark'] as const) {
       await demo.open({ ...screen, theme })
+      if (screen.press !== undefined) await demo.page.getByRole('button', { name: screen.press, exact: true }).click()
       await expect(demo.page.getByText(screen.shows).first()).toBeVisible()
       // Loading faces show themselves after a moment; the check wants the settled screen.
       await expectAccessible(demo.page, `${screen.name}, ${theme}`)
@@ -67,6 +103,9 @@ for (const screen of screens) {
 
 const crowded = [
   '/fleet',
+  '/incidents',
+  '/incidents/inc-webhook-bot',
+  '/silences',
   '/activity?entry=1000',
   '/settings',
   '/hosts/new',

@@ -55,7 +55,7 @@ export function createWorld(name: WorldName, now = Date.now()): World {
       sampleSecondsWatched: 2,
       rawSampleDays: 14,
       notifications: true,
-      automation: true,
+      automation: name !== 'troubled',
       closeToTray: true,
       firstRunDone: !firstRun,
     },
@@ -73,6 +73,7 @@ export function createWorld(name: WorldName, now = Date.now()): World {
       storeProblem:
         name === 'troubled' ? 'The disk is full: nothing can be written to /home/mira/.config/Quarterdeck.' : null,
       setAside: name === 'troubled' ? '/home/mira/.config/Quarterdeck/quarterdeck.db.damaged-2026-11-21' : null,
+      offline: name === 'troubled' ? 'no network interface but loopback is up' : null,
     },
     passphrase: name === 'locked' ? 'open sesame' : null,
     hosts: new Map(),
