@@ -130,12 +130,14 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     log,
     publish,
     settings: () => settings.get(),
+    incidents: () => store.incidents.active(),
     collectorFor: host => (host.kind === 'local' ? localCollector : collector),
     createLink: (host, jump) =>
       host.kind === 'local'
         ? createLocalLink({ hostId: host.id, clock })
         : createSshLink({ ...reach, host, secrets: vault, jump: jump && jumpOver(jump.name, jump.link) }),
   })
+  bag.add(alerting.changed.on(() => fleet.scheduleTray()))
   const audit = new AuditLog(store, clock, publish)
   const actions = new Actions({ fleet, store, audit, clock, log, publish })
   const runner = bag.add(
@@ -180,8 +182,15 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     notifier,
     telegramCommands,
     watching,
+    proposals: new Proposals({
+      store,
+      clock,
+      log,
+      discover: (link, host, units, signal) => discover(link, host, units, clock, signal),
+    }),
     recovery: { runner, rules },
     clock,
+    redactor,
     health: () => ({
       version,
       startedAt,
