@@ -15,7 +15,7 @@ import {
   unknownBecause,
 } from './check.ts'
 
-const mostHeard = 64 * 1024
+const mostHeard = 4096
 
 export const tcpSpec = z.object({
   address: z
