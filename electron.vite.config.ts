@@ -22,7 +22,8 @@ const lazyStaysLazy = {
   name: 'lazy-stays-lazy',
   generateBundle(_options: unknown, bundle: Record<string, { code?: string }>): void {
     for (const file of Object.values(bundle)) {
-      if (file.code) file.code = file.code.replace(/^require\("\.\/(chunks\/)?(dbus-next|secret-service)-[^"]+"\);$/gm, '')
+      if (file.code)
+        file.code = file.code.replace(/^require\("\.\/(chunks\/)?(dbus-next|secret-service)-[^"]+"\);$/gm, '')
     }
   },
 }
