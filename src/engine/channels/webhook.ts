@@ -1,4 +1,4 @@
-// Sends JSON to any web address, signed so that the receiver can tell who sent it and when; knows no other channel. docs/webhook.md says how to receive it.
+// Sends JSON to any web address, signed so that the receiver can tell who sent it and when; knows no other channel. docs/guide/webhook.md says how to receive it.
 import { createHmac } from 'node:crypto'
 import { z } from 'zod'
 import type { Notification } from '../../shared/model/channel.ts'
