@@ -198,6 +198,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       databaseBytes: store.bytes(),
       storeProblem: store.problem?.message ?? null,
       setAside: store.setAside,
+      offline: alerting.offline,
     }),
     testConnection: (id, draft, secrets, signal) =>
       testConnection({
@@ -218,6 +219,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     forgetKeys: (address, port) => store.hostKeys.remove(address, port),
   }
   bag.add(store.onProblem(() => publish('engine.healthChanged', services.health())))
+  bag.add(alerting.onlineChanged.on(() => publish('engine.healthChanged', services.health())))
   bag.add(store.startMaintenance())
   bag.add(
     watchClockGaps(clock, gap => {

@@ -25,6 +25,10 @@ export class AlertInhibition {
     return this.#offline !== null
   }
 
+  get offlineReason(): string | null {
+    return this.#offline
+  }
+
   /** `reason` is why this computer is offline; null where it is online. */
   setOffline(reason: string | null): void {
     this.#offline = reason

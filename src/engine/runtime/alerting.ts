@@ -74,6 +74,8 @@ export class Alerting implements Disposable {
   readonly changed = new Emitter<IncidentChange>()
   /** An alert moved, told or not, so that its check looks otherwise now. */
   readonly moved = new Emitter<Check>()
+  /** This computer went offline or came back. */
+  readonly onlineChanged = new Emitter<boolean>()
   readonly #options: AlertingOptions
   readonly #log: Logger
   readonly #book: AlertBook
@@ -139,6 +141,11 @@ export class Alerting implements Disposable {
     for (const entry of this.#book.all()) this.#arm(entry)
   }
 
+  /** Why this computer counts as offline; null while it is online. */
+  get offline(): string | null {
+    return this.#inhibition.offlineReason
+  }
+
   /** Whether this computer is online (R18); going offline is told once, on its own desktop. */
   setOnline(online: boolean, reason: string): void {
     if (online !== this.#inhibition.offline) return
@@ -146,6 +153,7 @@ export class Alerting implements Disposable {
     this.#inhibition.setOffline(online ? null : reason)
     this.#log.info(online ? 'online again' : 'offline', { reason })
     this.#review()
+    this.onlineChanged.emit(online)
     if (online) {
       outbox.drop(outbox.open(desktopChannelId).filter(row => row.kind === 'notice' && row.state === 'waiting'))
       return

@@ -83,7 +83,7 @@ function OfflineBanner(): ReactNode {
   if (offline === null) return null
   return (
     <Banner tone="unknown">
-      This computer is offline: {safeText(offline)}. Nothing is known of your hosts until it is online again; no alerts
+      This computer is offline. {safeText(offline)}. Nothing is known of your hosts until it is online again; no alerts
       are raised meanwhile.
     </Banner>
   )

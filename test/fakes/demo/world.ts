@@ -73,7 +73,7 @@ export function createWorld(name: WorldName, now = Date.now()): World {
       storeProblem:
         name === 'troubled' ? 'The disk is full: nothing can be written to /home/mira/.config/Quarterdeck.' : null,
       setAside: name === 'troubled' ? '/home/mira/.config/Quarterdeck/quarterdeck.db.damaged-2026-11-21' : null,
-      offline: name === 'troubled' ? 'no network interface but loopback is up' : null,
+      offline: name === 'troubled' ? 'No network interface of this computer is up' : null,
     },
     passphrase: name === 'locked' ? 'open sesame' : null,
     hosts: new Map(),
