@@ -43,7 +43,7 @@ export function useIncidentsOf(unit: UnitRef, limit = 20) {
 
 export function useStory(id: string, active: boolean) {
   // Messages and probes are added to the story without the incident itself changing.
-  return useEngineQuery('incident.get', id, { ...forever, ...(active ? { refetchInterval: 15_000 } : {}) })
+  return useEngineQuery('incident.get', id, { ...forever, ...(active ? { refetchInterval: 30_000 } : {}) })
 }
 
 export function useSilences() {

@@ -88,7 +88,7 @@ export function incidentHandlers(world: World, emit: Server<EngineContract>['emi
       })
     },
     'incident.note': ({ id, text }) => {
-      put(get(id), {}, { kind: 'note', tone: 'neutral', title: text, detail: null, actor: 'person' })
+      put(get(id), {}, { kind: 'note', tone: 'neutral', title: 'Note', detail: text, actor: 'person' })
     },
     'incident.export': ({ id, format }) => {
       const story = get(id)

@@ -104,8 +104,7 @@ function Step(props: { item: TimelineItem; startedAt: number }): ReactNode {
         {item.kind === 'note' ? (
           <>
             <p className={css.pale}>{capital(whoName(item.actor))} noted</p>
-            <p className={css.note}>{safeText(item.title, { lines: true })}</p>
-            {item.detail && <p className={css.note}>{safeText(item.detail, { lines: true })}</p>}
+            <p className={css.note}>{safeText(item.detail ?? item.title, { lines: true })}</p>
           </>
         ) : (
           <>
