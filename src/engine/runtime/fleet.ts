@@ -1,6 +1,7 @@
 // All configured hosts and their sessions: add, edit, remove, connect; the place where jump chains are tied. Knows no transport.
 import { AppError } from '../../shared/errors.ts'
 import { type Host, type HostDraft, type HostSecrets, type HostView, localHostId } from '../../shared/model/host.ts'
+import type { Incident } from '../../shared/model/incident.ts'
 import type { Settings } from '../../shared/model/settings.ts'
 import { maxJumps } from '../domain/connection-state.ts'
 import { summariseFleet } from '../domain/fleet-summary.ts'
@@ -34,6 +35,8 @@ export interface FleetOptions {
   log: Logger
   publish: Publish
   settings: () => Settings
+  /** What is wrong and not over. */
+  incidents: () => Incident[]
 }
 
 export class Fleet implements AsyncDisposable {
@@ -119,7 +122,7 @@ export class Fleet implements AsyncDisposable {
     this.#options.onRemove(id)
     this.#options.store.hosts.remove(id)
     this.#options.publish('host.removed', id)
-    this.#scheduleTray()
+    this.scheduleTray()
   }
 
   /** Throws NOT_FOUND. */
@@ -176,7 +179,7 @@ export class Fleet implements AsyncDisposable {
       log,
       publish: (name, payload) => {
         publish(name, payload)
-        if (name === 'host.changed') this.#scheduleTray()
+        if (name === 'host.changed') this.scheduleTray()
       },
       settings,
     })
@@ -257,10 +260,11 @@ export class Fleet implements AsyncDisposable {
 
   #announce(id: string): void {
     this.#options.publish('host.changed', this.session(id).view())
-    this.#scheduleTray()
+    this.scheduleTray()
   }
 
-  #scheduleTray(): void {
+  /** What the tray says may be otherwise now. */
+  scheduleTray(): void {
     if (this.#disposed) return
     this.#tray ??= this.#options.clock.after(trayMs, () => {
       this.#tray = null
@@ -269,6 +273,6 @@ export class Fleet implements AsyncDisposable {
   }
 
   #updateTray(): void {
-    this.#options.native.setTray(summariseFleet(this.views()))
+    this.#options.native.setTray(summariseFleet(this.views(), this.#options.incidents()))
   }
 }
