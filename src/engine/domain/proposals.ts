@@ -29,6 +29,7 @@ type Defaults = (
   'intervalSeconds' | 'timeoutSeconds' | 'failureThreshold' | 'recoveryThreshold' | 'forSeconds' | 'severity'
 > | null
 
+const errorWords = String.raw`\b(ERROR|CRITICAL|FATAL)\b|Traceback|Exception\b|panic:`
 const shortName = ({ name }: CheckUnit): string => name.replace(/\.service$/, '')
 const clip = (text: string): string => (text.length <= 100 ? text : `${text.slice(0, 99)}…`)
 
@@ -96,7 +97,8 @@ function ofUnit(unit: OwnUnit, offer: Offer): void {
   offer(`errors:${key}`, 'unit', `More than 5 % of the lines of ${name} speak of errors, over 10 min`, {
     type: 'journal-pattern',
     name: `Error rate of ${name}`,
-    spec: { pattern: 'ERROR|CRITICAL|Traceback|Exception|panic:', minutes: 10, maxPercent: 5 },
+    // with its case: "0 errors" is no error
+    spec: { pattern: errorWords, ignoreCase: false, minutes: 10, maxPercent: 5 },
     unit: about,
     severity: 'warning',
   })

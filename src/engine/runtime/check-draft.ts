@@ -85,7 +85,7 @@ function judgeDependencies(name: string, dependsOn: string[], before: Check | nu
       'dependsOn',
       dependsOn.includes(id) ? 'A check cannot depend on itself' : 'A check that this one depends on is not there',
     )
-  const cycle = findCycle([...others.filter(check => check.id !== id), { id, dependsOn }])
+  const cycle = findCycle([{ id, dependsOn }, ...others.filter(check => check.id !== id)])
   if (!cycle) return
   const path = cycle.map(one => (one === id ? name : (known.get(one) ?? one))).join(' → ')
   throw wrong('dependsOn', `These checks would depend on each other in a circle: ${path}`, 'Take one of them out.')

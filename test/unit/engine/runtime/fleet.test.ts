@@ -31,6 +31,7 @@ function openFleet(links: FakeLink[], trays: number[], vault: Partial<Vault> = {
     log: silentLogger,
     publish: () => {},
     settings: () => store.settings.get(),
+    incidents: () => [],
   })
   return { fleet, store, clock }
 }
