@@ -1,4 +1,5 @@
 // The rule of one service: whether it acts, what it does in which order, and within which budget; with a look at what it would have done.
+import { useQueryClient } from '@tanstack/react-query'
 import { Plus, Trash2 } from 'lucide-react'
 import { type FormEvent, type ReactNode, useState } from 'react'
 import { type RecoveryKind, RecoveryPolicy, type RecoveryStep } from '../../../shared/model/recovery.ts'
@@ -8,7 +9,8 @@ import { NumberField } from '../../components/number-field.tsx'
 import { Panel } from '../../components/page.tsx'
 import { SchemaForm } from '../../components/schema-form.tsx'
 import { useToast } from '../../components/toast.tsx'
-import { useEngine } from '../../data/remotes.tsx'
+import { refOf } from '../../data/recovery.ts'
+import { callKey, useEngine } from '../../data/remotes.tsx'
 import { type DraftForm, errorsWithin, useDraftForm } from '../../data/use-draft-form.ts'
 import { fieldsOf, initialSpec } from '../../lib/json-schema.ts'
 import { safeText } from '../../lib/safe-text.ts'
@@ -20,6 +22,7 @@ import css from './recovery.module.css'
 
 export function PolicyForm(props: { policy: RecoveryPolicy; kinds: readonly RecoveryKind[] }): ReactNode {
   const engine = useEngine()
+  const client = useQueryClient()
   const toast = useToast()
   const form = useDraftForm(RecoveryPolicy, props.policy)
   const { draft, errors, change } = form
@@ -28,7 +31,8 @@ export function PolicyForm(props: { policy: RecoveryPolicy; kinds: readonly Reco
   const save = (event: FormEvent): void => {
     event.preventDefault()
     void form.send('save', async (policy, secrets) => {
-      await engine.call('recovery.set', { policy, secrets })
+      const view = await engine.call('recovery.set', { policy, secrets })
+      client.setQueryData(callKey('recovery.get', refOf(policy)), view)
       form.clearSecrets()
       toast({ tone: 'healthy', title: policy.enabled ? 'The rule is on' : 'The rule is saved, and off' })
     })
