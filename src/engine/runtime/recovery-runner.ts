@@ -157,6 +157,8 @@ export class RecoveryRunner implements Disposable {
     const watch = known ?? this.#watch(policy, initialRecovery)
     watch.policy = policy
     this.#step(watch, { type: 'acknowledge' })
+    // every window shows the rule as it is now, also where nothing came of it
+    this.#publish(watch)
     void this.#look(watch)
     return this.#view(watch)
   }
