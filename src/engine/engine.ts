@@ -30,6 +30,7 @@ import { Alerting } from './runtime/alerting.ts'
 import { AuditLog } from './runtime/audit-log.ts'
 import { ChatCommands } from './runtime/chat-commands.ts'
 import { followDesktopActions } from './runtime/desktop-actions.ts'
+import { DropIns } from './runtime/drop-in.ts'
 import { Fleet } from './runtime/fleet.ts'
 import { watchClockGaps } from './runtime/gap-detector.ts'
 import { Notifier } from './runtime/notifier.ts'
@@ -158,6 +159,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     }),
   )
   alerting.doing = incident => runner.doing(incident)
+  const dropIns = new DropIns({ store, session: hostId => fleet.session(hostId), clock, log })
   const rules = new RecoveryRules({ store, vault, runner, session: hostId => fleet.peek(hostId), clock })
   const telegramCommands = bag.add(
     new TelegramCommands({
@@ -188,7 +190,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       log,
       discover: (link, host, units, signal) => discover(link, host, units, clock, signal),
     }),
-    recovery: { runner, rules },
+    recovery: { runner, rules, dropIns },
     clock,
     redactor,
     health: () => ({

@@ -7,7 +7,4 @@ const pending = (): never => {
 
 export const pendingHandlers = {
   'recovery.dryRun': pending,
-  'dropin.review': pending,
-  'dropin.apply': pending,
-  'dropin.undo': pending,
 }

@@ -6,6 +6,7 @@ import type { Redactor } from '../lib/log.ts'
 import type { Actions } from '../runtime/actions.ts'
 import type { Alerting } from '../runtime/alerting.ts'
 import type { AuditLog } from '../runtime/audit-log.ts'
+import type { DropIns } from '../runtime/drop-in.ts'
 import type { Fleet } from '../runtime/fleet.ts'
 import type { Notifier } from '../runtime/notifier.ts'
 import type { Proposals } from '../runtime/proposals.ts'
@@ -31,7 +32,7 @@ export interface Services {
   readonly telegramCommands: TelegramCommands
   readonly watching: Watching
   readonly proposals: Proposals
-  readonly recovery: { readonly runner: RecoveryRunner; readonly rules: RecoveryRules }
+  readonly recovery: { readonly runner: RecoveryRunner; readonly rules: RecoveryRules; readonly dropIns: DropIns }
   readonly clock: Clock
   readonly redactor: Redactor
   health(): EngineHealth
