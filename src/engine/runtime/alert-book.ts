@@ -10,6 +10,7 @@ import {
   restoreAlert,
 } from '../domain/alert-state.ts'
 import type { Disposable } from '../lib/disposable.ts'
+import type { AlertRow } from '../store/alerts.ts'
 import type { Store } from '../store/store.ts'
 
 /** One key: a check, or one unit of a check over many. */
@@ -45,7 +46,8 @@ export class AlertBook {
   constructor(store: Store, now: number) {
     this.#store = store
     for (const check of store.checks.list()) this.setCheck(check)
-    for (const { checkId, unit, state } of store.alerts.list()) this.#restore(checkId, unit, state, now)
+    const useless = store.alerts.list().filter(row => !this.#restore(row.checkId, row.unit, row.state, now))
+    forgetAlerts(store, useless)
   }
 
   checks(): Iterable<Check> {
@@ -68,8 +70,7 @@ export class AlertBook {
     return check.type === 'host-reachable' || this.#roots.has(check.id)
   }
 
-  setCheck(check: Check): void {
-    if (this.#checks.get(check.id) === check) return
+  setCheck(check: Check): Check {
     this.#checks.set(check.id, check)
     this.#roots = null
     if (check.type === 'host-reachable') this.#reachability.set(check.hostId, check.id)
@@ -77,6 +78,7 @@ export class AlertBook {
       entry.check = check
       entry.policy = policyOf(check)
     }
+    return check
   }
 
   /** The check is not in the store any more: nothing is kept of its alerts, which can still be closed. */
@@ -149,18 +151,16 @@ export class AlertBook {
     entry.saved = json
   }
 
-  #restore(checkId: string, unitKey: string, kept: unknown, now: number): void {
+  /** False where there is nothing in it that could still matter. */
+  #restore(checkId: string, unitKey: string, kept: unknown, now: number): boolean {
     const check = this.#checks.get(checkId)
     const { alert, incidentId = null } = (kept ?? {}) as { alert?: unknown; incidentId?: string | null }
     const unit = unitOf(unitKey)
     const state = restoreAlert(alert, now)
-    if (!check || unitKeyOf(unit) !== unitKey || (state.incident === null) !== (incidentId === null)) {
-      this.#store.alerts.remove(checkId, unitKey)
-      return
-    }
-    const old = state.phase === 'ok' && !state.incident && settledLong(state, now)
-    if (old) this.#store.alerts.remove(checkId, unitKey)
-    else Object.assign(this.ensure(check, unit), { state, incidentId, saved: JSON.stringify(kept) })
+    if (!check || unitKeyOf(unit) !== unitKey || (state.incident === null) !== (incidentId === null)) return false
+    if (state.phase === 'ok' && !state.incident && settledLong(state, now)) return false
+    Object.assign(this.ensure(check, unit), { state, incidentId, saved: JSON.stringify(kept) })
+    return true
   }
 
   /** The longest known that is well goes. */
@@ -202,5 +202,17 @@ function policyOf(check: Check): AlertPolicy {
     recoveryThreshold: check.recoveryThreshold,
     forMs: check.forSeconds * 1_000,
     severity: check.severity,
+  }
+}
+
+/** Only to tidy up: a disk that takes nothing is no reason not to start. */
+function forgetAlerts(store: Store, rows: readonly AlertRow[]): void {
+  if (rows.length === 0 || store.problem) return
+  try {
+    store.transaction(() => {
+      for (const row of rows) store.alerts.remove(row.checkId, row.unit)
+    })
+  } catch {
+    // the store has told why, and they are found again at the next start
   }
 }

@@ -116,11 +116,18 @@ export class Silences implements Disposable {
     this.#timer = this.#clock.after(Math.min(Math.max(wait, 1), mostWaitMs), () => this.#review())
   }
 
+  #forget(id: string): void {
+    try {
+      this.#store.silences.remove(id)
+    } catch {
+      // the store has told why: it is found again at the next start
+    }
+  }
+
   #forgetOld(): void {
     const before = this.#clock.now() - keptMs
     for (const { id, schedule } of this.#store.silences.list())
-      if (schedule.kind === 'once' && schedule.until !== null && schedule.until < before)
-        this.#store.silences.remove(id)
+      if (schedule.kind === 'once' && schedule.until !== null && schedule.until < before) this.#forget(id)
   }
 }
 

@@ -275,6 +275,25 @@ describe('gaps and restarts', () => {
     expect(rig.said('a')).toEqual(['firing: api is failing on web'])
   })
 
+  test('S19 what was due while nothing could be written is told when it can', async () => {
+    const check = rig.check('api')
+    rig.fire(check)
+    await rig.pass(11_000)
+    rig.heal(check)
+    await rig.pass(11_000)
+    rig.fire(check)
+    const { insert } = rig.store.outbox
+    rig.store.outbox.insert = () => {
+      throw new Error('no room')
+    }
+    // the cool-down ends meanwhile
+    await rig.pass(320_000, 1_000)
+    expect(rig.said('a')).toHaveLength(2)
+    rig.store.outbox.insert = insert
+    await rig.pass(10_000)
+    expect(rig.said('a').slice(2)).toEqual(['firing: api is failing on web'])
+  })
+
   test('an incident whose check went while the engine did not run is closed at the next start', async () => {
     const check = rig.check('api')
     rig.fire(check)
@@ -494,6 +513,17 @@ describe('checks that change', () => {
     expect(rig.said('a').at(-1)).toBe('resolved: No longer watched: api is failing on web')
     expect(incidents()).toMatchObject([{ state: 'resolved' }])
     if (off) rig.fire(off)
+    expect(incidents()).toHaveLength(1)
+  })
+
+  test('a probe that was under way when its check was edited does not bring back what the check was', () => {
+    const before = rig.check('api')
+    rig.store.checks.update('api', { ...before, failureThreshold: 5 })
+    const after = rig.store.checks.get('api')
+    if (after) rig.alerting.checkChanged(after)
+    rig.times(before, 'unhealthy', 4)
+    expect(incidents()).toEqual([])
+    rig.probe(before, 'unhealthy')
     expect(incidents()).toHaveLength(1)
   })
 
