@@ -78,7 +78,7 @@ function judge({ certificate, problem }: Secured, spec: z.output<typeof tlsCerti
     return { status: 'unhealthy', message: `${where}: ${problem} (${about})`, cause: 'certificate', numbers }
   const whose =
     first.subject === certificate.subject ? 'The certificate' : `The certificate of ${first.subject} above it`
-  const days = left < 10 ? left.toFixed(1) : String(Math.floor(left))
+  const days = left < 10 ? Math.floor(left * 10) / 10 : Math.floor(left)
   if (left < spec.minDays)
     return {
       status: 'degraded',

@@ -14,7 +14,8 @@ export class ChannelStream extends Duplex {
     super({ highWaterMark: buffered, allowHalfOpen: true })
     this.#channel = channel
     channel.on('data', (chunk: Buffer) => {
-      if (!this.push(chunk)) channel.pause()
+      // nobody reads any more: pausing for what is still under way would keep the channel open for good
+      if (!this.destroyed && !this.push(chunk)) channel.pause()
     })
     channel.on('end', () => this.push(null))
     channel.on('error', () => {})
