@@ -14,7 +14,7 @@ import { fleetRows } from '../../../src/renderer/views/fleet/fleet-order.ts'
 import { scopeOf } from '../../../src/renderer/views/incidents/silence-dialog.tsx'
 import { silenceUntil } from '../../../src/renderer/views/incidents/silence-times.ts'
 import { groupsOf, keyedItems } from '../../../src/renderer/views/incidents/timeline-groups.ts'
-import { watchedText } from '../../../src/renderer/views/incidents/watched-text.ts'
+import { watchedWords } from '../../../src/renderer/views/incidents/watched-text.ts'
 import type { Incident } from '../../../src/shared/model/incident.ts'
 import { createWorld } from '../../fakes/demo/world.ts'
 
@@ -137,7 +137,18 @@ test('each step of a story belongs to one group, and equal ones have keys of the
 
 test('that nothing is wrong says what is watched, and what cannot tell', () => {
   const views = [...world.checks.values()]
-  expect(watchedText(views)).toBe('22 checks watch 4 hosts. 3 of them cannot tell at the moment.')
-  expect(watchedText(views.filter(view => view.check.id === 'local-reachable'))).toBe('1 check watches 1 host.')
-  expect(watchedText(views.filter(view => !view.check.enabled))).toMatch(/nothing would be noticed/)
+  const healthy = views.filter(view => view.last?.status === 'healthy')
+  expect(watchedWords(views.filter(view => view.check.id === 'local-reachable'))).toEqual({
+    title: 'Nothing is wrong',
+    text: '1 check watches 1 host.',
+  })
+  expect(watchedWords(healthy)).toMatchObject({ title: 'Nothing is wrong' })
+  const blind = views.filter(view => view.last?.status === 'unknown')
+  expect(watchedWords([...healthy, ...blind])).toMatchObject({
+    title: 'No incident is open',
+    text: expect.stringContaining('3 of them cannot tell at the moment.'),
+  })
+  const odd = views.filter(view => view.check.id === 'poster-activity')
+  expect(watchedWords(odd).text).toContain('1 of them found something that is no incident, or not yet one.')
+  expect(watchedWords(views.filter(view => !view.check.enabled)).text).toMatch(/nothing would be noticed/)
 })

@@ -1,5 +1,5 @@
 // What is wrong, since when, and what is being done; what was wrong stays to be looked up. Shows what the engine says and decides nothing.
-import { BellOff, CircleCheck, ListChecks, SearchX } from 'lucide-react'
+import { BellOff, CircleCheck, CircleMinus, ListChecks, SearchX } from 'lucide-react'
 import { type ReactNode, useMemo } from 'react'
 import { useNavigate } from 'react-router'
 import { Severity } from '../../../shared/model/check.ts'
@@ -25,7 +25,7 @@ import { incidentPath, places } from '../../lib/places.ts'
 import { safeText } from '../../lib/safe-text.ts'
 import css from './incidents.module.css'
 import { incidentColumns, RecoveryContext } from './incidents-columns.tsx'
-import { watchedText } from './watched-text.ts'
+import { watchedWords } from './watched-text.ts'
 
 const states = ['active', 'resolved', 'all'] as const
 
@@ -160,12 +160,12 @@ function Nothing(props: {
 /** Says what it is that is well: nothing is wrong with what nobody looks at, too. */
 function NothingWrong(props: { onAll: () => void }): ReactNode {
   const checks = useChecks()
+  if (!checks.data && !checks.error) return <LoadingState label="Reading checks" />
+  const { title, text } = checks.data
+    ? watchedWords(checks.data)
+    : { title: 'No incident is open', text: 'What is watched could not be read.' }
   return (
-    <EmptyState
-      icon={CircleCheck}
-      title="Nothing is wrong"
-      {...(checks.data ? { text: watchedText(checks.data) } : {})}
-    >
+    <EmptyState icon={title === 'Nothing is wrong' ? CircleCheck : CircleMinus} title={title} text={text}>
       <LinkButton to={places.checks} icon={ListChecks}>
         Show the checks
       </LinkButton>
