@@ -160,7 +160,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   )
   alerting.doing = incident => runner.doing(incident)
   const dropIns = new DropIns({ store, session: hostId => fleet.session(hostId), clock, log })
-  const rules = new RecoveryRules({ store, vault, runner, session: hostId => fleet.peek(hostId), clock })
+  const rules = new RecoveryRules({ store, vault, runner, session: hostId => fleet.peek(hostId), clock, steady })
   const telegramCommands = bag.add(
     new TelegramCommands({
       store,

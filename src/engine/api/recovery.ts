@@ -35,6 +35,7 @@ export const recoveryHandlers = ({ store, audit, recovery }: Services) => {
       store.recovery.attempts(ref, limit).map(attemptOf),
     'recovery.plan': ({ steps, ...ref }: UnitRef & { steps: RecoveryStep[] }, { signal }: Context) =>
       rules.plan(ref, steps, signal),
+    'recovery.dryRun': (policy: RecoveryPolicy) => rules.dryRun(policy),
     'dropin.review': ({ settings, ...ref }: UnitRef & { settings: DropInSettings | null }) =>
       dropIns.review(ref, settings),
     'dropin.apply': async ({

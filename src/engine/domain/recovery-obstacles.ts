@@ -76,7 +76,7 @@ export function obstacle(
     return hold(`Waits: the host is up for less than ${youngHostSeconds} s and still brings its services up`)
   if (!unit || !situation.restart) return hold('Waits to learn from systemd how the service stands')
   if (unit.subState === 'auto-restart' || unit.subState === 'auto-restart-queued')
-    return hold(`Waits: systemd restarts it by itself ${pace(situation.restart)}`)
+    return hold(`Waits: systemd restarts it by itself${pace(situation.restart)}`)
   if (unit.activeState === 'activating') return hold('Waits: it is just starting')
   if (unit.activeState === 'deactivating') return hold('Waits: it is just stopping')
   if (unit.activeState === 'reloading' || unit.activeState === 'refreshing') return hold('Waits: it is just reloading')
@@ -88,7 +88,8 @@ export function obstacle(
 const unjudged: ReadonlySet<string> = new Set(['host-down', 'dependency', 'offline'])
 
 function pace({ restart, restartSeconds }: NonNullable<RecoverySituation['restart']>): string {
-  return restartSeconds === null ? `(Restart=${restart})` : `(Restart=${restart}, every ${restartSeconds} s)`
+  if (restart === '') return ''
+  return restartSeconds === null ? ` (Restart=${restart})` : ` (Restart=${restart}, every ${restartSeconds} s)`
 }
 
 const reasons: Partial<Record<ProbeCause, string>> = {

@@ -2,15 +2,17 @@
 import { z } from 'zod'
 import { AppError } from '../../shared/errors.ts'
 import type { FieldSecrets } from '../../shared/model/check.ts'
-import type { RecoveryKind, RecoveryStep, RecoveryView, StepPlan } from '../../shared/model/recovery.ts'
+import type { DryRunItem, RecoveryKind, RecoveryStep, RecoveryView, StepPlan } from '../../shared/model/recovery.ts'
 import { RecoveryPolicy } from '../../shared/model/recovery.ts'
 import type { UnitRef } from '../../shared/model/unit.ts'
 import type { Clock } from '../lib/clock.ts'
+import type { SteadyTime } from '../lib/steady-time.ts'
 import { actionTypeOf, actionTypes, type RecoveryActionType } from '../recovery/index.ts'
 import { recoverySecretId } from '../store/recovery.ts'
 import type { Store } from '../store/store.ts'
 import type { HostSession } from './host-session.ts'
 import { actionContext } from './recovery-attempt.ts'
+import { dryRun } from './recovery-dry-run.ts'
 import type { RecoveryRunner } from './recovery-runner.ts'
 import type { Vault } from './vault.ts'
 
@@ -24,6 +26,7 @@ export interface RecoveryRulesOptions {
   runner: RecoveryRunner
   session: (hostId: string) => HostSession | null
   clock: Clock
+  steady: SteadyTime
 }
 
 export class RecoveryRules {
@@ -85,6 +88,11 @@ export class RecoveryRules {
       plans.push(found === null ? plan : { ...plan, consequence: [plan.consequence, found].filter(Boolean).join(' ') })
     }
     return plans
+  }
+
+  /** What the rule would have done over the last 7 days. Throws as `set` does. */
+  dryRun(given: RecoveryPolicy): DryRunItem[] {
+    return dryRun(this.#options.store, this.#options.steady, this.#judge(given, {}))
   }
 
   async #preview(
