@@ -68,7 +68,7 @@ export function jsonAt(value: unknown, path: JsonPath): unknown {
 export type JsonRead = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly message: string }
 
 const mostDepth = 256
-const mostValues = 400_000
+const mostValues = 200_000
 
 /** JSON from anyone: refused before it is parsed where it is nested too deep or would become more values than are worth their memory. */
 export function readJson(text: string): JsonRead {
