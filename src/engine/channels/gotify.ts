@@ -34,7 +34,7 @@ export const gotify = channelType({
       headers: { 'content-type': 'application/json', 'x-gotify-key': token.value },
       body: JSON.stringify({
         title: clip(text.heading, 200),
-        message: renderMessage(text, plainMarkup(8000)),
+        message: renderMessage(text, plainMarkup(8000), 'below'),
         priority: quiet
           ? fields.infoPriority
           : notification.severity === 'critical'

@@ -63,7 +63,7 @@ export const ntfy = channelType({
       body: JSON.stringify({
         topic: fields.topic,
         title: clip(text.heading, 200),
-        message: renderMessage(text, plainMarkup(maxBytes, bytesOf)),
+        message: renderMessage(text, plainMarkup(maxBytes, bytesOf), 'below'),
         priority: quiet
           ? fields.infoPriority
           : notification.severity === 'critical'

@@ -54,7 +54,7 @@ export const slack = channelType({
           {
             color: resolved ? '#22c55e' : colours[notification.severity],
             fallback: escapeWithin(text.heading, markup, 500),
-            text: renderMessage(text, markup),
+            text: renderMessage(text, markup, 'below'),
             mrkdwn_in: [],
             ts: Math.floor(notification.at / 1_000),
           },

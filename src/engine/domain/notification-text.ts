@@ -108,11 +108,17 @@ export function oneLine(text: string): string {
   return safeText(text.replace(/\s*[\r\n\u2028\u2029]+\s*/g, ' ')).trim()
 }
 
-/** The whole message within the limit: a long text is cut, and items that find no room are counted instead. */
-export function renderMessage(message: MessageText, markup: Markup): string {
+/**
+ * The whole message within the limit: a long text is cut, and items that find no room are counted instead. `below` is for channels that show
+ * the heading by themselves: it is not said again.
+ */
+export function renderMessage(message: MessageText, markup: Markup, place: 'whole' | 'below' = 'whole'): string {
   const measure = markup.measure ?? lengthOf
   const several = message.items.length > 1
-  let text = several ? markup.strong(escapeWithin(message.heading, markup, Math.floor(markup.limit / 4))) : ''
+  const [only] = message.items
+  if (only && !several && place === 'below') return renderBelow(only, markup, markup.limit, '')
+  const top = several && place === 'whole'
+  let text = top ? markup.strong(escapeWithin(message.heading, markup, Math.floor(markup.limit / 4))) : ''
   for (const [index, item] of message.items.entries()) {
     const left = message.items.length - index
     const tail = left > 1 ? `\n\n${markup.escape(moreWords(left - 1))}` : ''
@@ -159,15 +165,20 @@ export const plainMarkup = (limit: number, measure: (text: string) => number = l
 
 function renderItem(item: ItemText, markup: Markup, room: number): string {
   const measure = markup.measure ?? lengthOf
-  const faint = markup.faint ?? same
-  const when = faint(markup.escape(item.when))
-  const lead = `${item.mark} ${item.word}: `
+  const lead = markup.escape(`${item.mark} ${item.word}: `)
   // a title never takes more than half of what there is, so that something of the reason is always told
-  const titleRoom = Math.floor((room - measure(when)) / 2) - measure(markup.strong(markup.escape(lead)))
-  const title = markup.strong(markup.escape(lead) + escapeWithin(item.title, markup, titleRoom))
+  const titleRoom = Math.floor((room - measure(whenOf(item, markup))) / 2) - measure(markup.strong(lead))
+  return renderBelow(item, markup, room, markup.strong(lead + escapeWithin(item.title, markup, titleRoom)))
+}
+
+function renderBelow(item: ItemText, markup: Markup, room: number, title: string): string {
+  const measure = markup.measure ?? lengthOf
+  const when = whenOf(item, markup)
   const body = item.body === '' ? '' : escapeWithin(item.body, markup, room - measure(title) - measure(when) - 2)
   return [title, body, when].filter(line => line !== '').join('\n')
 }
+
+const whenOf = ({ when }: ItemText, markup: Markup): string => (markup.faint ?? same)(markup.escape(when))
 
 const leastShare = 200
 const joiner = /^(?:\p{M}|\u200d|\ufe0e|\ufe0f|[\u{1f3fb}-\u{1f3ff}])$/u

@@ -73,13 +73,13 @@ export async function startEight() {
       discord.messages.map(({ embeds = [] }) => embeds.map(({ title }) => title?.replaceAll('\\', '')).join('\n')),
     ),
     channel('slack', {}, { webhookUrl: slack.webhookUrl }, slack.peer, () =>
-      slack.messages.map(({ attachments }) => slack.shown(attachments?.[0]?.text ?? '')),
+      slack.messages.map(({ text }) => slack.shown(text ?? '')),
     ),
     channel('ntfy', { server: ntfy.peer.url, topic: 't' }, {}, ntfy.peer, () =>
-      ntfy.messages.map(({ message = '' }) => message),
+      ntfy.messages.map(({ title = '' }) => title),
     ),
     channel('gotify', { server: gotify.server }, { token: 'AbCdEf' }, gotify.peer, () =>
-      gotify.messages.map(({ message }) => message),
+      gotify.messages.map(({ title = '' }) => title),
     ),
     mail,
     channel('resend', { ...letter, apiBase: resend.peer.url }, { apiKey: 're_123456' }, resend.peer, () =>

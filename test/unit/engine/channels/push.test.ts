@@ -13,6 +13,7 @@ test('ntfy: topic, priority by severity, tags, click and token', async () => {
   expect(ntfy.messages[0]).toMatchObject({
     topic: 'my-topic',
     title: '🔴 Critical: bot failed on web-1',
+    message: expect.stringMatching(/^\[STATE\] \(failed\) == active\. systemd is restarting it\.\n12 s ago · /),
     priority: 5,
     tags: ['critical', 'skull'],
     click: 'https://example.org/deck',
