@@ -2,10 +2,10 @@
 import { z } from 'zod'
 import { AppError } from '../../shared/errors.ts'
 import { HostId } from '../../shared/model/host.ts'
-import type { Incident } from '../../shared/model/incident.ts'
-import { type ActionRun, UnitRef } from '../../shared/model/unit.ts'
+import { UnitRef } from '../../shared/model/unit.ts'
 import { type ChatCommand, findUnit, type NamedUnit, readMinutes, shortName } from '../domain/chat-command.ts'
-import { duration, newsMark } from '../domain/notification-text.ts'
+import { capped, chatHelp, incidentLine, named, outcomeText } from '../domain/chat-text.ts'
+import { duration } from '../domain/notification-text.ts'
 import { compareUnits } from '../domain/unit-order.ts'
 import { type Clock, sleep } from '../lib/clock.ts'
 import type { Store } from '../store/store.ts'
@@ -50,17 +50,7 @@ export interface ChatWorld {
   readonly clock: Clock
 }
 
-const mostLines = 40
 const actionWaitMs = 120_000
-const help = [
-  '/status: hosts, failed services and open incidents',
-  '/listbots: the services that are watched',
-  '/restart NAME: restart a service',
-  '/silence NAME 30m: say nothing of a service or host for a time',
-  '/ack or /ack NAME: acknowledge open incidents',
-  '/update NAME: update a bot',
-  'With several hosts of the same service, name it as host/NAME.',
-].join('\n')
 
 export class ChatCommands {
   readonly #world: ChatWorld
@@ -90,9 +80,9 @@ export class ChatCommands {
         return this.#acknowledge(words[0])
       case 'help':
       case 'start':
-        return { text: help }
+        return { text: chatHelp }
       case 'unknown':
-        return { text: `There is no such command.\n${help}` }
+        return { text: `There is no such command.\n${chatHelp}` }
     }
   }
 
@@ -256,31 +246,8 @@ export class ChatCommands {
 
 const refOf = ({ hostId, scope, name }: UnitRef): UnitRef => ({ hostId, scope, name })
 const keyOf = ({ hostId, scope, name }: UnitRef): string => `${hostId}/${scope}/${name}`
-const named = (unit: NamedUnit): string => `${shortName(unit.name)} on ${unit.hostName}`
 const isOwn = (unit: { fragmentPath: string | null; activeState: string }): boolean =>
   unit.activeState === 'failed' || (unit.fragmentPath?.startsWith('/etc/systemd/system/') ?? false)
-
-function incidentLine({ severity, title, state }: Incident): string {
-  return `${newsMark({ kind: 'firing', severity })} ${title}${state === 'acknowledged' ? ' (acknowledged)' : ''}`
-}
-
-function capped(lines: readonly string[]): string {
-  if (lines.length <= mostLines) return lines.join('\n')
-  return [...lines.slice(0, mostLines), `… and ${lines.length - mostLines} more`].join('\n')
-}
-
-function outcomeText(run: ActionRun, name: string): string {
-  const evidence = run.evidence.map(({ ok, text }) => `${ok ? '✓' : '✗'} ${text}`)
-  const words: Record<ActionRun['outcome'], string> = {
-    running: 'is under way',
-    verified: 'was restarted, and runs',
-    degraded: 'was restarted; have a look at it',
-    failed: 'was not restarted well',
-    lost: 'may or may not have been restarted: the connection was lost',
-    cancelled: 'was not waited for',
-  }
-  return [`${name} ${words[run.outcome]}.`, ...(run.error ? [run.error.message] : []), ...evidence].join('\n')
-}
 
 function auditOf(act: ChatAct, store: ChatWorld['store']) {
   switch (act.kind) {

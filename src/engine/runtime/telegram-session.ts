@@ -1,16 +1,14 @@
 // One bot's conversation: reads its updates by long polling, answers those who may give commands, loses none over a restart and does none twice. Knows what no command means.
 import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
-import { safeText } from '../../shared/safe-text.ts'
-import { telegramMarkup } from '../channels/index.ts'
 import { readCommand } from '../domain/chat-command.ts'
-import { escapeWithin } from '../domain/notification-text.ts'
 import { type Clock, sleep } from '../lib/clock.ts'
 import type { Disposable } from '../lib/disposable.ts'
 import type { Logger } from '../lib/log.ts'
-import { callTelegram, type TelegramResult } from '../lib/telegram-api.ts'
+import type { TelegramResult } from '../lib/telegram-api.ts'
 import type { ChannelState } from '../store/channels.ts'
 import { ChatAct, type ChatCommands } from './chat-commands.ts'
+import { TelegramVoice } from './telegram-voice.ts'
 
 export interface TelegramSessionOptions {
   readonly base: string
@@ -27,9 +25,7 @@ export interface TelegramSessionOptions {
 }
 
 const pollSeconds = 25
-const callMs = 15_000
 const confirmMs = 120_000
-const mostAnswer = 3_800
 const mostWaiting = 200
 
 const From = z.object({ id: z.number(), username: z.string().optional(), first_name: z.string().optional() })
@@ -75,6 +71,7 @@ type Question = z.infer<typeof Question>
 export class TelegramSession implements Disposable {
   readonly #options: TelegramSessionOptions
   readonly #stopped = new AbortController()
+  readonly #voice: TelegramVoice
   readonly #ignored = new Map<string, number>()
   #botName: string | null = null
   #waiting: Waiting[]
@@ -82,6 +79,7 @@ export class TelegramSession implements Disposable {
 
   constructor(options: TelegramSessionOptions) {
     this.#options = options
+    this.#voice = new TelegramVoice({ ...options, stopped: this.#stopped.signal })
     this.#waiting = this.#read('inbox', z.array(Waiting))
     this.#questions = this.#read('questions', z.array(Question))
     void this.#run()
@@ -116,7 +114,7 @@ export class TelegramSession implements Disposable {
   }
 
   async #introduce(): Promise<TelegramResult> {
-    const result = await this.#call('getMe', {})
+    const result = await this.#voice.call('getMe', {})
     if (result.ok) this.#botName = z.object({ username: z.string() }).safeParse(result.result).data?.username ?? ''
     return result
   }
@@ -128,7 +126,7 @@ export class TelegramSession implements Disposable {
       allowed_updates: ['message', 'callback_query'],
       ...(offset > 0 ? { offset } : {}),
     }
-    const result = await this.#call('getUpdates', parameters, (pollSeconds + 15) * 1_000)
+    const result = await this.#voice.call('getUpdates', parameters, (pollSeconds + 15) * 1_000)
     if (!result.ok || !Array.isArray(result.result)) return result
     const updates = result.result.flatMap(item => Update.safeParse(item).data ?? [])
     const ids = result.result.flatMap(item => z.object({ update_id: z.number() }).safeParse(item).data?.update_id ?? [])
@@ -197,7 +195,7 @@ export class TelegramSession implements Disposable {
 
   async #do(waiting: Waiting): Promise<void> {
     const lost = 'Quarterdeck ended in the middle of this and does not do it twice; see Activity for what became of it.'
-    if (waiting.begun) await this.#say(waiting.chatId, lost)
+    if (waiting.begun) await this.#voice.say(waiting.chatId, lost)
     else if (waiting.press) await this.#pressed(waiting, waiting.press)
     else await this.#command(waiting)
   }
@@ -206,7 +204,7 @@ export class TelegramSession implements Disposable {
     const command = readCommand(text ?? '', this.#botName)
     if (command === null) return
     const answer = this.#options.commands.answer(command)
-    if (!answer.confirm) return this.#say(chatId, answer.text)
+    if (!answer.confirm) return this.#voice.say(chatId, answer.text)
     const nonce = randomBytes(12).toString('base64url')
     const { label, act } = answer.confirm
     const until = this.#options.clock.now() + confirmMs
@@ -218,7 +216,7 @@ export class TelegramSession implements Disposable {
         { text: 'Cancel', callback_data: `n:${nonce}` },
       ],
     ]
-    await this.#say(chatId, answer.text, { reply_markup: { inline_keyboard: keyboard } })
+    await this.#voice.say(chatId, answer.text, { reply_markup: { inline_keyboard: keyboard } })
   }
 
   async #pressed(waiting: Waiting, { queryId, data, messageId }: NonNullable<Waiting['press']>): Promise<void> {
@@ -227,7 +225,7 @@ export class TelegramSession implements Disposable {
     const [, answer, nonce] = /^([yn]):([\w-]{8,40})$/.exec(data) ?? []
     const question = this.#questions.find(each => each.nonce === nonce && each.chatId === chatId)
     const reply = (text: string): Promise<unknown> =>
-      this.#call('answerCallbackQuery', { callback_query_id: queryId, text })
+      this.#voice.call('answerCallbackQuery', { callback_query_id: queryId, text })
     // who did not ask leaves the question as it is
     if (question && question.userId !== userId) return void (await reply('Only who asked may answer this.'))
     const rest = this.#questions.filter(each => each !== question)
@@ -236,7 +234,7 @@ export class TelegramSession implements Disposable {
       this.#keepQuestions(rest)
       await reply(why)
       // one that is not known was answered before: what became of it stands there
-      if (question) await this.#edit(chatId, messageId, `${question.text}\n${why}`)
+      if (question) await this.#voice.edit(chatId, messageId, `${question.text}\n${why}`)
       return
     }
     this.#options.transaction(() => {
@@ -244,45 +242,15 @@ export class TelegramSession implements Disposable {
       this.#keep(this.#waiting.map(each => (each.updateId === waiting.updateId ? { ...each, begun: true } : each)))
     })
     const { text, later } = await commands.perform(question.act, actor)
+    // how it ended is told below; until then nobody may miss that it failed
+    later?.catch(() => {})
     this.#done(waiting)
     await reply('')
-    await this.#edit(chatId, messageId, text)
+    await this.#voice.edit(chatId, messageId, text)
     later?.then(
-      ended => this.#edit(chatId, messageId, ended),
+      ended => this.#voice.edit(chatId, messageId, ended),
       error => this.#options.log.warn('the end of a telegram command is not known', { error: String(error) }),
     )
-  }
-
-  async #say(chatId: number, text: string, more: Record<string, unknown> = {}): Promise<void> {
-    await this.#deliver('sendMessage', { chat_id: chatId, ...shown(text), ...more })
-  }
-
-  async #edit(chatId: number, messageId: number, text: string): Promise<void> {
-    await this.#deliver('editMessageText', { chat_id: chatId, message_id: messageId, ...shown(text) })
-  }
-
-  /** Tried a few times; an answer that cannot be delivered must not keep the next command waiting for long. */
-  async #deliver(method: string, parameters: Record<string, unknown>): Promise<void> {
-    const { clock, log } = this.#options
-    for (let attempt = 1; ; attempt++) {
-      const result = await this.#call(method, parameters)
-      if (result.ok || this.#stopped.signal.aborted) return
-      if (!result.retry || attempt === 4)
-        return log.warn('a telegram answer was not delivered', { reason: result.message })
-      await sleep(clock, Math.min(result.retryAfterMs ?? 1_000 * 2 ** attempt, 60_000), this.#stopped.signal)
-    }
-  }
-
-  async #call(method: string, parameters: Record<string, unknown>, limitMs = callMs): Promise<TelegramResult> {
-    const { base, token, clock } = this.#options
-    const late = new AbortController()
-    const timer = clock.after(limitMs, () => late.abort())
-    try {
-      const signal = AbortSignal.any([this.#stopped.signal, late.signal])
-      return await callTelegram({ base, token, method, parameters, signal })
-    } finally {
-      timer.dispose()
-    }
   }
 
   #keep(waiting: Waiting[]): void {
@@ -308,12 +276,6 @@ export class TelegramSession implements Disposable {
     }
   }
 }
-
-const shown = (text: string) => ({
-  text: escapeWithin(safeText(text, { lines: true }), telegramMarkup, mostAnswer),
-  parse_mode: 'HTML',
-  link_preview_options: { is_disabled: true },
-})
 
 const actorOf = ({ id, username }: z.infer<typeof From>): string =>
   username !== undefined && /^\w{1,40}$/.test(username) ? `telegram:@${username}` : `telegram:${id}`
