@@ -37,7 +37,7 @@ export function judgeDraft(
   draft: CheckDraft,
   secrets: FieldSecrets,
   before: Check | null,
-  others: readonly Check[],
+  others: () => readonly Check[],
   hostKnown: boolean,
 ): CheckDraft {
   const type = checkTypeOf(draft.type)
@@ -56,7 +56,7 @@ export function judgeDraft(
   const unknown = Object.keys(secrets).find(name => !names.includes(name))
   if (unknown !== undefined) throw wrong(`secrets.${unknown}`, `${type.title} has no secret field ${unknown}`)
   const dependsOn = [...new Set(draft.dependsOn)]
-  judgeDependencies(draft.name, dependsOn, before, others)
+  if (dependsOn.length > 0) judgeDependencies(draft.name, dependsOn, before, others())
   const spec = parseSpec(type, draft.spec)
   for (const name of names) delete spec[name]
   if (before) keepSecretsInPlace(names, secrets, before, { ...draft, spec })

@@ -181,7 +181,7 @@ export class Checks {
 
   #judge(draft: CheckDraft, secrets: FieldSecrets, before: Check | null): CheckDraft {
     const { store } = this.#options
-    return judgeDraft(draft, secrets, before, store.checks.list(), store.hosts.get(draft.hostId) !== null)
+    return judgeDraft(draft, secrets, before, () => store.checks.list(), store.hosts.get(draft.hostId) !== null)
   }
 
   /** Tells everyone of a check as it is stored now. */
