@@ -90,6 +90,7 @@ export async function startEight() {
   const peers = [telegram, discord, slack, ntfy, gotify, resend, webhook, smtp]
   return {
     channels,
+    telegram,
     webhook,
     [Symbol.asyncDispose]: async () => {
       await Promise.all(peers.map(peer => peer[Symbol.asyncDispose]()))
