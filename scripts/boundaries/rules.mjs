@@ -20,6 +20,8 @@ const lib = /^src\/engine\/lib\//
 const ports = /^src\/engine\/ports(\/|\.ts$)/
 const store = /^src\/engine\/store\//
 const runtime = /^src\/engine\/runtime\//
+/** The cookies folder as its neighbours see it. */
+const cookies = /^src\/engine\/cookies\/index\.ts$/
 const registries = /^src\/engine\/(checks|channels|recovery|backups)\/index\.ts$/
 
 // The folders of kinds: each file knows its contract and never another kind; the index alone knows them all.
@@ -30,7 +32,11 @@ const kinds = Object.entries({ checks: 'check', channels: 'channel', recovery: '
       because: 'a registry only lists its kinds',
     }),
     layer(folder, new RegExp(`^src/engine/${folder}/`), {
-      may: [new RegExp(`^src/engine/${folder}/${contract}\\.ts$`), ports, domain, parse, lib, shared],
+      may: [
+        new RegExp(`^src/engine/${folder}/${contract}\\.ts$`),
+        ...(folder === 'checks' ? [cookies] : []),
+        ...[ports, domain, parse, lib, shared],
+      ],
       because: 'kinds never know each other, so that one can be added or removed alone',
     }),
   ],
@@ -69,7 +75,7 @@ export const layers = [
     because: 'it watches a host through a link and knows neither kind of link',
   }),
   layer('runtime', runtime, {
-    may: [runtime, domain, registries, store, ports, lib, shared],
+    may: [runtime, domain, registries, cookies, store, ports, lib, shared],
     because: 'it acts on decisions through ports, never on a concrete host',
   }),
   layer('api', /^src\/engine\/api\//, {

@@ -7,12 +7,14 @@ import { engineHandlers } from './engine.ts'
 import { hostHandlers } from './hosts.ts'
 import { incidentHandlers } from './incidents.ts'
 import { observationHandlers } from './observations.ts'
+import { pendingHandlers } from './pending.ts'
 import { recoveryHandlers } from './recovery.ts'
 import type { ClientSession, Services } from './services.ts'
 import { unitHandlers } from './units.ts'
 
 export function createHandlers(services: Services, client: ClientSession): Handlers<EngineContract> {
   return {
+    ...pendingHandlers,
     ...engineHandlers(services),
     ...hostHandlers(services, client),
     ...unitHandlers(services),

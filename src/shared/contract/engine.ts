@@ -26,6 +26,16 @@ import {
 } from '../model/host.ts'
 import { Incident, IncidentId, IncidentQuery, IncidentStory, Silence, SilenceDraft } from '../model/incident.ts'
 import { JournalBoot, JournalEntry, JournalFilter, JournalPage, JournalPageQuery } from '../model/journal.ts'
+import {
+  Login,
+  LoginCandidate,
+  LoginDraft,
+  LoginFile,
+  LoginId,
+  LoginView,
+  RenewalRun,
+  SiteProfile,
+} from '../model/login.ts'
 import { HostSample, ObservationGap, SeriesData, SeriesQuery } from '../model/metric.ts'
 import {
   DropInReview,
@@ -224,5 +234,40 @@ export const engineContract = {
   ),
   /** Puts back what was there before the last change. */
   'dropin.undo': command(UnitRef, none),
+
+  // logins
+  'login.sites': query(none, z.array(SiteProfile)),
+  'login.list': query(none, z.array(LoginView)),
+  'login.get': query(LoginId, LoginView),
+  'login.add': command(z.object({ draft: LoginDraft }), Login),
+  'login.edit': command(z.object({ id: LoginId, draft: LoginDraft }), Login),
+  'login.remove': command(LoginId, none),
+  /** Looks at a file on a host before a login is made of it. */
+  'login.inspect': query(z.object({ hostId: HostId, path: LoginDraft.shape.path }), LoginFile),
+  /** Looks at the file and proves the login now. */
+  'login.prove': command(LoginId, none),
+  'login.changed': event(LoginView),
+  'login.removed': event(LoginId),
+  /** Takes what was pasted or dropped, in any format. The engine keeps it in memory, at most 10 min, and shows only what may be shown. */
+  'login.paste': command(z.object({ id: LoginId, text: z.string().min(1).max(1_048_576) }), LoginCandidate),
+  /** Opens a login window, and resolves once the required cookies are there; null where it was closed before. */
+  'login.capture': command(LoginId, LoginCandidate.nullable()),
+  /** What the file holds now (pull back what the bot rotated), or what the app last wrote (overwrite). */
+  'login.candidate': command(z.object({ id: LoginId, source: z.enum(['file-on-host', 'last-push']) }), LoginCandidate),
+  'login.discard': command(z.string().max(64), none),
+  /** Writes a candidate: backed up, written in one step, read back, consumers restarted, proven, or all of it taken back. */
+  'login.renew': command(
+    z.object({ candidateId: z.string().max(64), despiteProblems: z.boolean().default(false) }),
+    RenewalRun,
+  ),
+  'login.renewals': query(
+    z.object({ id: LoginId, limit: z.number().int().min(1).max(100).default(20) }),
+    z.array(RenewalRun),
+  ),
+  'renewal.changed': event(RenewalRun),
+  /** Takes the file as it is for what the app last wrote: nothing is written. */
+  'login.adopt': command(LoginId, none),
+  /** Forgets the kept session of the login window. */
+  'login.forgetSession': command(LoginId, none),
 } as const satisfies Contract
 export type EngineContract = typeof engineContract

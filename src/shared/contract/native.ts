@@ -26,6 +26,41 @@ export const TraySummary = z.object({
 })
 export type TraySummary = z.infer<typeof TraySummary>
 
+/** A cookie as the login window's own session holds it. Its value is a secret: it crosses to the engine alone. */
+export const CapturedCookie = z.object({
+  name: z.string().max(4096),
+  value: z.string().max(65_536),
+  domain: z.string().max(253),
+  hostOnly: z.boolean(),
+  path: z.string().max(4096),
+  secure: z.boolean(),
+  httpOnly: z.boolean(),
+  sameSite: z.enum(['unspecified', 'no_restriction', 'lax', 'strict']),
+  /** Wall ms; null for a session cookie. */
+  expiresAt: z.number().nullable(),
+})
+export type CapturedCookie = z.infer<typeof CapturedCookie>
+
+export const LoginWindowRequest = z.object({
+  /** Names its partition: one login never sees another's session. */
+  loginId: z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/),
+  title: z.string().max(200),
+  url: z.string().max(2000),
+  /** Only cookies of these domains (and their subdomains) are handed over. */
+  domains: z.array(z.string().max(253)).max(32),
+  /** Once all of these are there it closes by itself. */
+  required: z.array(z.string().max(256)).max(64),
+  /** Keep the session for the next time. */
+  keep: z.boolean(),
+})
+export type LoginWindowRequest = z.infer<typeof LoginWindowRequest>
+/** Null cookies: it ended without them, with why. */
+export const LoginWindowResult = z.object({
+  cookies: z.array(CapturedCookie).max(2000).nullable(),
+  reason: z.string().nullable(),
+})
+export type LoginWindowResult = z.infer<typeof LoginWindowResult>
+
 export const PowerChange = z.enum(['suspend', 'resume', 'offline', 'online'])
 export type PowerChange = z.infer<typeof PowerChange>
 
@@ -39,6 +74,13 @@ export const nativeContract = {
   /** Encrypts or decrypts the vault's key by the desktop's keyring. */
   'keyring.wrap': command(z.instanceof(Uint8Array), z.instanceof(Uint8Array)),
   'keyring.unwrap': command(z.instanceof(Uint8Array), z.instanceof(Uint8Array)),
+  /** Opens a window in which a person logs in. A second request for the same login brings the first to the front and ends with CONFLICT. */
+  'login.open': command(LoginWindowRequest, LoginWindowResult),
+  'login.close': command(z.string().max(64), z.void()),
+  /** Visits `url` with the kept session and without a window, so that it does not age. */
+  'login.refresh': command(LoginWindowRequest, LoginWindowResult),
+  /** Removes the kept session. */
+  'login.forget': command(z.string().max(64), z.void()),
   /** The computer is about to sleep, woke, lost or regained its network. */
   'power.changed': event(PowerChange),
   /** The app ends: stop taking work and close within the time the shell allows. */

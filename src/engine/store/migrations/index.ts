@@ -1,9 +1,10 @@
 // The two lists of migrations, in order; a new one is a file and a line here.
 import { migration as foundation } from './0001-foundation.ts'
 import { migration as alerting } from './0002-alerting.ts'
+import { migration as logins } from './0003-logins.ts'
 import { migration as samples } from './history/0001-samples.ts'
 import { migration as probeSpans } from './history/0002-probe-spans.ts'
 import type { Migration } from './migration.ts'
 
-export const configurationMigrations: readonly Migration[] = [foundation, alerting]
+export const configurationMigrations: readonly Migration[] = [foundation, alerting, logins]
 export const historyMigrations: readonly Migration[] = [samples, probeSpans]
