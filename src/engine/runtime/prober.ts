@@ -175,6 +175,8 @@ export class Prober implements Disposable {
   onClockGap(): void {
     for (const entry of this.#entries.values()) {
       entry.running?.abort()
+      // what is aborted may take its time to end; the fresh look does not wait for it
+      entry.running = null
       entry.memory.clear()
     }
     this.#scheduler.hurryAll()
