@@ -77,7 +77,9 @@ export class Alerting implements Disposable {
     this.#book = new AlertBook(store, steady.now())
     this.#inhibition = new AlertInhibition(store, this.#book, silences)
     this.#effects = new AlertEffects(options)
-    this.#machines = new AlertMachines(options, this.#book, this.#effects, () => this.#reviewed())
+    this.#machines = new AlertMachines(options, this.#book, this.#effects, roots =>
+      this.#reviewed(this.#restingOn(roots)),
+    )
     this.changed = this.#machines.changed
     this.moved = this.#machines.moved
     this.#bag.add(silences.changed.on(() => this.#review()))
@@ -304,17 +306,20 @@ export class Alerting implements Disposable {
 
   /** What silences, hosts or dependencies do to each alert may be otherwise now. */
   #review(): void {
-    this.#machines.change(() => this.#reviewed())
+    this.#machines.change(() => this.#reviewed(this.#book.all()))
   }
 
-  #reviewed(): Outcome[] {
-    return this.#book
-      .all()
-      .flatMap(entry =>
-        isQuiet(entry) && entry.state.muted === null
-          ? []
-          : this.#machines.step(entry, { type: 'mute', by: this.#inhibition.mutes(entry.check, entry.unit) }),
-      )
+  #reviewed(entries: readonly AlertEntry[]): Outcome[] {
+    return entries.flatMap(entry =>
+      isQuiet(entry) && entry.state.muted === null
+        ? []
+        : this.#machines.step(entry, { type: 'mute', by: this.#inhibition.mutes(entry.check, entry.unit) }),
+    )
+  }
+
+  #restingOn(roots: readonly Check[]): AlertEntry[] {
+    const ids = new Set(roots.flatMap(root => this.#inhibition.restingOn(root)).map(check => check.id))
+    return [...ids].flatMap(id => this.#book.ofCheck(id))
   }
 
   #close(checkId: string, reason: string): void {
