@@ -13,7 +13,7 @@ import { wasStopped } from './unit-purpose.ts'
 /** How long a unit must be well before that counts for a second time (semantics 11). */
 export const steadyMs = 10_000
 /** Of one host; one that makes up failing units without end costs bounded memory. */
-const mostOfHost = 2_000
+const mostOfHost = 500
 
 /** A unit that is, or was until just now, in trouble as one check sees it. */
 interface Track {
