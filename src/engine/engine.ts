@@ -29,6 +29,7 @@ import { Actions } from './runtime/actions.ts'
 import { Alerting } from './runtime/alerting.ts'
 import { AuditLog } from './runtime/audit-log.ts'
 import { ChatCommands } from './runtime/chat-commands.ts'
+import { CircuitBreakers } from './runtime/circuit-breaker.ts'
 import { followDesktopActions } from './runtime/desktop-actions.ts'
 import { DropIns } from './runtime/drop-in.ts'
 import { Fleet } from './runtime/fleet.ts'
@@ -99,8 +100,10 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const collector = createCollector({ clock, log })
   const localCollector = createLocalCollector(collector, { clock })
   const reach = { keys, clock, log, gate: createHandshakeGate() }
+  const breakers = new CircuitBreakers({ store, clock, steady, log })
   const watching = bag.add(
     new Watching({
+      breakers,
       store,
       vault,
       alerting,
@@ -120,6 +123,11 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       const listeners = new DisposableBag()
       listeners.add(watching.attach(session))
       listeners.add(runner.attach(session))
+      listeners.add(
+        session.link.onStatus(({ state }) => {
+          if (state === 'lost') breakers.count('ssh')
+        }),
+      )
       return listeners
     },
     onRemove(hostId) {

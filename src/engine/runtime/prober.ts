@@ -1,6 +1,7 @@
 // Probes every check on its interval and hands on what was found: to the alerts, the history and the windows; judges nothing itself.
 import type { Check, CheckUnit, CheckView, FieldSecrets, Probe } from '../../shared/model/check.ts'
 import { type CheckType, checkTypeOf, type ProbeResult } from '../checks/index.ts'
+import { kindOfCheck } from '../domain/circuit-breaker.ts'
 import type { Clock } from '../lib/clock.ts'
 import { type Disposable, DisposableBag } from '../lib/disposable.ts'
 import type { Logger } from '../lib/log.ts'
@@ -9,6 +10,7 @@ import { fieldSecretId } from '../store/field-secrets.ts'
 import type { Store } from '../store/store.ts'
 import { CheckBoard } from './check-board.ts'
 import { CheckNumbers } from './check-numbers.ts'
+import type { CircuitBreakers } from './circuit-breaker.ts'
 import type { HostSession } from './host-session.ts'
 import { ProbeLanes } from './probe-lanes.ts'
 import { runProbe } from './probe-run.ts'
@@ -40,6 +42,8 @@ export interface ProberOptions {
   log: Logger
   publish: Publish
   isHeard: () => boolean
+  /** Switches off checks that break by their own fault. */
+  breakers?: Pick<CircuitBreakers, 'allows' | 'ended' | 'count'>
   typeOf?: (type: string) => CheckType | undefined
 }
 
@@ -53,6 +57,7 @@ interface Entry {
   running: AbortController | null
 }
 
+const switchedOff = 'This check broke 5 times running, so it is switched off for 10 minutes and then tried once'
 /** A span of one status may bridge so many missed probes. */
 const spanSlack = 2.5
 
@@ -270,6 +275,13 @@ export class Prober implements Disposable {
       this.record(check, null, { status: 'unknown', message: spec.ok ? '' : spec.problem, cause: 'other' })
       return
     }
+    const { breakers } = this.#options
+    const feature = `check/${check.id}`
+    if (breakers?.allows(feature) === false) {
+      this.record(check, null, { status: 'unknown', message: switchedOff, cause: 'other' })
+      return
+    }
+    let broke: unknown = null
     const { generation } = session.link.status
     const { phase } = this.#options.alerting.phase(check.id, null)
     const result = await runProbe({
@@ -282,15 +294,22 @@ export class Prober implements Disposable {
       firing: phase === 'firing' || phase === 'recovering',
       memory: entry.memory,
       secret: async field => this.#stored(check.id, field),
+      onBroke: error => {
+        broke = error
+      },
       signal,
     })
+    breakers?.ended(feature, broke)
     // the check was changed, time was lost, or the link is another one by now (semantics 2, 6)
     if (signal.aborted || this.#entries.get(check.id) !== entry) return
     if (check.vantage !== 'local' && session.link.status.generation !== generation) {
       this.#scheduler.hurry(check.id)
       return
     }
-    this.record(check, null, this.#withPurpose(check, session, result))
+    const before = this.board.last(check.id)?.status
+    const probe = this.record(check, null, this.#withPurpose(check, session, result))
+    const kind = kindOfCheck(check.type)
+    if (kind && probe?.status === 'unhealthy' && before !== 'unhealthy') breakers?.count(kind)
   }
 
   /** A service that somebody stopped is not in trouble, and nothing is known of what it would answer. */

@@ -3,7 +3,9 @@ import { afterEach, expect, it } from 'vitest'
 import { z } from 'zod'
 import { type CheckType, checkType, type ProbeContext, type ProbeResult } from '../../../../src/engine/checks/check.ts'
 import { silentLogger } from '../../../../src/engine/lib/log.ts'
+import { createSteadyTime } from '../../../../src/engine/lib/steady-time.ts'
 import type { ExecResult, UnitState } from '../../../../src/engine/ports.ts'
+import { CircuitBreakers } from '../../../../src/engine/runtime/circuit-breaker.ts'
 import type { HostSession } from '../../../../src/engine/runtime/host-session.ts'
 import { Prober } from '../../../../src/engine/runtime/prober.ts'
 import type { Check, CheckView, Probe } from '../../../../src/shared/model/check.ts'
@@ -89,6 +91,7 @@ function setUp(type: CheckType, options: { heard?: boolean } = {}) {
       if (name === 'check.changed') views.push(payload as CheckView)
     },
     isHeard: () => options.heard ?? false,
+    breakers: new CircuitBreakers({ store, clock, steady: createSteadyTime(clock), log: silentLogger }),
     typeOf: () => type,
   })
   const put = (id: string, changes: Partial<Check> = {}): Check => {
@@ -371,4 +374,22 @@ it('waiting for a session on the host is not taken from the time of a check', as
   await pass(200)
   expect(observed.map(probe => probe.message)).toContain('exit 0')
   expect(observed.filter(probe => probe.status === 'unhealthy')).toEqual([])
+})
+
+it('S25 a check that breaks by its own fault 5 times running is switched off for 10 minutes, then tried once', async () => {
+  let tries = 0
+  const { link, put, pass, observed, store } = setUp(
+    kind(async () => {
+      tries++
+      throw new Error('a bug')
+    }),
+  )
+  link.to('ready')
+  put('a', { intervalSeconds: 60 })
+  await pass(540_000)
+  expect(tries).toBe(5)
+  expect(observed.at(-1)).toMatchObject({ status: 'unknown', message: expect.stringContaining('switched off') })
+  await pass(420_000)
+  expect(tries).toBe(6)
+  expect(store.errorCounts.since('2000-01-01')).toEqual([{ kind: 'task', count: 6 }])
 })
