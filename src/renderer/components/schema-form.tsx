@@ -27,24 +27,46 @@ export interface SchemaFormProps {
 }
 
 export function SchemaForm(props: SchemaFormProps): ReactNode {
-  const { fields, value, onChange, path = '' } = props
+  const { fields, value, onChange, path = '', errors = {} } = props
+  const draw = (field: FormField): ReactNode => (
+    <SchemaField
+      key={field.name}
+      {...props}
+      field={field}
+      at={pathOf(path, field)}
+      current={value[field.name]}
+      set={next => {
+        const { [field.name]: _, ...rest } = value
+        onChange(next === undefined ? rest : { ...rest, [field.name]: next })
+      }}
+    />
+  )
+  const seldom = fields.filter(field => field.advanced)
   return (
     <div className={css.form}>
-      {fields.map(field => (
-        <SchemaField
-          key={field.name}
-          {...props}
-          field={field}
-          at={path === '' ? field.name : `${path}.${field.name}`}
-          current={value[field.name]}
-          set={next => {
-            const { [field.name]: _, ...rest } = value
-            onChange(next === undefined ? rest : { ...rest, [field.name]: next })
-          }}
-        />
-      ))}
+      {fields.filter(field => !field.advanced).map(draw)}
+      {seldom.length > 0 && (
+        <More open={seldom.some(field => isWrong(errors, pathOf(path, field)))}>{seldom.map(draw)}</More>
+      )}
     </div>
   )
+}
+
+/** Its fields are there while it is closed, too: secrets that were typed into them are sent. */
+function More(props: { open: boolean; children: ReactNode }): ReactNode {
+  const [open, setOpen] = useState(false)
+  return (
+    <details className={css.more} open={open || props.open} onToggle={event => setOpen(event.currentTarget.open)}>
+      <summary>More</summary>
+      <div className={css.form}>{props.children}</div>
+    </details>
+  )
+}
+
+const pathOf = (path: string, field: FormField): string => (path === '' ? field.name : `${path}.${field.name}`)
+
+function isWrong(errors: Readonly<Record<string, string>>, at: string): boolean {
+  return Object.keys(errors).some(path => path === at || path.startsWith(`${at}.`))
 }
 
 interface FieldProps extends SchemaFormProps {
@@ -88,8 +110,8 @@ function SchemaField(props: FieldProps): ReactNode {
           {(field.nullable || !field.required) && current === undefined && <option value="">–</option>}
           {field.nullable && <option value="">None</option>}
           {shape.options.map(option => (
-            <option key={option} value={option}>
-              {option}
+            <option key={option.value} value={option.value}>
+              {option.label}
             </option>
           ))}
         </SelectField>
@@ -97,7 +119,12 @@ function SchemaField(props: FieldProps): ReactNode {
     case 'secret':
       return <SecretValue {...props} frame={frame} />
     case 'lines':
-      return <LinesValue {...props} frame={frame} />
+      return (
+        <div className={css.withExamples}>
+          <LinesValue {...props} frame={frame} />
+          <Examples field={field} />
+        </div>
+      )
     case 'group':
       return (
         <fieldset className={css.group}>
@@ -122,6 +149,21 @@ function SchemaField(props: FieldProps): ReactNode {
     case 'json':
       return <JsonValue {...props} frame={frame} />
   }
+}
+
+function Examples(props: { field: FormField }): ReactNode {
+  const { title, examples } = props.field
+  if (examples.length === 0) return null
+  return (
+    <details className={css.more}>
+      <summary>Examples for {title.toLowerCase()}</summary>
+      <ul className={css.examples}>
+        {examples.map(example => (
+          <li key={example}>{example}</li>
+        ))}
+      </ul>
+    </details>
+  )
 }
 
 interface Frame {

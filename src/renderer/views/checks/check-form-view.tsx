@@ -80,7 +80,7 @@ function freshDraft(kind: CheckKind, params: URLSearchParams): CheckDraft {
   return {
     hostId: params.get('host') ?? localHostId,
     type: kind.type,
-    name: kind.title,
+    name: freshName(kind, unit.name.success ? unit.name.data : null),
     spec: freshSpec(kind, params.get('pattern')),
     unit: unit.scope.success && unit.name.success ? { scope: unit.scope.data, name: unit.name.data } : null,
     enabled: true,
@@ -89,6 +89,11 @@ function freshDraft(kind: CheckKind, params: URLSearchParams): CheckDraft {
     dependsOn: [],
     tags: [],
   }
+}
+
+/** `Journal pattern of bot`; a person may call it something else. */
+function freshName(kind: CheckKind, unit: string | null): string {
+  return unit === null ? kind.title : `${kind.title} of ${unit.replace(/\.service$/, '')}`.slice(0, 100)
 }
 
 function freshSpec(kind: CheckKind, pattern: string | null): CheckDraft['spec'] {
