@@ -226,7 +226,7 @@ const installBot = async (host: TestHost): Promise<void> => {
 }
 const isActive = `systemctl is-active --quiet ${unit}`
 /** The loop of somebody who knows that a process that runs need not answer. */
-const answers = `${isActive} && timeout 5 bash -c "exec 3<>/dev/tcp/127.0.0.1/8001; printf "GET /health HTTP/1.0\\r\\n\\r\\n" >&3; head -c 12 <&3 | grep -q 200"`
+const answers = `${isActive} && bash -c "exec 3<>/dev/tcp/127.0.0.1/8001 && printf \\"GET /health HTTP/1.0\\\\r\\\\n\\\\r\\\\n\\" >&3 && read -t 5 -u 3 line && [[ \\$line == *200* ]]"`
 
 function healthCheck(hostId: string): CheckDraft {
   return {

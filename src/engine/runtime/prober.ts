@@ -9,6 +9,7 @@ import type { Link } from '../ports.ts'
 import { fieldSecretId } from '../store/field-secrets.ts'
 import type { Store } from '../store/store.ts'
 import { CheckBoard } from './check-board.ts'
+import { CheckEntries, type CheckEntry } from './check-entries.ts'
 import { CheckNumbers } from './check-numbers.ts'
 import type { CircuitBreakers } from './circuit-breaker.ts'
 import type { HostSession } from './host-session.ts'
@@ -47,16 +48,6 @@ export interface ProberOptions {
   typeOf?: (type: string) => CheckType | undefined
 }
 
-interface Entry {
-  check: Check
-  type: CheckType | undefined
-  /** Parsed by the kind, or why it could not be. */
-  spec: { ok: true; value: unknown } | { ok: false; problem: string }
-  memory: Map<string, unknown>
-  /** Set while a probe runs or waits in its host's lane: never two of one check. */
-  running: AbortController | null
-}
-
 const switchedOff = 'This check broke 5 times running, so it is switched off for 10 minutes and then tried once'
 /** A span of one status may bridge so many missed probes. */
 const spanSlack = 2.5
@@ -65,8 +56,7 @@ export class Prober implements Disposable {
   readonly board: CheckBoard
   readonly #options: ProberOptions
   readonly #log: Logger
-  readonly #entries = new Map<string, Entry>()
-  readonly #byHost = new Map<string, Map<string, Entry>>()
+  readonly #entries: CheckEntries
   readonly #scheduler: Scheduler
   readonly #lanes: ProbeLanes
   readonly #numbers: CheckNumbers
@@ -82,6 +72,7 @@ export class Prober implements Disposable {
     const { clock, publish, alerting, store } = options
     this.#options = options
     this.#log = options.log.child('prober')
+    this.#entries = new CheckEntries(options.typeOf ?? checkTypeOf)
     this.phaseOf = check => alerting.phase(check.id, null)
     this.#lanes = new ProbeLanes(clock)
     this.#scheduler = this.#bag.add(new Scheduler(clock, (id, lag) => this.#onDue(id, lag)))
@@ -93,17 +84,7 @@ export class Prober implements Disposable {
   put(check: Check): void {
     const known = this.#entries.get(check.id)
     known?.running?.abort()
-    const type = (this.#options.typeOf ?? checkTypeOf)(check.type)
-    const parsed = type?.spec.safeParse(check.spec)
-    const spec: Entry['spec'] = !parsed
-      ? { ok: false, problem: `This version of Quarterdeck has no checks of the kind ${check.type}` }
-      : parsed.success
-        ? { ok: true, value: parsed.data }
-        : { ok: false, problem: `Its settings cannot be used: ${parsed.error.issues[0]?.message ?? 'not valid'}` }
-    const entry = { check, type, spec, memory: new Map(), running: null }
-    this.#entries.set(check.id, entry)
-    const ofHost = this.#byHost.get(check.hostId) ?? new Map<string, Entry>()
-    this.#byHost.set(check.hostId, ofHost.set(check.id, entry))
+    this.#entries.put(check)
     if (check.enabled) {
       this.#scheduler.set(check.id, check.intervalSeconds * 1_000)
       if (known) this.#scheduler.hurry(check.id)
@@ -116,20 +97,18 @@ export class Prober implements Disposable {
     if (!entry) return
     entry.running?.abort()
     this.#entries.delete(checkId)
-    this.#byHost.get(entry.check.hostId)?.delete(checkId)
     this.#scheduler.remove(checkId)
     this.board.forget(checkId)
   }
 
   removeHost(hostId: string): void {
     for (const check of this.checksOf(hostId)) this.remove(check.id)
-    this.#byHost.delete(hostId)
     this.#numbers.forget(hostId)
     this.#lanes.forget(hostId)
   }
 
   has(checkId: string): boolean {
-    return this.#entries.has(checkId)
+    return this.#entries.get(checkId) !== undefined
   }
 
   check(checkId: string): Check | null {
@@ -138,10 +117,7 @@ export class Prober implements Disposable {
 
   /** All checks of a host, or of a kind on it. */
   checksOf(hostId: string, type?: string): Check[] {
-    const found: Check[] = []
-    for (const { check } of this.#byHost.get(hostId)?.values() ?? [])
-      if (type === undefined || check.type === type) found.push(check)
-    return found
+    return this.#entries.ofHost(hostId, type)
   }
 
   view(checkId: string): CheckView | null {
@@ -195,7 +171,7 @@ export class Prober implements Disposable {
   /** Something was found out about a check (or about one unit of a check over many), by a probe or by an event. */
   record(check: Check, unit: CheckUnit | null, result: ProbeResult, show = true): Probe | null {
     const { alerting } = this.#options
-    if (!this.#entries.has(check.id)) return null
+    if (!this.has(check.id)) return null
     const probe = alerting.observe(check, unit, this.#probeOf(check, result))
     if (show) this.board.note(probe)
     this.#keep(check, unit, probe)
@@ -205,7 +181,7 @@ export class Prober implements Disposable {
 
   /** How a check as a whole stands that alerts by its units only. */
   show(check: Check, result: ProbeResult): void {
-    if (!this.#entries.has(check.id)) return
+    if (!this.has(check.id)) return
     const probe = this.#probeOf(check, result)
     this.board.note(probe)
     this.#keep(check, null, probe)
@@ -266,7 +242,7 @@ export class Prober implements Disposable {
     })
   }
 
-  async #probe(entry: Entry, signal: AbortSignal): Promise<void> {
+  async #probe(entry: CheckEntry, signal: AbortSignal): Promise<void> {
     const { check, type, spec } = entry
     const session = this.#options.session(check.hostId)
     const host = session?.host
