@@ -59,6 +59,8 @@ export interface EngineOptions {
   sshDirectory?: string
   /** Is this computer a host too? True unless told. */
   local?: boolean
+  /** Connects and looks, but probes, tells and mends nothing: for one look from the command line, which is no watch. */
+  onlyLook?: boolean
 }
 
 export interface Engine extends AsyncDisposable {
@@ -121,6 +123,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     vault,
     onOpen: session => {
       const listeners = new DisposableBag()
+      if (options.onlyLook) return listeners
       listeners.add(watching.attach(session))
       listeners.add(runner.attach(session))
       listeners.add(
@@ -251,10 +254,12 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   try {
     if (options.local !== false) ensureLocalHost(store, clock)
     await vault.start()
-    notifier.start()
-    telegramCommands.refresh()
-    watching.checks.start()
-    runner.start()
+    if (!options.onlyLook) {
+      notifier.start()
+      telegramCommands.refresh()
+      watching.checks.start()
+      runner.start()
+    }
     await fleet.start()
     actions.resume()
   } catch (error) {
