@@ -189,7 +189,7 @@ export class AlertBook {
     for (const [key, entry] of entries)
       if (phaseOf(entry.state) === 'ok' && entry.incidentId === null) {
         entry.timer?.dispose()
-        this.#store.alerts.remove(entry.check.id, key)
+        if (entry.saved !== '') this.#store.alerts.remove(entry.check.id, key)
         entries.delete(key)
         return
       }

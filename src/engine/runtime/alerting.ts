@@ -1,6 +1,6 @@
 // Turns probes into alerts, incidents and news by the machine of domain/alert-state; knows neither how things are probed nor how news is sent.
 import { AppError } from '../../shared/errors.ts'
-import { desktopChannelId } from '../../shared/model/channel.ts'
+import { desktopChannelId, type NewsItem } from '../../shared/model/channel.ts'
 import type { AlertPhase, Check, CheckUnit, MutedBy, Probe, ProbeCause, Severity } from '../../shared/model/check.ts'
 import type { Incident, TimelineItem } from '../../shared/model/incident.ts'
 import { initialAlert, mutedBy, phaseOf } from '../domain/alert-state.ts'
@@ -145,13 +145,14 @@ export class Alerting implements Disposable {
     this.#log.info(online ? 'online again' : 'offline', { reason })
     this.#review()
     this.onlineChanged.emit(online)
+    const unsent = outbox.open(desktopChannelId).filter(row => row.kind === 'notice' && row.state === 'waiting')
     if (online) {
-      outbox.drop(outbox.open(desktopChannelId).filter(row => row.kind === 'notice' && row.state === 'waiting'))
+      this.#tidy(() => outbox.drop(unsent))
       return
     }
     if (this.#noticeAt !== null && steady.now() - this.#noticeAt < noticePauseMs) return
     this.#noticeAt = steady.now()
-    outbox.postTo(desktopChannelId, {
+    const notice: NewsItem = {
       kind: 'notice',
       incidentId: null,
       hostId: null,
@@ -161,7 +162,8 @@ export class Alerting implements Disposable {
       title: 'This computer is offline',
       body: `${reason}. Nothing is known of your hosts until it is online again; no alerts are raised meanwhile.`,
       at: clock.now(),
-    })
+    }
+    this.#tidy(() => outbox.postTo(desktopChannelId, notice))
   }
 
   /** A check was added or edited: one that was switched off is closed. */
@@ -363,9 +365,9 @@ export class Alerting implements Disposable {
   /** A disk that takes nothing is no reason not to start, nor to stop. */
   #tidy(work: () => void): void {
     try {
-      this.#options.store.transaction(work)
+      this.#options.outbox.transaction(work)
     } catch (error) {
-      this.#log.warn('could not tidy up', { error: String(error) })
+      this.#log.warn('something beside the alerts could not be written', { error: String(error) })
     }
   }
 }
