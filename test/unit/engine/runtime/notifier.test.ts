@@ -225,7 +225,7 @@ describe('tries', () => {
     rig.fire(bot)
     await rig.pass(12 * 3_600_000 + 200_000, 10_000)
     expect(states().filter(state => state.startsWith('firing'))).toEqual([
-      'firing waiting',
+      'firing sending',
       'firing failed',
       'firing failed',
     ])
