@@ -1,6 +1,6 @@
 // Proves when a unit's state is trouble, whose fault it is, and how that is said.
 import { expect, it } from 'vitest'
-import { judgeUnit, type UnitLook } from '../../../../src/engine/domain/unit-health.ts'
+import { isLeftOut, judgeUnit, summariseFailed, type UnitLook } from '../../../../src/engine/domain/unit-health.ts'
 
 const unit = (change: Partial<UnitLook> = {}): UnitLook => ({
   name: 'bot.service',
@@ -64,4 +64,25 @@ it('one that should be stopped is in trouble when it runs', () => {
   expect(judgeUnit(unit(), 'stopped', null)).toMatchObject({ status: 'unhealthy', cause: 'other' })
   expect(judgeUnit(inactive, 'stopped', true)).toMatchObject({ status: 'healthy' })
   expect(judgeUnit(failed('signal'), 'stopped', null)).toMatchObject({ status: 'healthy' })
+})
+
+it('the host as a whole: what failed while it was watched counts, what was found failed is only mentioned', () => {
+  expect(summariseFailed([], [])).toMatchObject({ status: 'healthy' })
+  expect(summariseFailed([], ['old.service'])).toMatchObject({ status: 'degraded', cause: null })
+  const many = Array.from({ length: 7 }, (_, n) => `unit-${n}.service`)
+  expect(summariseFailed(many, ['old.service'])).toMatchObject({
+    status: 'unhealthy',
+    message: expect.stringMatching(/unit-4\.service and 2 more$/),
+  })
+})
+
+it.each([
+  [['bot'], 'bot.service', true],
+  [['bot.service'], 'bot.service', true],
+  [['bot'], 'bot-2.service', false],
+  [['session-*'], 'session-4.service', true],
+  [[], 'bot.service', false],
+  ['nonsense', 'bot.service', false],
+])('%j leaves out %s: %s', (patterns, name, out) => {
+  expect(isLeftOut(patterns, name)).toBe(out)
 })
