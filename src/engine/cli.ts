@@ -45,6 +45,7 @@ async function main(): Promise<number> {
     clock: systemClock,
     log,
     redactor,
+    onlyLook: true,
   })
   try {
     const { fleet, vault } = engine.services

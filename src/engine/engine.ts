@@ -29,6 +29,7 @@ import { Actions } from './runtime/actions.ts'
 import { Alerting } from './runtime/alerting.ts'
 import { AuditLog } from './runtime/audit-log.ts'
 import { ChatCommands } from './runtime/chat-commands.ts'
+import { CircuitBreakers } from './runtime/circuit-breaker.ts'
 import { followDesktopActions } from './runtime/desktop-actions.ts'
 import { DropIns } from './runtime/drop-in.ts'
 import { Fleet } from './runtime/fleet.ts'
@@ -58,6 +59,8 @@ export interface EngineOptions {
   sshDirectory?: string
   /** Is this computer a host too? True unless told. */
   local?: boolean
+  /** Connects and looks, but probes, tells and mends nothing: for one look from the command line, which is no watch. */
+  onlyLook?: boolean
 }
 
 export interface Engine extends AsyncDisposable {
@@ -99,8 +102,10 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const collector = createCollector({ clock, log })
   const localCollector = createLocalCollector(collector, { clock })
   const reach = { keys, clock, log, gate: createHandshakeGate() }
+  const breakers = new CircuitBreakers({ store, clock, steady, log })
   const watching = bag.add(
     new Watching({
+      breakers,
       store,
       vault,
       alerting,
@@ -118,8 +123,14 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     vault,
     onOpen: session => {
       const listeners = new DisposableBag()
+      if (options.onlyLook) return listeners
       listeners.add(watching.attach(session))
       listeners.add(runner.attach(session))
+      listeners.add(
+        session.link.onStatus(({ state }) => {
+          if (state === 'lost') breakers.count('ssh')
+        }),
+      )
       return listeners
     },
     onRemove(hostId) {
@@ -243,10 +254,12 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   try {
     if (options.local !== false) ensureLocalHost(store, clock)
     await vault.start()
-    notifier.start()
-    telegramCommands.refresh()
-    watching.checks.start()
-    runner.start()
+    if (!options.onlyLook) {
+      notifier.start()
+      telegramCommands.refresh()
+      watching.checks.start()
+      runner.start()
+    }
     await fleet.start()
     actions.resume()
   } catch (error) {

@@ -24,6 +24,7 @@ interface Connection {
 const service = 'org.freedesktop.Notifications'
 const path = '/org/freedesktop/Notifications'
 const answerLimit = 3000
+const closeLimit = 500
 const maxKept = 200
 const urgencies = { low: 0, normal: 1, critical: 2 } as const
 /** What a click on the notification itself is called. */
@@ -38,11 +39,20 @@ export function createBusNotifications(options: BusNotificationOptions): BusNoti
   let owner: string | null = null
   let turn: Promise<unknown> = Promise.resolve()
   let ended = false
+  let asking = false
+  const early: Message[] = []
 
   const numberOf = (id: string): number => [...shown].find(([, { id: other }]) => other === id)?.[0] ?? 0
 
   const onMessage = (message: Message): void => {
-    if (message.interface !== service || message.path !== path || message.sender !== owner) return
+    if (message.interface !== service || message.path !== path) return
+    // It may be about the very one whose number is on its way here.
+    if (asking && early.length < maxKept) early.push(message)
+    else obey(message)
+  }
+
+  const obey = (message: Message): void => {
+    if (message.sender !== owner) return
     const [number, detail] = message.body as [unknown, unknown]
     const notification = typeof number === 'number' ? shown.get(number) : undefined
     if (!notification) return
@@ -112,6 +122,7 @@ export function createBusNotifications(options: BusNotificationOptions): BusNoti
       const result = turn.then(async () => {
         if (ended) return { shown: false, reason: 'Quarterdeck ends' }
         try {
+          asking = true
           await notify(notification)
           return { shown: true, reason: null }
         } catch (error) {
@@ -124,23 +135,23 @@ export function createBusNotifications(options: BusNotificationOptions): BusNoti
           )
           connection = null
           return { shown: false, reason }
+        } finally {
+          asking = false
+          for (const message of early.splice(0)) obey(message)
         }
       })
       turn = result
       return result
     },
-    dispose() {
+    async dispose() {
       ended = true
       const numbers = [...shown.keys()]
       shown.clear()
-      void connection?.then(
-        async ({ bus }) => {
-          // Their buttons would lead nowhere.
-          await Promise.allSettled(numbers.map(number => ask(bus, 'CloseNotification', 'u', [number])))
-          bus.disconnect()
-        },
-        () => {},
-      )
+      const opened = await connection?.catch(() => null)
+      if (!opened) return
+      const closed = Promise.allSettled(numbers.map(number => ask(opened.bus, 'CloseNotification', 'u', [number])))
+      await Promise.race([closed, new Promise(resolve => setTimeout(resolve, closeLimit))])
+      opened.bus.disconnect()
     },
   }
 }

@@ -47,7 +47,7 @@ export function createElectronNotifications({ icon, open, acted, log }: Notifica
       }
       return result
     },
-    dispose() {
+    async dispose() {
       for (const notification of shown.values()) notification.close()
       shown.clear()
     },

@@ -155,7 +155,7 @@ function run(): void {
       if (window && !window.isDestroyed()) window.hide()
       await engine.stop(engineStopLimit, () => native?.emit('engine.stop', undefined))
       power?.dispose()
-      notifications.dispose()
+      await notifications.dispose()
       tray?.dispose()
       window?.destroy()
       log.info('ended')

@@ -10,7 +10,8 @@ export interface ShowResult {
 
 export interface Notifications {
   show(notification: NativeNotification): Promise<ShowResult>
-  dispose(): void
+  /** Takes back what is still shown, within half a second: its buttons would lead nowhere. */
+  dispose(): Promise<void>
 }
 
 export interface NotificationCallbacks {

@@ -23,9 +23,8 @@ export function createNotifications(options: NotificationOptions): Notifications
       options.log.warn('notification was not shown', { bus: byBus.reason, electron: byElectron.reason })
       return byBus
     },
-    dispose() {
-      electron.dispose()
-      void bus?.then(opened => opened.dispose())
+    async dispose() {
+      await Promise.all([electron.dispose(), bus?.then(opened => opened.dispose())])
     },
   }
 }

@@ -140,16 +140,16 @@ async function watch(host: TestHost): Promise<Watched> {
   }
 }
 
-/** The shell loop that a person writes: one `ssh host …` every 15 s, and a line when it fails. */
+/** The shell loop that a person writes: one `ssh host …` every 15 s, as patient as our own connects, and a line when it fails. */
 function shellLoop(
   host: TestHost,
   command: string,
 ): { process: ChildProcess; failedAt: (since: number) => number | null } {
   const ssh = [
     'ssh -F none -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR -o BatchMode=yes',
-    `-o ConnectTimeout=5 -o IdentitiesOnly=yes -i ${host.keyFiles.ed25519} -p ${host.port} deploy@${host.address}`,
+    `-o ConnectTimeout=10 -o IdentitiesOnly=yes -i ${host.keyFiles.ed25519} -p ${host.port} deploy@${host.address}`,
   ].join(' ')
-  const script = `while :; do timeout 12 ${ssh} '${command}' >/dev/null 2>&1 || echo failed; sleep ${pollSeconds}; done`
+  const script = `while :; do timeout 20 ${ssh} '${command}' >/dev/null 2>&1 || echo failed; sleep ${pollSeconds}; done`
   const child = spawn('bash', ['-c', script], { stdio: ['ignore', 'pipe', 'ignore'], detached: true })
   const failures: number[] = []
   child.stdout?.on('data', () => failures.push(performance.now()))
@@ -211,7 +211,7 @@ const detect =
         name: `${cause.name} p${p * 100}`,
         value,
         unit: 'ms to the desktop',
-        peer: `ssh … every ${pollSeconds} s in a shell loop`,
+        peer: `ssh -o ConnectTimeout=10 … every ${pollSeconds} s in a shell loop`,
         peerValue,
         ratio: value / peerValue,
         goal: 'sooner than the loop, all seen',
@@ -226,7 +226,7 @@ const installBot = async (host: TestHost): Promise<void> => {
 }
 const isActive = `systemctl is-active --quiet ${unit}`
 /** The loop of somebody who knows that a process that runs need not answer. */
-const answers = `${isActive} && timeout 5 bash -c "exec 3<>/dev/tcp/127.0.0.1/8001; printf "GET /health HTTP/1.0\\r\\n\\r\\n" >&3; head -c 12 <&3 | grep -q 200"`
+const answers = `${isActive} && bash -c "exec 3<>/dev/tcp/127.0.0.1/8001 && printf \\"GET /health HTTP/1.0\\\\r\\\\n\\\\r\\\\n\\" >&3 && read -t 5 -u 3 line && [[ \\$line == *200* ]]"`
 
 function healthCheck(hostId: string): CheckDraft {
   return {

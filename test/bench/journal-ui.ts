@@ -5,6 +5,7 @@ import { extname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Browser, type CDPSession, chromium, type Page } from '@playwright/test'
 import { build } from 'vite'
+import { realKinds } from '../fakes/demo/kinds-plugin.ts'
 import type { BenchContext, Item, Result } from './item.ts'
 
 const manyLines = 1_000_000
@@ -40,7 +41,7 @@ async function run(context: BenchContext): Promise<Result[]> {
     configFile: false,
     logLevel: 'error',
     plugins: [react()],
-    worker: { format: 'es' },
+    worker: { format: 'es', plugins: () => [realKinds(join(context.root, 'test', 'fakes', 'demo'))] },
     build: { target: 'chrome114', outDir: folder, emptyOutDir: true, assetsInlineLimit: 0 },
   })
   const browser = await chromium.launch({ executablePath: browserPath, args: ['--no-sandbox'] })

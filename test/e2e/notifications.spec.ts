@@ -30,8 +30,17 @@ test('Restart in the notification restarts the service on the host; Acknowledge 
     const { value } = await askEngine(page, 'incident.list', { state: 'active' })
     return value as readonly Told[]
   }
+  const { id: hostId } = ((await askEngine(page, 'host.list')).value as { host: { id: string; name: string } }[])
+    .map(view => view.host)
+    .find(({ name }) => name === host.name) ?? { id: '' }
+  const seenPid = async (name: string): Promise<number | null> => {
+    const { value } = await askEngine(page, 'unit.list', hostId)
+    return (value as { name: string; mainPid: number | null }[]).find(each => each.name === name)?.mainPid ?? null
+  }
   const crash = async (service: string) => {
     const pid = await host.pid(`${service}.service`)
+    // Seen alive before it dies, as in life: what is down when it is first seen did not just crash.
+    await expect.poll(() => seenPid(`${service}.service`), patience).toBe(pid)
     const at = Date.now()
     await host.exec(['kill', '-9', String(pid)])
     const told = await notifications.waitFor(({ summary }) => summary === `${service} failed on ${host.name}`, 30_000)
@@ -72,6 +81,9 @@ test('Restart in the notification restarts the service on the host; Acknowledge 
   await expect.poll(() => page.url(), patience).toMatch(/#\/incidents\/[^/]+$/)
   await expect(page.getByRole('heading', { level: 1 })).toContainText('webhook-bot', patience)
   expect(app.complaints).toEqual([])
+  // Buttons that nobody would hear any more are taken away.
+  await app.close()
+  expect(notifications.closed).toEqual(expect.arrayContaining([first.id, second.id]))
 })
 
 base('where the desktop shows no notifications, the channel says why', async ({ launch }) => {

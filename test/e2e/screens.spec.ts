@@ -2,6 +2,7 @@
 import { expect, test } from '@playwright/test'
 import { expectAccessible } from './lib/axe.ts'
 import { type Demo, type DemoPlace, startDemo } from './lib/demo.ts'
+import { tabTo } from './lib/keyboard.ts'
 
 let demo: Demo
 
@@ -100,6 +101,48 @@ for (const screen of screens) {
     expect(demo.complaints.slice(before)).toEqual([])
   })
 }
+
+test('an incident is acknowledged, noted and silenced by the keyboard alone', async () => {
+  const { page } = demo
+  const names = (): Promise<string[]> => demo.control(({ calls }) => calls.map(call => call.name))
+  await demo.open({ path: '/incidents' })
+  await expect(page.getByRole('row').filter({ hasText: 'webhook-bot.service failed' })).toBeVisible()
+  await page.locator('tbody tr').first().focus()
+  await page.keyboard.press('Enter')
+  await expect(page.getByRole('heading', { name: 'webhook-bot.service failed on web-1' })).toBeVisible()
+  await page.keyboard.press('a')
+  await expect(page.getByText(/^Acknowledged by you/)).toBeVisible()
+  await expect(page.getByRole('button', { name: 'Acknowledge' })).toHaveCount(0)
+  await page.keyboard.press('n')
+  await page.keyboard.type('The token was rotated')
+  await tabTo(page, /^Add note$/)
+  await page.keyboard.press('Enter')
+  await expect(page.getByRole('dialog')).toHaveCount(0)
+  await expect(page.getByText('The token was rotated')).toBeVisible()
+  await page.keyboard.press('s')
+  await expect(page.getByRole('dialog', { name: 'Silence' })).toBeVisible()
+  await tabTo(page, /^1 h$/)
+  await page.keyboard.press('ArrowRight')
+  await page.keyboard.press('Enter')
+  await expect(page.getByText('Nobody is told', { exact: true })).toBeVisible()
+  expect(await names()).toEqual(expect.arrayContaining(['incident.acknowledge', 'incident.note', 'silence.add']))
+  await page.keyboard.press('g')
+  await page.keyboard.press('i')
+  await expect(page.getByRole('heading', { name: 'Incidents' })).toBeVisible()
+})
+
+test('a route that a notification opens leads to that very incident', async () => {
+  await demo.open({ path: '/fleet' })
+  await expect(demo.page.getByRole('heading', { name: 'Fleet' })).toBeVisible()
+  await demo.control(control => control.openRoute('/incidents/inc-disk'))
+  await expect(demo.page.getByRole('heading', { name: 'Disk / of bots-1 (Falkenstein) is nearly full' })).toBeVisible()
+})
+
+test('rules that were switched off are switched on again where the window says so', async () => {
+  await demo.open({ path: '/fleet', world: 'troubled' })
+  await demo.page.getByRole('button', { name: 'Switch on again' }).click()
+  await expect(demo.page.getByText('Mending by rule is switched off.')).toHaveCount(0)
+})
 
 const crowded = [
   '/fleet',

@@ -14,11 +14,18 @@ const spec = z.object({
     placeholder: 'smtp.example.org',
   }),
   port: z.number().int().min(1).max(65_535).default(587).meta({ title: 'Port', description: '587, or 465 with TLS' }),
-  security: z.enum(['starttls', 'tls', 'opportunistic', 'none']).default('starttls').meta({
-    title: 'Encryption',
-    description:
-      'starttls: encrypted after a greeting, or not at all sent (587). tls: from the start (465). opportunistic: where the server offers it. none: never.',
-  }),
+  security: z
+    .enum(['starttls', 'tls', 'opportunistic', 'none'])
+    .default('starttls')
+    .meta({
+      title: 'Encryption',
+      labels: {
+        starttls: 'STARTTLS, or nothing is sent (port 587)',
+        tls: 'TLS from the start (port 465)',
+        opportunistic: 'Where the server offers it',
+        none: 'None',
+      },
+    }),
   verifyCertificate: z.boolean().default(true).meta({
     title: 'Check the certificate',
     description: 'Switch off only for a server of your own whose certificate nobody has signed',

@@ -13,6 +13,7 @@ import { isLoopback } from '../lib/http-redirect.ts'
 import { conditionProblem, longestCondition } from '../parse/condition.ts'
 import type { ConditionResult } from '../parse/condition-result.ts'
 import { shownValue } from '../parse/condition-value.ts'
+import { durationText } from '../parse/duration.ts'
 import { parseJsonPath } from '../parse/json-path.ts'
 import type { ExecOptions, ExecResult, JournalReader } from '../ports.ts'
 
@@ -119,6 +120,8 @@ export function unanswered(context: ProbeContext, address: string, failure: Http
       return { status: 'unhealthy', message, cause: 'other' }
     case 'tls':
       return { status: 'unhealthy', message, cause: 'network' }
+    case 'aborted':
+      return silent(context, address, `No answer within ${durationText(failure.latencyMs)}`)
     default:
       return silent(context, address, message)
   }

@@ -61,11 +61,25 @@ export const httpSpec = z.object({
       title: 'Expected status',
       description: 'Such as 200, 2xx or 200-204, 301. A condition on [STATUS] takes its place.',
     }),
-  conditions: z.array(conditionLine).max(32).default([]).meta({
-    title: 'Conditions',
-    description:
-      'One per line; unhealthy where one is not met. [STATUS] == any(200, 204) · [RESPONSE_TIME] < 2s · [HEADERS].x-version == 3 · [BODY].name == pat(bot*) · [BODY].last_update age < 5m · len([BODY].items) > 0 · has([BODY].id) · growth([BODY].updates, 5m) > 0 · share([BODY].errors, [BODY].updates, 10m) < 5%',
-  }),
+  conditions: z
+    .array(conditionLine)
+    .max(32)
+    .default([])
+    .meta({
+      title: 'Conditions',
+      description: 'One per line; unhealthy where one is not met.',
+      examples: [
+        '[STATUS] == any(200, 204)',
+        '[RESPONSE_TIME] < 2s',
+        '[HEADERS].x-version == 3',
+        '[BODY].name == pat(bot*)',
+        '[BODY].last_update age < 5m',
+        'len([BODY].items) > 0',
+        'has([BODY].id)',
+        'growth([BODY].updates, 5m) > 0',
+        'share([BODY].errors, [BODY].updates, 10m) < 5%',
+      ],
+    }),
   warnings: z
     .array(conditionLine)
     .max(32)
@@ -97,19 +111,25 @@ export const httpSpec = z.object({
     )
     .max(32)
     .default([])
-    .meta({ title: 'Headers', description: 'Nothing secret here: see below.' }),
+    .meta({ title: 'Headers', description: 'Nothing secret here: see below.', advanced: true }),
   token: z
     .string()
     .optional()
-    .meta({ title: 'Bearer token', description: 'Sent as Authorization, never to another origin.', secret: true }),
+    .meta({
+      title: 'Bearer token',
+      description: 'Sent as Authorization, never to another origin.',
+      secret: true,
+      advanced: true,
+    }),
   secretHeader: headerName.optional().meta({
     title: 'Secret header',
     description: 'The name of a header whose value is a secret.',
     placeholder: 'X-Api-Key',
+    advanced: true,
   }),
-  secretHeaderValue: z.string().optional().meta({ title: 'Value of the secret header', secret: true }),
-  body: z.string().max(65_536).default('').meta({ title: 'Body', multiline: true }),
-  redirects: z.number().int().min(0).max(10).default(5).meta({ title: 'Redirects to follow' }),
+  secretHeaderValue: z.string().optional().meta({ title: 'Value of the secret header', secret: true, advanced: true }),
+  body: z.string().max(65_536).default('').meta({ title: 'Body', multiline: true, advanced: true }),
+  redirects: z.number().int().min(0).max(10).default(5).meta({ title: 'Redirects to follow', advanced: true }),
   minCertificateDays: z
     .number()
     .int()
@@ -117,10 +137,19 @@ export const httpSpec = z.object({
     .max(365)
     .nullable()
     .default(14)
-    .meta({ title: 'Certificate must last', unit: 'days', description: 'Degraded where it expires sooner.' }),
-  verifyCertificate: z.boolean().default(true).meta({ title: 'Refuse certificates that are not to be trusted' }),
+    .meta({
+      title: 'Certificate must last',
+      unit: 'days',
+      description: 'Degraded where it expires sooner.',
+      advanced: true,
+    }),
+  verifyCertificate: z
+    .boolean()
+    .default(true)
+    .meta({ title: 'Refuse certificates that are not to be trusted', advanced: true }),
   ca: z.string().max(65_536).refine(isAuthority, 'Not a certificate in PEM form').optional().meta({
     title: 'Own CA',
+    advanced: true,
     description: 'A certificate in PEM form that is trusted besides the usual ones.',
     multiline: true,
   }),

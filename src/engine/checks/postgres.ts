@@ -19,10 +19,13 @@ export const postgres = checkType({
     database: z.string().trim().min(1).max(63).default('postgres').meta({ title: 'Database' }),
     user: z.string().trim().min(1).max(63).default('postgres').meta({ title: 'User' }),
     password: z.string().optional().meta({ title: 'Password', description: 'Kept in the vault', secret: true }),
-    tls: z.enum(['off', 'encrypted', 'verified']).default('off').meta({
-      title: 'TLS',
-      description: '"verified" also checks the certificate',
-    }),
+    tls: z
+      .enum(['off', 'encrypted', 'verified'])
+      .default('off')
+      .meta({
+        title: 'TLS',
+        labels: { off: 'Off', encrypted: 'Encrypted', verified: 'Encrypted, certificate checked' },
+      }),
     query: z.string().trim().min(1).max(4_000).default('SELECT 1').meta({ title: 'Query' }),
     expected: z.string().max(400).default('').meta({
       title: 'Expected result',

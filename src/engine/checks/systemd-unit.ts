@@ -8,10 +8,14 @@ export const systemdUnit = checkType({
   title: 'Service',
   description: 'One service runs (or is stopped), told by systemd as it happens.',
   spec: z.object({
-    expected: z.enum(['running', 'not-failed', 'stopped']).default('running').meta({
-      title: 'Expected state',
-      description: '"not-failed" is for jobs that run and end. A service that somebody stops is not a failure.',
-    }),
+    expected: z
+      .enum(['running', 'not-failed', 'stopped'])
+      .default('running')
+      .meta({
+        title: 'Expected state',
+        description: 'A service that somebody stops is not a failure.',
+        labels: { running: 'Running', 'not-failed': 'Not failed, for jobs that run and end', stopped: 'Stopped' },
+      }),
   }),
   vantages: ['host'],
   needsUnit: true,

@@ -46,6 +46,12 @@ export function kindOfError(code: ErrorCode, feature: ErrorKind = 'task'): Error
   return feature
 }
 
+/** Under which kind a check's failures are counted; null where they are none of these. */
+export function kindOfCheck(type: string): ErrorKind | null {
+  if (type === 'http' || type === 'telegram-bot') return 'http'
+  return type === 'postgres' || type === 'redis' || type === 'sqlite' ? 'database' : null
+}
+
 const sshCodes: ReadonlySet<ErrorCode> = new Set([
   'RESOLVE_FAILED',
   'UNREACHABLE',

@@ -60,6 +60,8 @@ function judgeUnit(observation: RecoveryObservation): (Evidence & { hopeless?: b
   const waits = after.subState === 'auto-restart' || after.subState === 'auto-restart-queued'
   if (expects === 'new-run') {
     const same = invocationBefore !== null && after.invocationId === invocationBefore
+    // a restart that was asked for stops the old run first
+    if (same && after.activeState === 'deactivating') return [bad('The old run is still ending')]
     if (same)
       return [{ ...bad('It still is the same run as before (its InvocationID did not change)'), hopeless: true }]
     evidence.push(good('It is a new run (InvocationID changed)'))

@@ -54,6 +54,25 @@ export function judgeUnit(unit: UnitLook, expected: UnitExpectation, stopped: bo
   return verdict('unhealthy', 'is not running', 'other')
 }
 
+/** How all services of a host stand: by those that failed while they were watched, and those that were found failed. */
+export function summariseFailed(fresh: readonly string[], old: readonly string[]): UnitVerdict {
+  const names = (all: readonly string[]): string =>
+    `${all.slice(0, 5).join(', ')}${all.length > 5 ? ` and ${all.length - 5} more` : ''}`
+  if (fresh.length > 0) return { status: 'unhealthy', message: `Failed: ${names(fresh)}`, cause: 'unit' }
+  if (old.length > 0)
+    return { status: 'degraded', message: `Failed since before they were watched: ${names(old)}`, cause: null }
+  return { status: 'healthy', message: 'No service is failed', cause: null }
+}
+
+/** Names as they are, with or without `.service`, or a beginning with `*` behind it. */
+export function isLeftOut(patterns: unknown, name: string): boolean {
+  if (!Array.isArray(patterns)) return false
+  return patterns.map(String).some(pattern => {
+    if (pattern.endsWith('*')) return name.startsWith(pattern.slice(0, -1))
+    return name === pattern || name === `${pattern}.service`
+  })
+}
+
 function crashed({ result }: UnitLook): boolean {
   return result !== null && result !== 'success'
 }

@@ -48,7 +48,7 @@ export const telegramWebhook = recoveryActionType({
     title: 'Repair the Telegram webhook',
     commands: [
       `deleteWebhook drop_pending_updates=${spec.dropPending}`,
-      `setWebhook url=${spec.url} drop_pending_updates=${spec.dropPending}`,
+      `setWebhook url=${shown(spec.url)} drop_pending_updates=${spec.dropPending}`,
       'getWebhookInfo',
     ],
     risk: spec.dropPending ? 'confirm' : 'safe',
@@ -79,17 +79,24 @@ export const telegramWebhook = recoveryActionType({
         ...(spec.allowedUpdates.length > 0 ? { allowed_updates: spec.allowedUpdates } : {}),
         ...(secretToken === null ? {} : { secret_token: secretToken }),
       },
-      `Webhook set to ${spec.url}`,
+      `Webhook set to ${shown(spec.url)}`,
     )
     if (!set.ok) return { outcome: set.lost ? 'lost' : 'failed', evidence }
     const info = await call('getWebhookInfo', {}, 'Telegram confirms it')
     if (!info.ok) return { outcome: info.lost ? 'lost' : 'failed', evidence }
     const { url, pending_update_count: pending } = info.result
-    if (url !== spec.url) return failed(evidence, `Telegram says that it is set to ${String(url).slice(0, 300)}`)
+    if (url !== spec.url) return failed(evidence, `Telegram says that it is set to ${shown(String(url))}`)
     if (typeof pending === 'number' && pending > fewPending) return failed(evidence, `${pending} updates still wait`)
     return { outcome: 'done', evidence }
   },
 })
+
+/** Paths of webhooks are secrets by custom, so only where they lead is said. */
+function shown(url: string): string {
+  if (!URL.canParse(url)) return 'no address'
+  const { origin, pathname } = new URL(url)
+  return pathname === '/' ? origin : `${origin}/…`
+}
 
 type Answer =
   | { ok: true; result: Record<string, unknown> }

@@ -41,7 +41,8 @@ export class AlertBook {
   readonly #checks = new Map<string, Check>()
   readonly #entries = new Map<string, Map<string, AlertEntry>>()
   readonly #reachability = new Map<string, string>()
-  #roots: ReadonlySet<string> | null = null
+  /** Which checks a host has, and which rest on a check; made anew after a check changed. */
+  #index: { byHost: Map<string, Check[]>; dependents: Map<string, Check[]> } | null = null
 
   constructor(store: Store, now: number) {
     this.#store = store
@@ -64,15 +65,18 @@ export class AlertBook {
     return id === undefined ? undefined : this.#checks.get(id)
   }
 
-  /** Does anything else rest on this check (semantics 18)? */
-  isRoot(check: Check): boolean {
-    this.#roots ??= new Set([...this.#checks.values()].flatMap(each => each.dependsOn))
-    return check.type === 'host-reachable' || this.#roots.has(check.id)
+  checksOf(hostId: string): readonly Check[] {
+    return this.#indexed().byHost.get(hostId) ?? []
+  }
+
+  /** The checks that declare that they rest on this one (semantics 18). */
+  dependentsOf(checkId: string): readonly Check[] {
+    return this.#indexed().dependents.get(checkId) ?? []
   }
 
   setCheck(check: Check): Check {
     this.#checks.set(check.id, check)
-    this.#roots = null
+    this.#index = null
     if (check.type === 'host-reachable') this.#reachability.set(check.hostId, check.id)
     for (const entry of this.ofCheck(check.id)) {
       entry.check = check
@@ -84,7 +88,7 @@ export class AlertBook {
   /** The check is not in the store any more: nothing is kept of its alerts, which can still be closed. */
   dropCheck(id: string): void {
     this.#checks.delete(id)
-    this.#roots = null
+    this.#index = null
     for (const [hostId, checkId] of this.#reachability) if (checkId === id) this.#reachability.delete(hostId)
   }
 
@@ -128,7 +132,7 @@ export class AlertBook {
   }
 
   ofHost(hostId: string): AlertEntry[] {
-    return this.all().filter(entry => entry.check.hostId === hostId)
+    return this.checksOf(hostId).flatMap(check => this.ofCheck(check.id))
   }
 
   all(): AlertEntry[] {
@@ -151,6 +155,23 @@ export class AlertBook {
     entry.saved = json
   }
 
+  #indexed(): { byHost: Map<string, Check[]>; dependents: Map<string, Check[]> } {
+    if (this.#index) return this.#index
+    const byHost = new Map<string, Check[]>()
+    const dependents = new Map<string, Check[]>()
+    const note = (map: Map<string, Check[]>, key: string, check: Check): void => {
+      const known = map.get(key)
+      if (known) known.push(check)
+      else map.set(key, [check])
+    }
+    for (const check of this.#checks.values()) {
+      note(byHost, check.hostId, check)
+      for (const id of check.dependsOn) note(dependents, id, check)
+    }
+    this.#index = { byHost, dependents }
+    return this.#index
+  }
+
   /** False where there is nothing in it that could still matter. */
   #restore(checkId: string, unitKey: string, kept: unknown, now: number): boolean {
     const check = this.#checks.get(checkId)
@@ -168,7 +189,7 @@ export class AlertBook {
     for (const [key, entry] of entries)
       if (phaseOf(entry.state) === 'ok' && entry.incidentId === null) {
         entry.timer?.dispose()
-        this.#store.alerts.remove(entry.check.id, key)
+        if (entry.saved !== '') this.#store.alerts.remove(entry.check.id, key)
         entries.delete(key)
         return
       }

@@ -14,6 +14,7 @@ export class AlertInhibition {
   readonly #book: AlertBook
   readonly #silences: Silences
   #offline: string | null = null
+  #jumps: ReadonlyMap<string, string | null> | null = null
 
   constructor(store: Store, book: AlertBook, silences: Silences) {
     this.#store = store
@@ -37,6 +38,24 @@ export class AlertInhibition {
   /** Its reachability, or that of a host on the way to it, is PENDING, FIRING or RECOVERING. */
   hostInTrouble(hostId: string): boolean {
     return this.#troubledHost(hostId) !== null
+  }
+
+  /** All checks that are judged or not by how this one stands, however far. */
+  restingOn(root: Check): Check[] {
+    const found = new Map<string, Check>()
+    const waiting = [root]
+    for (let check = waiting.pop(); check; check = waiting.pop()) {
+      const next = [...this.#book.dependentsOf(check.id)]
+      if (check.type === 'host-reachable')
+        for (const hostId of [check.hostId, ...this.#reachedThrough(check.hostId)])
+          next.push(...this.#book.checksOf(hostId))
+      for (const each of next) {
+        if (found.has(each.id) || each.id === root.id) continue
+        found.set(each.id, each)
+        waiting.push(each)
+      }
+    }
+    return [...found.values()]
   }
 
   /** The probe as it counts. */
@@ -95,19 +114,22 @@ export class AlertInhibition {
     return null
   }
 
-  readonly #jumps = new Map<string, string | null>()
-  #jumpOf(hostId: string): string | null {
-    let jump = this.#jumps.get(hostId)
-    if (jump === undefined) {
-      jump = this.#store.hosts.get(hostId)?.jump ?? null
-      this.#jumps.set(hostId, jump)
-    }
-    return jump
+  /** A host was added, edited or removed. */
+  forgetHosts(): void {
+    this.#jumps = null
   }
 
-  /** A host was edited or removed. */
-  forgetHosts(): void {
-    this.#jumps.clear()
+  #jumpOf(hostId: string): string | null {
+    return this.#jumpsNow().get(hostId) ?? null
+  }
+
+  #reachedThrough(hostId: string): string[] {
+    return [...this.#jumpsNow()].filter(([, jump]) => jump === hostId).map(([id]) => id)
+  }
+
+  #jumpsNow(): ReadonlyMap<string, string | null> {
+    this.#jumps ??= new Map(this.#store.hosts.list().map(host => [host.id, host.jump]))
+    return this.#jumps
   }
 
   #why(by: 'offline' | 'host-down' | 'dependency', check: Check): string {

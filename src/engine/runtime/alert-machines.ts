@@ -52,14 +52,19 @@ export class AlertMachines implements Disposable {
   readonly #log: Logger
   readonly #book: AlertBook
   readonly #effects: AlertEffects
-  readonly #review: () => Outcome[]
+  readonly #review: (roots: readonly Check[]) => Outcome[]
   readonly #dirty = new Set<AlertEntry>()
   /** What is being changed, as it was before. */
   #touched: Map<AlertEntry, Before> | null = null
   #flushTimer: Disposable | null = null
 
-  /** `review` moves all that rest on something else. */
-  constructor(options: AlertMachinesOptions, book: AlertBook, effects: AlertEffects, review: () => Outcome[]) {
+  /** `review` moves what rests on checks that came to be in trouble, or came out of it. */
+  constructor(
+    options: AlertMachinesOptions,
+    book: AlertBook,
+    effects: AlertEffects,
+    review: (roots: readonly Check[]) => Outcome[],
+  ) {
     this.#options = options
     this.#log = options.log.child('alerting')
     this.#book = book
@@ -90,10 +95,12 @@ export class AlertMachines implements Disposable {
     try {
       outcomes = move()
       // what a host or a dependency came to, those that rest on it come to, too
-      for (let round = 0; round < mostRounds && this.#rootMoved(touched, outcomes.length); round++) {
-        const more = this.#review()
-        if (more.length === 0) break
-        outcomes = [...outcomes, ...more]
+      const reviewed = new Set<AlertEntry>()
+      for (let round = 0; round < mostRounds; round++) {
+        const turned = [...touched].filter(([entry, before]) => !reviewed.has(entry) && turnedOver(before, entry))
+        if (turned.length === 0) break
+        for (const [entry] of turned) reviewed.add(entry)
+        outcomes = [...outcomes, ...this.#review(turned.map(([entry]) => entry.check))]
       }
     } finally {
       this.#touched = null
@@ -122,14 +129,6 @@ export class AlertMachines implements Disposable {
     for (const check of new Set([...touched.keys()].map(entry => entry.check))) this.moved.emit(check)
     this.tell(changes)
     return true
-  }
-
-  #rootMoved(touched: ReadonlyMap<AlertEntry, Before>, moved: number): boolean {
-    if (moved === 0) return false
-    for (const [entry, before] of touched)
-      if ((phaseOf(before.state) === 'ok') !== (phaseOf(entry.state) === 'ok') && this.#book.isRoot(entry.check))
-        return true
-    return false
   }
 
   /** Windows and rules hear of it. */
@@ -214,3 +213,7 @@ export class AlertMachines implements Disposable {
     this.moved.dispose()
   }
 }
+
+/** Came to be in trouble, or came out of it. */
+const turnedOver = (before: Before, { state }: AlertEntry): boolean =>
+  (phaseOf(before.state) === 'ok') !== (phaseOf(state) === 'ok')

@@ -1,6 +1,6 @@
 // Turns probes into alerts, incidents and news by the machine of domain/alert-state; knows neither how things are probed nor how news is sent.
 import { AppError } from '../../shared/errors.ts'
-import { desktopChannelId } from '../../shared/model/channel.ts'
+import { desktopChannelId, type NewsItem } from '../../shared/model/channel.ts'
 import type { AlertPhase, Check, CheckUnit, MutedBy, Probe, ProbeCause, Severity } from '../../shared/model/check.ts'
 import type { Incident, TimelineItem } from '../../shared/model/incident.ts'
 import { initialAlert, mutedBy, phaseOf } from '../domain/alert-state.ts'
@@ -77,7 +77,9 @@ export class Alerting implements Disposable {
     this.#book = new AlertBook(store, steady.now())
     this.#inhibition = new AlertInhibition(store, this.#book, silences)
     this.#effects = new AlertEffects(options)
-    this.#machines = new AlertMachines(options, this.#book, this.#effects, () => this.#reviewed())
+    this.#machines = new AlertMachines(options, this.#book, this.#effects, roots =>
+      this.#reviewed(this.#restingOn(roots)),
+    )
     this.changed = this.#machines.changed
     this.moved = this.#machines.moved
     this.#bag.add(silences.changed.on(() => this.#review()))
@@ -143,13 +145,14 @@ export class Alerting implements Disposable {
     this.#log.info(online ? 'online again' : 'offline', { reason })
     this.#review()
     this.onlineChanged.emit(online)
+    const unsent = outbox.open(desktopChannelId).filter(row => row.kind === 'notice' && row.state === 'waiting')
     if (online) {
-      outbox.drop(outbox.open(desktopChannelId).filter(row => row.kind === 'notice' && row.state === 'waiting'))
+      this.#tidy(() => outbox.drop(unsent))
       return
     }
     if (this.#noticeAt !== null && steady.now() - this.#noticeAt < noticePauseMs) return
     this.#noticeAt = steady.now()
-    outbox.postTo(desktopChannelId, {
+    const notice: NewsItem = {
       kind: 'notice',
       incidentId: null,
       hostId: null,
@@ -159,7 +162,8 @@ export class Alerting implements Disposable {
       title: 'This computer is offline',
       body: `${reason}. Nothing is known of your hosts until it is online again; no alerts are raised meanwhile.`,
       at: clock.now(),
-    })
+    }
+    this.#tidy(() => outbox.postTo(desktopChannelId, notice))
   }
 
   /** A check was added or edited: one that was switched off is closed. */
@@ -304,17 +308,20 @@ export class Alerting implements Disposable {
 
   /** What silences, hosts or dependencies do to each alert may be otherwise now. */
   #review(): void {
-    this.#machines.change(() => this.#reviewed())
+    this.#machines.change(() => this.#reviewed(this.#book.all()))
   }
 
-  #reviewed(): Outcome[] {
-    return this.#book
-      .all()
-      .flatMap(entry =>
-        isQuiet(entry) && entry.state.muted === null
-          ? []
-          : this.#machines.step(entry, { type: 'mute', by: this.#inhibition.mutes(entry.check, entry.unit) }),
-      )
+  #reviewed(entries: readonly AlertEntry[]): Outcome[] {
+    return entries.flatMap(entry =>
+      isQuiet(entry) && entry.state.muted === null
+        ? []
+        : this.#machines.step(entry, { type: 'mute', by: this.#inhibition.mutes(entry.check, entry.unit) }),
+    )
+  }
+
+  #restingOn(roots: readonly Check[]): AlertEntry[] {
+    const ids = new Set(roots.flatMap(root => this.#inhibition.restingOn(root)).map(check => check.id))
+    return [...ids].flatMap(id => this.#book.ofCheck(id))
   }
 
   #close(checkId: string, reason: string): void {
@@ -358,9 +365,9 @@ export class Alerting implements Disposable {
   /** A disk that takes nothing is no reason not to start, nor to stop. */
   #tidy(work: () => void): void {
     try {
-      this.#options.store.transaction(work)
+      this.#options.outbox.transaction(work)
     } catch (error) {
-      this.#log.warn('could not tidy up', { error: String(error) })
+      this.#log.warn('something beside the alerts could not be written', { error: String(error) })
     }
   }
 }

@@ -208,6 +208,7 @@ export class ChannelQueue implements AsyncDisposable {
         const error = result.retry ? `Given up after 24 h: ${result.message}` : result.message
         this.#log.warn('a message did not arrive', { channel: this.#channel.id, attempts, error })
         outbox.finish(batch, 'failed', error)
+        if (expired) this.#giveUpOld(error)
         return
       }
       const wait = Math.max(Math.min(backOff.first * 2 ** (attempts - 1), backOff.most), result.retryAfterMs ?? 0)
@@ -217,6 +218,14 @@ export class ChannelQueue implements AsyncDisposable {
       this.#log.error('what became of a message could not be written', { error: String(error) })
       this.#pausedUntil = Math.max(this.#pausedUntil, now + backOff.first)
     }
+  }
+
+  /** What waited behind it for as long was tried with it, in its order. */
+  #giveUpOld(error: string): void {
+    const { outbox, clock } = this.#options
+    const before = clock.now() - triedMs + backOff.most
+    const old = outbox.open(this.#channel.id).filter(row => row.state === 'waiting' && row.createdAt <= before)
+    if (old.length > 0) outbox.finish(outbox.begin(old, randomUUID()), 'failed', error)
   }
 
   #giveUp(why: string): void {

@@ -43,10 +43,7 @@ export class Outbox {
     this.#steady = options.steady
     this.#desktopOn = options.desktopOn
     this.reload()
-    // a persisted time that lies further ahead than it can (semantics 3) counts as now
-    const latest = this.#steady.now() + windowMs
-    for (const row of this.#store.outbox.open())
-      this.#put(!row.held && row.notBefore > latest ? { ...row, notBefore: 0 } : row)
+    for (const row of this.#store.outbox.open()) this.#put(inOurTime(row, this.#steady.now()))
   }
 
   /** Channels were added, edited or removed. */
@@ -231,4 +228,11 @@ export class Outbox {
     rows.set(row.seq, row)
     return row
   }
+}
+
+/** What was persisted by a clock that was ahead of ours counts as now (semantics 3). */
+function inOurTime(row: OutboxRow, now: number): OutboxRow {
+  const { held, notBefore, firstAttemptAt } = row
+  if (firstAttemptAt !== null && firstAttemptAt > now) return { ...row, firstAttemptAt: now, nextAttemptAt: null }
+  return !held && notBefore > now + windowMs ? { ...row, notBefore: now } : row
 }

@@ -18,6 +18,8 @@ export interface ProbeRunOptions extends Omit<ContextParts, 'vantage' | 'patienc
   /** Does the link answer a question that is asked from now on (decision 0008)? */
   readonly linkAnswers: () => Promise<boolean>
   readonly log: Logger
+  /** The kind itself broke, which is no word on what it looks at (semantics 25). */
+  readonly onBroke?: (error: unknown) => void
   /** Aborted where the result is no longer wanted. */
   readonly signal: AbortSignal
 }
@@ -76,6 +78,7 @@ async function settled(context: ProbeContext, options: ProbeRunOptions): Promise
     return result ?? noAnswer(check)
   } catch (caught) {
     if (context.signal.aborted) return noAnswer(check)
+    options.onBroke?.(caught)
     log.error('a probe broke', {
       check: check.id,
       type: check.type,

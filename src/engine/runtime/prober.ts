@@ -1,6 +1,7 @@
 // Probes every check on its interval and hands on what was found: to the alerts, the history and the windows; judges nothing itself.
 import type { Check, CheckUnit, CheckView, FieldSecrets, Probe } from '../../shared/model/check.ts'
 import { type CheckType, checkTypeOf, type ProbeResult } from '../checks/index.ts'
+import { kindOfCheck } from '../domain/circuit-breaker.ts'
 import type { Clock } from '../lib/clock.ts'
 import { type Disposable, DisposableBag } from '../lib/disposable.ts'
 import type { Logger } from '../lib/log.ts'
@@ -8,7 +9,9 @@ import type { Link } from '../ports.ts'
 import { fieldSecretId } from '../store/field-secrets.ts'
 import type { Store } from '../store/store.ts'
 import { CheckBoard } from './check-board.ts'
+import { CheckEntries, type CheckEntry } from './check-entries.ts'
 import { CheckNumbers } from './check-numbers.ts'
+import type { CircuitBreakers } from './circuit-breaker.ts'
 import type { HostSession } from './host-session.ts'
 import { ProbeLanes } from './probe-lanes.ts'
 import { runProbe } from './probe-run.ts'
@@ -40,19 +43,12 @@ export interface ProberOptions {
   log: Logger
   publish: Publish
   isHeard: () => boolean
+  /** Switches off checks that break by their own fault. */
+  breakers?: Pick<CircuitBreakers, 'allows' | 'ended' | 'count'>
   typeOf?: (type: string) => CheckType | undefined
 }
 
-interface Entry {
-  check: Check
-  type: CheckType | undefined
-  /** Parsed by the kind, or why it could not be. */
-  spec: { ok: true; value: unknown } | { ok: false; problem: string }
-  memory: Map<string, unknown>
-  /** Set while a probe runs or waits in its host's lane: never two of one check. */
-  running: AbortController | null
-}
-
+const switchedOff = 'This check broke 5 times running, so it is switched off for 10 minutes and then tried once'
 /** A span of one status may bridge so many missed probes. */
 const spanSlack = 2.5
 
@@ -60,8 +56,7 @@ export class Prober implements Disposable {
   readonly board: CheckBoard
   readonly #options: ProberOptions
   readonly #log: Logger
-  readonly #entries = new Map<string, Entry>()
-  readonly #byHost = new Map<string, Map<string, Entry>>()
+  readonly #entries: CheckEntries
   readonly #scheduler: Scheduler
   readonly #lanes: ProbeLanes
   readonly #numbers: CheckNumbers
@@ -77,6 +72,7 @@ export class Prober implements Disposable {
     const { clock, publish, alerting, store } = options
     this.#options = options
     this.#log = options.log.child('prober')
+    this.#entries = new CheckEntries(options.typeOf ?? checkTypeOf)
     this.phaseOf = check => alerting.phase(check.id, null)
     this.#lanes = new ProbeLanes(clock)
     this.#scheduler = this.#bag.add(new Scheduler(clock, (id, lag) => this.#onDue(id, lag)))
@@ -88,17 +84,7 @@ export class Prober implements Disposable {
   put(check: Check): void {
     const known = this.#entries.get(check.id)
     known?.running?.abort()
-    const type = (this.#options.typeOf ?? checkTypeOf)(check.type)
-    const parsed = type?.spec.safeParse(check.spec)
-    const spec: Entry['spec'] = !parsed
-      ? { ok: false, problem: `This version of Quarterdeck has no checks of the kind ${check.type}` }
-      : parsed.success
-        ? { ok: true, value: parsed.data }
-        : { ok: false, problem: `Its settings cannot be used: ${parsed.error.issues[0]?.message ?? 'not valid'}` }
-    const entry = { check, type, spec, memory: new Map(), running: null }
-    this.#entries.set(check.id, entry)
-    const ofHost = this.#byHost.get(check.hostId) ?? new Map<string, Entry>()
-    this.#byHost.set(check.hostId, ofHost.set(check.id, entry))
+    this.#entries.put(check)
     if (check.enabled) {
       this.#scheduler.set(check.id, check.intervalSeconds * 1_000)
       if (known) this.#scheduler.hurry(check.id)
@@ -111,20 +97,18 @@ export class Prober implements Disposable {
     if (!entry) return
     entry.running?.abort()
     this.#entries.delete(checkId)
-    this.#byHost.get(entry.check.hostId)?.delete(checkId)
     this.#scheduler.remove(checkId)
     this.board.forget(checkId)
   }
 
   removeHost(hostId: string): void {
     for (const check of this.checksOf(hostId)) this.remove(check.id)
-    this.#byHost.delete(hostId)
     this.#numbers.forget(hostId)
     this.#lanes.forget(hostId)
   }
 
   has(checkId: string): boolean {
-    return this.#entries.has(checkId)
+    return this.#entries.get(checkId) !== undefined
   }
 
   check(checkId: string): Check | null {
@@ -133,10 +117,7 @@ export class Prober implements Disposable {
 
   /** All checks of a host, or of a kind on it. */
   checksOf(hostId: string, type?: string): Check[] {
-    const found: Check[] = []
-    for (const { check } of this.#byHost.get(hostId)?.values() ?? [])
-      if (type === undefined || check.type === type) found.push(check)
-    return found
+    return this.#entries.ofHost(hostId, type)
   }
 
   view(checkId: string): CheckView | null {
@@ -175,6 +156,8 @@ export class Prober implements Disposable {
   onClockGap(): void {
     for (const entry of this.#entries.values()) {
       entry.running?.abort()
+      // what is aborted may take its time to end; the fresh look does not wait for it
+      entry.running = null
       entry.memory.clear()
     }
     this.#scheduler.hurryAll()
@@ -188,7 +171,7 @@ export class Prober implements Disposable {
   /** Something was found out about a check (or about one unit of a check over many), by a probe or by an event. */
   record(check: Check, unit: CheckUnit | null, result: ProbeResult, show = true): Probe | null {
     const { alerting } = this.#options
-    if (!this.#entries.has(check.id)) return null
+    if (!this.has(check.id)) return null
     const probe = alerting.observe(check, unit, this.#probeOf(check, result))
     if (show) this.board.note(probe)
     this.#keep(check, unit, probe)
@@ -198,7 +181,7 @@ export class Prober implements Disposable {
 
   /** How a check as a whole stands that alerts by its units only. */
   show(check: Check, result: ProbeResult): void {
-    if (!this.#entries.has(check.id)) return
+    if (!this.has(check.id)) return
     const probe = this.#probeOf(check, result)
     this.board.note(probe)
     this.#keep(check, null, probe)
@@ -259,7 +242,7 @@ export class Prober implements Disposable {
     })
   }
 
-  async #probe(entry: Entry, signal: AbortSignal): Promise<void> {
+  async #probe(entry: CheckEntry, signal: AbortSignal): Promise<void> {
     const { check, type, spec } = entry
     const session = this.#options.session(check.hostId)
     const host = session?.host
@@ -268,6 +251,13 @@ export class Prober implements Disposable {
       this.record(check, null, { status: 'unknown', message: spec.ok ? '' : spec.problem, cause: 'other' })
       return
     }
+    const { breakers } = this.#options
+    const feature = `check/${check.id}`
+    if (breakers?.allows(feature) === false) {
+      this.record(check, null, { status: 'unknown', message: switchedOff, cause: 'other' })
+      return
+    }
+    let broke: unknown = null
     const { generation } = session.link.status
     const { phase } = this.#options.alerting.phase(check.id, null)
     const result = await runProbe({
@@ -280,15 +270,22 @@ export class Prober implements Disposable {
       firing: phase === 'firing' || phase === 'recovering',
       memory: entry.memory,
       secret: async field => this.#stored(check.id, field),
+      onBroke: error => {
+        broke = error
+      },
       signal,
     })
+    breakers?.ended(feature, broke)
     // the check was changed, time was lost, or the link is another one by now (semantics 2, 6)
     if (signal.aborted || this.#entries.get(check.id) !== entry) return
     if (check.vantage !== 'local' && session.link.status.generation !== generation) {
       this.#scheduler.hurry(check.id)
       return
     }
-    this.record(check, null, this.#withPurpose(check, session, result))
+    const before = this.board.last(check.id)?.status
+    const probe = this.record(check, null, this.#withPurpose(check, session, result))
+    const kind = kindOfCheck(check.type)
+    if (kind && probe?.status === 'unhealthy' && before !== 'unhealthy') breakers?.count(kind)
   }
 
   /** A service that somebody stopped is not in trouble, and nothing is known of what it would answer. */

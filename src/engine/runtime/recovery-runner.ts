@@ -31,6 +31,8 @@ export const recoveryActor = 'rule: auto-recovery'
 /** What could not be written is tried again after this. */
 const retryMs = 30_000
 const mostCommand = 2_000
+/** What holds an attempt up is looked at again after this. */
+const againMs = 5_000
 
 export interface RecoveryRunnerOptions extends Omit<RecoveryFactsOptions, 'alerting'> {
   alerting: Pick<Alerting, 'firingFor' | 'hostInTrouble' | 'phase' | 'changed' | 'moved' | 'addEvent' | 'tellEscalated'>
@@ -253,7 +255,7 @@ export class RecoveryRunner implements Disposable {
       if (before.phase !== state.phase || before.reason !== state.reason)
         this.#log.info('recovery', { unit: watch.policy.name, phase: state.phase, reason: state.reason })
     }
-    this.#arm(watch, nextRecoveryStepAt(watch.state))
+    this.#arm(watch, nextRecoveryStepAt(watch.state) ?? this.#nextLookAt(watch))
     if (effects.some(effect => effect.kind === 'cancel'))
       watch.live?.controller.abort(new AppError('CANCELLED', 'Automatic actions were switched off'))
     if (live) {
@@ -427,6 +429,12 @@ export class RecoveryRunner implements Disposable {
       if (other !== watch && other.policy.hostId === watch.policy.hostId && (other.live || isBusy(other.state)))
         return true
     return false
+  }
+
+  /** What something waits for is mostly told; what is not (a host's age, say) is seen by looking now and then. */
+  #nextLookAt({ state }: Watch): number | null {
+    const held = state.phase === 'wait' || (state.phase === 'idle' && state.incidentId !== null)
+    return held ? this.#options.steady.now() + againMs : null
   }
 
   #arm(watch: Watch, at: number | null): void {

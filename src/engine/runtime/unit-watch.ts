@@ -1,6 +1,6 @@
 // Feeds what happens to units into the checks that speak of them, as it happens; knows nothing of how units are watched or alerts are told.
 import type { Check, CheckUnit, CheckView } from '../../shared/model/check.ts'
-import { judgeUnit, type UnitExpectation, type UnitVerdict } from '../domain/unit-health.ts'
+import { isLeftOut, judgeUnit, summariseFailed, type UnitExpectation, type UnitVerdict } from '../domain/unit-health.ts'
 import type { Clock } from '../lib/clock.ts'
 import { type Disposable, DisposableBag } from '../lib/disposable.ts'
 import type { Logger } from '../lib/log.ts'
@@ -13,7 +13,7 @@ import { wasStopped } from './unit-purpose.ts'
 /** How long a unit must be well before that counts for a second time (semantics 11). */
 export const steadyMs = 10_000
 /** Of one host; one that makes up failing units without end costs bounded memory. */
-const mostOfHost = 2_000
+const mostOfHost = 500
 
 /** A unit that is, or was until just now, in trouble as one check sees it. */
 interface Track {
@@ -72,7 +72,7 @@ export class UnitWatch implements Disposable {
     for (const check of own) if (check.enabled) this.#judge(session, check, unit, unit)
     if (own.length > 0) return
     const builtIn = this.#builtIn(session.host.id)
-    if (builtIn && !isIgnored(builtIn, unit.name)) this.#judge(session, builtIn, unit, unit)
+    if (builtIn && !isLeftOut(builtIn.spec.ignore, unit.name)) this.#judge(session, builtIn, unit, unit)
   }
 
   /** A check that is fed from here came due: what is still so is said again, so that thresholds are reached and time is known. */
@@ -213,23 +213,21 @@ export class UnitWatch implements Disposable {
       this.#prober.show(check, notWatched(session))
       return
     }
-    const failed = session.units.list().filter(unit => unit.activeState === 'failed' && !isIgnored(check, unit.name))
+    const failed = session.units
+      .list()
+      .filter(unit => unit.activeState === 'failed' && !isLeftOut(check.spec.ignore, unit.name))
     const tracked = this.#tracks.get(check.id)
-    const fresh = failed.filter(unit => tracked?.has(keyOf(unit)))
-    const names = (units: readonly UnitState[]): string =>
-      `${units
-        .slice(0, 5)
-        .map(unit => unit.name)
-        .join(', ')}${units.length > 5 ? ` and ${units.length - 5} more` : ''}`
-    if (fresh.length > 0)
-      this.#prober.show(check, { status: 'unhealthy', message: `Failed: ${names(fresh)}`, cause: 'unit' })
-    else if (failed.length > 0)
-      this.#prober.show(check, {
-        status: 'degraded',
-        message: `Failed since before they were watched: ${names(failed)}`,
-        cause: null,
-      })
-    else this.#prober.show(check, { status: 'healthy', message: 'No service is failed', cause: null })
+    const [fresh, old] = [
+      failed.filter(unit => tracked?.has(keyOf(unit))),
+      failed.filter(unit => !tracked?.has(keyOf(unit))),
+    ]
+    this.#prober.show(
+      check,
+      summariseFailed(
+        fresh.map(unit => unit.name),
+        old.map(unit => unit.name),
+      ),
+    )
   }
 
   #track(check: Check, ref: CheckUnit): Track | null {
@@ -259,18 +257,6 @@ export class UnitWatch implements Disposable {
   #builtIn(hostId: string): Check | null {
     return this.#prober.checksOf(hostId, 'unit-failures').find(check => check.enabled) ?? null
   }
-}
-
-/** Names as they are, or a beginning with `*` behind it. */
-function isIgnored({ spec }: Check, name: string): boolean {
-  const { ignore } = spec
-  if (!Array.isArray(ignore)) return false
-  return ignore.some(one => {
-    const pattern = String(one)
-    return pattern.endsWith('*')
-      ? name.startsWith(pattern.slice(0, -1))
-      : name === pattern || name === `${pattern}.service`
-  })
 }
 
 const keyOf = ({ scope, name }: CheckUnit): string => `${scope}/${name}`

@@ -9,6 +9,7 @@ import type { Link } from '../ports.ts'
 import type { Store } from '../store/store.ts'
 import type { Alerting } from './alerting.ts'
 import { Checks } from './checks.ts'
+import type { CircuitBreakers } from './circuit-breaker.ts'
 import type { HostSession } from './host-session.ts'
 import { HostWatch } from './host-watch.ts'
 import { Prober } from './prober.ts'
@@ -29,6 +30,7 @@ export interface WatchingOptions {
   clock: Clock
   log: Logger
   publish: Publish
+  breakers?: CircuitBreakers
   /** Is a window open that wants to be told? */
   isHeard: () => boolean
 }

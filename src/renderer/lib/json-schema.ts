@@ -5,7 +5,7 @@ export type FieldShape =
   | { readonly kind: 'text'; readonly multiline: boolean; readonly maxLength: number | null }
   | { readonly kind: 'number'; readonly integer: boolean; readonly min: number | null; readonly max: number | null }
   | { readonly kind: 'switch' }
-  | { readonly kind: 'choice'; readonly options: readonly string[] }
+  | { readonly kind: 'choice'; readonly options: readonly Option[] }
   | { readonly kind: 'secret' }
   /** A few texts, one per line. */
   | { readonly kind: 'lines' }
@@ -14,6 +14,11 @@ export type FieldShape =
   /** Objects told apart by a constant property. */
   | { readonly kind: 'variants'; readonly tag: string; readonly variants: readonly Variant[] }
   | { readonly kind: 'json' }
+
+export interface Option {
+  readonly value: string
+  readonly label: string
+}
 
 export interface Variant {
   readonly value: string
@@ -28,6 +33,10 @@ export interface FormField {
   /** Shown after the input: ms, %, MB. */
   readonly unit: string | null
   readonly placeholder: string | null
+  /** What may be entered, to choose from or to learn by. */
+  readonly examples: readonly string[]
+  /** Seldom needed: shown when it is asked for. */
+  readonly advanced: boolean
   /** Empty means null. */
   readonly nullable: boolean
   readonly required: boolean
@@ -69,7 +78,7 @@ export function emptyValue(field: FormField): unknown {
     case 'switch':
       return false
     case 'choice':
-      return field.shape.options[0]
+      return field.shape.options[0]?.value
     case 'variants': {
       const [first] = field.shape.variants
       return first && { [field.shape.tag]: first.value, ...initialSpec(first.fields) }
@@ -95,6 +104,8 @@ function fieldOf(name: string, schema: Schema, required: boolean): FormField {
     help: text(about.description),
     unit: text(about.unit),
     placeholder: text(about.placeholder),
+    examples: strings(about.examples),
+    advanced: about.advanced === true,
     nullable,
     required: required && about.default === undefined,
     initial: about.default,
@@ -105,7 +116,10 @@ function fieldOf(name: string, schema: Schema, required: boolean): FormField {
 function shapeOf(schema: Schema, about: Schema): FieldShape {
   if (about.secret === true) return { kind: 'secret' }
   if (Array.isArray(schema.enum) && schema.enum.every(option => typeof option === 'string'))
-    return { kind: 'choice', options: strings(schema.enum) }
+    return {
+      kind: 'choice',
+      options: strings(schema.enum).map(value => ({ value, label: text(record(about.labels)[value]) ?? value })),
+    }
   switch (schema.type) {
     case 'string':
       return { kind: 'text', multiline: about.multiline === true, maxLength: number(schema.maxLength) }

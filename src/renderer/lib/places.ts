@@ -1,7 +1,8 @@
 // The addresses of all places in the app, in one spot; knows no component.
 import type { UnitRef } from '../../shared/model/unit.ts'
 
-export type HostTab = 'services' | 'metrics' | 'journal' | 'timers'
+export const hostTabs = ['services', 'metrics', 'journal', 'timers', 'checks'] as const
+export type HostTab = (typeof hostTabs)[number]
 
 export const places = {
   fleet: '/fleet',
@@ -46,12 +47,23 @@ export function editCheckPath(checkId: string): string {
   return `${checkPath(checkId)}/edit`
 }
 
-/** A new check of a kind and a unit that are known already. */
-export function addCheckPath(about: { hostId: string; type?: string; unit?: { scope: string; name: string } }): string {
+/** A new check of what is known already: its kind, its unit, for a journal's pattern that pattern. */
+export function addCheckPath(about: {
+  hostId: string
+  type?: string
+  unit?: { scope: string; name: string }
+  pattern?: string
+}): string {
   const query = new URLSearchParams({ host: about.hostId })
   if (about.type) query.set('type', about.type)
   if (about.unit) query.set('unit', `${about.unit.scope}/${about.unit.name}`)
+  if (about.pattern) query.set('pattern', about.pattern)
   return `${places.addCheck}?${query}`
+}
+
+/** What would be of use to check on a host. */
+export function suggestionsPath(hostId: string): string {
+  return `${places.suggestions}?${new URLSearchParams({ host: hostId })}`
 }
 
 /** A service's own page. */

@@ -4,7 +4,7 @@ import { useLocation, useNavigate } from 'react-router'
 import type { Unit } from '../../shared/model/unit.ts'
 import { useHosts } from '../data/hosts.ts'
 import { useShellEvent } from '../data/remotes.tsx'
-import { hostPath, places } from '../lib/places.ts'
+import { hostPath, hostTabs, places } from '../lib/places.ts'
 import { type Shortcut, useShortcut } from '../lib/shortcuts.ts'
 
 // A start shows none of them: they are loaded when the page has nothing better to do, so that the first Ctrl+K finds them there.
@@ -93,7 +93,7 @@ function useNextHost(): { (step: 1 | -1): void; possible: boolean } {
     const next = ids[(ids.indexOf(from) + step + ids.length) % ids.length]
     if (next === undefined) return
     aim.current = { from: pathname, id: next }
-    const same = tab === 'metrics' || tab === 'journal' || tab === 'timers' ? tab : 'services'
+    const same = hostTabs.find(known => known === tab)
     void navigate(hostPath(next, same))
   }
   return Object.assign(go, { possible: ids.includes(here) && ids.length > 1 })

@@ -103,6 +103,10 @@ export const routes: RouteObject[] = [
             path: 'timers',
             lazy: async () => ({ Component: (await import('../views/host/timers/timers-view.tsx')).TimersView }),
           },
+          {
+            path: 'checks',
+            lazy: async () => ({ Component: (await import('../views/checks/host-checks-view.tsx')).HostChecksView }),
+          },
         ],
       },
       { path: '*', element: <Lost /> },

@@ -3,6 +3,7 @@ import type { EngineContract } from '../../../src/shared/contract/engine.ts'
 import { AppError } from '../../../src/shared/errors.ts'
 import type { Channel, ChannelView } from '../../../src/shared/model/channel.ts'
 import type { Handlers, Server } from '../../../src/shared/rpc/server.ts'
+import { complete } from './complete.ts'
 import { channelKinds } from './kinds.ts'
 import type { World } from './world.ts'
 
@@ -20,6 +21,8 @@ type ChannelCalls = Pick<
 const wait = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms))
 
 export function channelHandlers(world: World, emit: Server<EngineContract>['emit']): ChannelCalls {
+  for (const [id, view] of world.channels)
+    world.channels.set(id, { ...view, channel: complete(channelKinds, view.channel) })
   const get = (id: string): ChannelView => {
     const view = world.channels.get(id)
     if (!view) throw new AppError('NOT_FOUND', 'That channel is not there any more')

@@ -148,7 +148,7 @@ const sketches: readonly Sketch[] = [
     hostId: 'web-1',
     type: 'postgres',
     name: 'Trading database',
-    spec: { address: '127.0.0.1', port: 5432, database: 'trading', user: 'quarterdeck', query: 'select 1', tls: false },
+    spec: { address: '127.0.0.1', port: 5432, database: 'trading', user: 'quarterdeck', query: 'SELECT 1', tls: 'off' },
     status: 'healthy',
     message: 'PostgreSQL 15.8; select 1 → 1',
     latencyMs: 6,
@@ -201,7 +201,7 @@ const sketches: readonly Sketch[] = [
     hostId: 'web-1',
     type: 'disk-space',
     name: 'Disk space',
-    spec: { mount: '/', maxPercent: 90, clearPercent: 85 },
+    spec: { mounts: ['/'], maxPercent: 90, clearPercent: 85 },
     status: 'healthy',
     message: '/ is 47 % full',
     latencyMs: null,
@@ -212,7 +212,7 @@ const sketches: readonly Sketch[] = [
     hostId: 'bots-1',
     type: 'disk-space',
     name: 'Disk space',
-    spec: { mount: '/', maxPercent: 90, clearPercent: 85 },
+    spec: { mounts: ['/'], maxPercent: 90, clearPercent: 85 },
     status: 'unhealthy',
     message: '/ is 94 % full (4.9 GiB free), more than 90 %',
     cause: 'disk',
@@ -278,7 +278,7 @@ const sketches: readonly Sketch[] = [
     hostId: 'bots-1',
     type: 'command',
     name: 'Security updates',
-    spec: { argv: ['/usr/lib/update-notifier/apt-check'], expectedExit: 0, expectedOutput: '' },
+    spec: { argv: ['/usr/lib/update-notifier/apt-check'], expectedExit: 0 },
     status: 'unknown',
     message: 'Switched off',
     latencyMs: null,
@@ -300,6 +300,36 @@ const sketches: readonly Sketch[] = [
 
 export function checksOf(now: number, filled: boolean): CheckView[] {
   return [...builtIn('local'), ...(filled ? sketches : [])].map(sketch => viewOf(sketch, now))
+}
+
+/** More than fits onto a screen, by the longest and the least friendly names that a person or a host can come up with. */
+export function crowdOf(now: number): CheckView[] {
+  const names = [
+    'Endpoint-of-the-telegram-webhook-gateway-behind-the-second-reverse-proxy-in-the-other-data-centre',
+    '<b>not bold</b> & "quoted" \u202egnp.exe \u0007',
+    'データベースの複製が追いついている',
+    'x',
+  ]
+  const statuses = ['healthy', 'unhealthy', 'degraded', 'unknown'] as const
+  return Array.from({ length: 60 }, (_, index) => {
+    const status = statuses[hash(`crowd${index}`) % 4] ?? 'healthy'
+    return viewOf(
+      {
+        id: `crowd-${index}`,
+        hostId: 'web-1',
+        type: 'http',
+        name: `${names[index % names.length]} ${index}`.slice(0, 100),
+        unit: 'keepalive-bot.service',
+        spec: { url: `http://127.0.0.1:8001/${'long/'.repeat(30)}` },
+        status,
+        message: `[BODY].${'deep.'.repeat(20)}value (${'9'.repeat(120)}) < 5`,
+        latencyMs: 17,
+        phase: status === 'unhealthy' ? 'firing' : 'ok',
+        parts: { tags: ['a-tag-of-the-longest-kind-that-there-is'] },
+      },
+      now,
+    )
+  })
 }
 
 export const unitRefOf = (name: string | undefined): CheckUnit | null =>
@@ -406,7 +436,7 @@ export function proposalsOf(hostId: string): CheckProposal[] {
       'host',
       'disk-space',
       'Disk space of /srv',
-      { mount: '/srv', maxPercent: 90, clearPercent: 85 },
+      { mounts: ['/srv'], maxPercent: 90, clearPercent: 85 },
       '/srv is a disk of its own.',
     ),
   ]

@@ -3,6 +3,7 @@ import type { EngineContract } from '../../../src/shared/contract/engine.ts'
 import { AppError } from '../../../src/shared/errors.ts'
 import type { Check, CheckDraft, CheckView, Probe, Uptime } from '../../../src/shared/model/check.ts'
 import type { Handlers, Server } from '../../../src/shared/rpc/server.ts'
+import { complete } from './complete.ts'
 import { checkKinds } from './kinds.ts'
 import { entryOf } from './measure.ts'
 import { hash } from './units.ts'
@@ -47,6 +48,7 @@ function uptimeOf(seed: string): Uptime[] {
 }
 
 export function checkHandlers(world: World, emit: Server<EngineContract>['emit']): CheckCalls {
+  for (const [id, view] of world.checks) world.checks.set(id, { ...view, check: complete(checkKinds, view.check) })
   const get = (id: string): CheckView => {
     const view = world.checks.get(id)
     if (!view) throw new AppError('NOT_FOUND', 'That check is not there any more')

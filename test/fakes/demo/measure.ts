@@ -106,6 +106,7 @@ function scaleOf(series: string): number {
   if (series.startsWith('unit.cpu')) return 30
   if (series.startsWith('unit.memory')) return 400 * 1024 * 1024
   if (series.startsWith('load')) return 3
+  if (series.startsWith('check.')) return 40
   if (series.startsWith('memory') || series.startsWith('disk.used')) return 6 * gib
   return 4e6
 }

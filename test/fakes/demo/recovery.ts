@@ -10,6 +10,7 @@ import type {
 } from '../../../src/shared/model/recovery.ts'
 import type { UnitRef } from '../../../src/shared/model/unit.ts'
 import type { Handlers, Server } from '../../../src/shared/rpc/server.ts'
+import { complete } from './complete.ts'
 import { recoveryKinds } from './kinds.ts'
 import { defaultPolicy, idleView } from './recovery-made.ts'
 import { keyOf, type World } from './world.ts'
@@ -33,6 +34,10 @@ const wait = (ms: number): Promise<void> => new Promise(resolve => setTimeout(re
 const hour = 3_600_000
 
 export function recoveryHandlers(world: World, emit: Server<EngineContract>['emit']): RecoveryCalls {
+  for (const [key, view] of world.recoveries) {
+    const steps = view.policy.steps.map(step => complete(recoveryKinds, step))
+    world.recoveries.set(key, { ...view, policy: { ...view.policy, steps } })
+  }
   const viewOf = (unit: UnitRef): RecoveryView => world.recoveries.get(keyOf(unit)) ?? idleView(defaultPolicy(unit))
   const review = (unit: UnitRef, settings: DropInSettings | null): DropInReview => {
     const before = world.dropIns.get(keyOf(unit))?.now ?? null
@@ -119,6 +124,10 @@ function planOf(step: RecoveryStep, unit: UnitRef): StepPlan {
       `POST setWebhook url=${String(step.spec.url ?? '')}`,
       'POST getWebhookInfo',
     ],
+    runbook: commandsOf(step.spec.commands),
+    'delete-old-logs': [
+      `find ${String(step.spec.folders ?? '')} -name '${String(step.spec.pattern ?? '')}' -mtime +${String(step.spec.olderThanDays ?? 30)} -delete`,
+    ],
     'vacuum-journal': [`sudo journalctl --vacuum-size=${String(step.spec.keepMegabytes ?? 500)}M`],
     'deactivate-unit': [`sudo systemctl disable --now -- ${unit.name}`],
   }
@@ -128,6 +137,10 @@ function planOf(step: RecoveryStep, unit: UnitRef): StepPlan {
     risk: kind?.risk ?? 'confirm',
     consequence: kind?.risk === 'safe' ? null : 'It changes something on the host that is not put back by itself.',
   }
+}
+
+function commandsOf(commands: unknown): string[] {
+  return Array.isArray(commands) ? commands.map(command => (command?.argv ?? []).join(' ')) : []
 }
 
 function textOf(settings: DropInSettings): string {

@@ -9,7 +9,7 @@ import type { RecoveryAttempt, RecoveryView } from '../../../src/shared/model/re
 import type { EngineHealth, Settings, VaultStatus } from '../../../src/shared/model/settings.ts'
 import type { ActionRun, Timer, Unit, UnitRef, UnitTransition } from '../../../src/shared/model/unit.ts'
 import { channelsOf, outboxOf } from './channels-made.ts'
-import { checksOf, proposalsOf } from './checks-made.ts'
+import { checksOf, crowdOf, proposalsOf } from './checks-made.ts'
 import { storiesOf } from './incidents-made.ts'
 import { attemptsOf, recoveriesOf } from './recovery-made.ts'
 import { silencesOf } from './silences-made.ts'
@@ -39,7 +39,7 @@ export interface World {
   readonly dropIns: Map<string, { now: string | null; before: string | null }>
 }
 
-export type WorldName = 'filled' | 'empty' | 'first-run' | 'first-run-no-keyring' | 'locked' | 'troubled'
+export type WorldName = 'filled' | 'empty' | 'first-run' | 'first-run-no-keyring' | 'locked' | 'troubled' | 'crowded'
 
 const minute = 60_000
 const hour = 60 * minute
@@ -99,6 +99,7 @@ export function createWorld(name: WorldName, now = Date.now()): World {
     fillAudit(world, now)
   }
   fillAlerting(world, now, filled)
+  if (name === 'crowded') for (const view of crowdOf(now)) world.checks.set(view.check.id, view)
   return world
 }
 

@@ -43,6 +43,25 @@ export class KillableEngine {
 
   /** One life: from its start until it is killed. */
   async start(): Promise<EngineLife> {
+    const { child, client, ready, gone } = this.#begin()
+    await ready
+    const vault = await client.call('vault.status', undefined)
+    if (vault.state === 'uninitialised') await client.call('vault.create', { passphrase: null })
+    return { client, kill: () => child.kill('SIGKILL'), gone }
+  }
+
+  /** One short life, that is over so soon after its beginning, whatever it had come to. */
+  async startAndKill(afterMs: number): Promise<void> {
+    const { child, client, ready, gone } = this.#begin()
+    const ended = ready.catch(() => {})
+    await new Promise(resolve => setTimeout(resolve, afterMs))
+    child.kill('SIGKILL')
+    await gone
+    await ended
+    client.dispose()
+  }
+
+  #begin() {
     const entry = join(this.#built, 'index.cjs')
     const child = fork(entry, [], { execArgv: [], serialization: 'advanced', stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
     this.#child = child
@@ -76,11 +95,7 @@ export class KillableEngine {
     })
     send({ type: 'init', init: { dataDirectory: this.directory, version: 'test' } })
     send({ type: 'port', id: 1 })
-    const client = connect(engineContract, ports[1])
-    await ready
-    const vault = await client.call('vault.status', undefined)
-    if (vault.state === 'uninitialised') await client.call('vault.create', { passphrase: null })
-    return { client, kill: () => child.kill('SIGKILL'), gone }
+    return { child, client: connect(engineContract, ports[1]), ready, gone }
   }
 
   dispose(): void {

@@ -56,7 +56,7 @@ beforeEach(async () => {
 
 afterEach(async () => {
   if (process.platform !== 'linux') return
-  notifications.dispose()
+  await notifications.dispose()
   daemon.stop()
   await bus.stop()
   rmSync(folder, { recursive: true, force: true })
@@ -74,6 +74,17 @@ onLinux('buttons are shown, the body is escaped, and a press and a click come ba
   daemon.click(shown?.id ?? 0, 'restart')
   daemon.click(shown?.id ?? 0)
   await expect.poll(() => [acted, opened]).toEqual([['incident/1 restart'], ['/incidents/1']])
+})
+
+onLinux('a button that is pressed at once, before the number is known here, counts', async () => {
+  for (let round = 1; round <= 10; round++) {
+    const pressed = daemon
+      .waitFor(({ summary }) => summary === `round ${round}`)
+      .then(({ id }) => daemon.click(id, 'restart'))
+    await notifications.show(asked({ id: String(round), title: `round ${round}` }))
+    await pressed
+    await expect.poll(() => acted).toHaveLength(round)
+  }
 })
 
 onLinux('newer news of the same id replaces what is shown, and not what was closed', async () => {
@@ -114,11 +125,11 @@ onLinux('without a service or a bus it says why, and looks again with the next o
     shown: false,
     reason: 'There is no desktop session to show it on',
   })
-  nowhere.dispose()
+  await nowhere.dispose()
 })
 
 onLinux('what is still shown at the end is closed: its buttons would lead nowhere', async () => {
   await notifications.show(asked())
-  notifications.dispose()
-  await expect.poll(() => daemon.closed).toEqual([daemon.shown[0]?.id])
+  await notifications.dispose()
+  expect(daemon.closed).toEqual([daemon.shown[0]?.id])
 })

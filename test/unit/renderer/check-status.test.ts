@@ -2,8 +2,10 @@
 import { expect, test } from 'vitest'
 import { heartbeatSummary } from '../../../src/renderer/components/heartbeat.tsx'
 import { checkStatus, intervalText } from '../../../src/renderer/lib/check-status.ts'
-import { checkRows, matchesCheck } from '../../../src/renderer/views/checks/checks-order.ts'
+import { addCheckPath } from '../../../src/renderer/lib/places.ts'
+import { checkRows, checksOfUnit, matchesCheck } from '../../../src/renderer/views/checks/checks-order.ts'
 import { formatUptime } from '../../../src/renderer/views/checks/uptime-panel.tsx'
+import { findChecks } from '../../../src/renderer/views/palette/palette-search.ts'
 import type { CheckView, Probe } from '../../../src/shared/model/check.ts'
 
 const probe = (status: Probe['status']): Probe => ({
@@ -72,6 +74,41 @@ test('trouble comes first, and every word of the filter has to be said', () => {
   const [ping] = rows
   expect(ping && matchesCheck(ping, 'PING bots')).toBe(true)
   expect(ping && matchesCheck(ping, 'ping web nothing')).toBe(false)
+})
+
+test('a service has the checks that speak of it and of no other, worst first', () => {
+  const of = (id: string, hostId: string, name: string | null, status: Probe['status']): CheckView => {
+    const { check, ...rest } = view({ last: probe(status) })
+    return { ...rest, check: { ...check, id, hostId, unit: name === null ? null : { scope: 'system', name } } }
+  }
+  const views = [
+    of('well', 'web', 'bot.service', 'healthy'),
+    of('ill', 'web', 'bot.service', 'unhealthy'),
+    of('elsewhere', 'db', 'bot.service', 'unhealthy'),
+    of('another', 'web', 'nginx.service', 'unhealthy'),
+    of('none', 'web', null, 'unhealthy'),
+  ]
+  const found = checksOfUnit(views, { hostId: 'web', scope: 'system', name: 'bot.service' })
+  expect(found.map(each => each.check.id)).toEqual(['ill', 'well'])
+  expect(checksOfUnit(views, { hostId: 'web', scope: 'user', name: 'bot.service' })).toEqual([])
+})
+
+test('the palette finds checks by name, kind and service, and nothing without a text', () => {
+  expect(findChecks([view()], 'heal', 5)).toHaveLength(1)
+  expect(findChecks([view()], 'http', 5)).toHaveLength(1)
+  expect(findChecks([view()], 'ping', 5)).toEqual([])
+  expect(findChecks([view()], '', 5)).toEqual([])
+})
+
+test('a new check is known by what its address says', () => {
+  expect(
+    addCheckPath({
+      hostId: 'web',
+      type: 'journal-pattern',
+      unit: { scope: 'system', name: 'bot@a.service' },
+      pattern: 'a+b & \\d',
+    }),
+  ).toBe('/checks/new?host=web&type=journal-pattern&unit=system%2Fbot%40a.service&pattern=a%2Bb+%26+%5Cd')
 })
 
 test('a heartbeat is summed up in words', () => {

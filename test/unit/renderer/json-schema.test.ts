@@ -83,3 +83,26 @@ test('variants are told apart by their constant, which is no field of its own', 
 test('names of secrets are known, so that their values can travel beside the spec', () => {
   expect(secretNames(fields)).toEqual(['token'])
 })
+
+test('choices have labels where the schema names them, and seldom-needed fields and examples are told', () => {
+  const [security, retries] = fieldsOf(
+    schemaOf(
+      z.object({
+        security: z.enum(['tls', 'none']).meta({ labels: { tls: 'TLS' } }),
+        retries: z
+          .array(z.string())
+          .default([])
+          .meta({ advanced: true, examples: ['a', 'b'] }),
+      }),
+    ),
+  )
+  expect(security?.shape).toEqual({
+    kind: 'choice',
+    options: [
+      { value: 'tls', label: 'TLS' },
+      { value: 'none', label: 'none' },
+    ],
+  })
+  expect(security).toMatchObject({ advanced: false, examples: [] })
+  expect(retries).toMatchObject({ advanced: true, examples: ['a', 'b'] })
+})

@@ -14,7 +14,7 @@ import { fieldsOf, initialSpec } from '../../lib/json-schema.ts'
 import { places } from '../../lib/places.ts'
 import { CheckForm } from './check-form.tsx'
 
-/** `?host=…&type=…&unit=system/bot.service` fills in what is known already. */
+/** `?host=…&type=…&unit=system/bot.service&pattern=…` fills in what is known already. */
 export function NewCheckView(): ReactNode {
   const kinds = useCheckKinds()
   const [params] = useSearchParams()
@@ -80,8 +80,8 @@ function freshDraft(kind: CheckKind, params: URLSearchParams): CheckDraft {
   return {
     hostId: params.get('host') ?? localHostId,
     type: kind.type,
-    name: kind.title,
-    spec: initialSpec(fieldsOf(kind.schema)),
+    name: freshName(kind, unit.name.success ? unit.name.data : null),
+    spec: freshSpec(kind, params.get('pattern')),
     unit: unit.scope.success && unit.name.success ? { scope: unit.scope.data, name: unit.name.data } : null,
     enabled: true,
     vantage: kind.vantages[0] ?? 'host',
@@ -89,6 +89,17 @@ function freshDraft(kind: CheckKind, params: URLSearchParams): CheckDraft {
     dependsOn: [],
     tags: [],
   }
+}
+
+/** `Journal pattern of bot`; a person may call it something else. */
+function freshName(kind: CheckKind, unit: string | null): string {
+  return unit === null ? kind.title : `${kind.title} of ${unit.replace(/\.service$/, '')}`.slice(0, 100)
+}
+
+function freshSpec(kind: CheckKind, pattern: string | null): CheckDraft['spec'] {
+  const fields = fieldsOf(kind.schema)
+  const spec = initialSpec(fields)
+  return pattern !== null && fields.some(field => field.name === 'pattern') ? { ...spec, pattern } : spec
 }
 
 function splitUnit(text: string): [string, string] {

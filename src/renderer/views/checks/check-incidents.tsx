@@ -22,19 +22,18 @@ export function CheckIncidents(props: { checkId: string }): ReactNode {
           ) : (
             <ul className={css.list}>
               {list.map(incident => (
-                <li key={incident.id}>
+                <li key={incident.id} className={css.incident}>
                   <StatusIcon
                     tone={incident.state === 'resolved' ? 'healthy' : 'unhealthy'}
                     size={14}
                     label={incident.state === 'resolved' ? 'Resolved' : 'Not over'}
-                  />{' '}
-                  <Link to={incidentPath(incident.id)}>{safeText(incident.title)}</Link>{' '}
-                  <RelativeTime at={incident.openedAt} className={css.pale} />
-                  {incident.resolvedAt !== null && (
-                    <span className={css.pale}>
-                      , lasted {formatDuration(incident.resolvedAt - incident.startedAt)}
-                    </span>
-                  )}
+                  />
+                  <Link to={incidentPath(incident.id)}>{safeText(incident.title)}</Link>
+                  <span className={css.pale}>
+                    <RelativeTime at={incident.openedAt} />
+                    {incident.resolvedAt !== null &&
+                      `, lasted ${formatDuration(incident.resolvedAt - incident.startedAt)}`}
+                  </span>
                 </li>
               ))}
             </ul>

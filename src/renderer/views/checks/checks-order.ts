@@ -1,7 +1,9 @@
 // Which checks the list shows and in what order: trouble first. Pure, so that it can be tested without a screen.
 import type { CheckKind, CheckView } from '../../../shared/model/check.ts'
 import type { HostView } from '../../../shared/model/host.ts'
+import type { UnitRef } from '../../../shared/model/unit.ts'
 import { checkStatus } from '../../lib/check-status.ts'
+import { isSameUnit } from '../../lib/same-unit.ts'
 import { type Tone, toneRank } from '../../lib/status.ts'
 
 /** The groups of the summary, worst first. */
@@ -43,6 +45,15 @@ export function checkRows(
         a.hostName.localeCompare(b.hostName, 'en', { numeric: true }) ||
         a.view.check.name.localeCompare(b.view.check.name, 'en', { numeric: true }),
     )
+}
+
+/** The checks that speak of a service, worst first. */
+export function checksOfUnit(views: readonly CheckView[], unit: UnitRef): CheckView[] {
+  return checkRows(
+    views.filter(({ check }) => check.unit !== null && isSameUnit({ hostId: check.hostId, ...check.unit }, unit)),
+    [],
+    [],
+  ).map(row => row.view)
 }
 
 /** Every word of the filter has to be somewhere in what the row says. */

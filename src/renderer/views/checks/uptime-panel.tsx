@@ -35,7 +35,7 @@ export function UptimePanel(
               <div key={uptime.window} className={css.uptime}>
                 <span className={css.pale}>{titles[uptime.window]}</span>
                 <strong>{formatUptime(uptime.percent)}</strong>
-                <span className={css.pale}>{asideOf(uptime)}</span>
+                <span className={css.uptimeAside}>{asideOf(uptime)}</span>
               </div>
             ))}
           </div>
@@ -62,5 +62,5 @@ function asideOf({ down, unknown, maintenance, up }: Uptime): string {
     left > 0.01 * (up + down + left) ? `${formatDuration(left)} left out` : '',
   ]
     .filter(Boolean)
-    .join(', ')
+    .join('\n')
 }

@@ -46,6 +46,7 @@ function Layout(props: { view: HostView }): ReactNode {
             { to: hostPath(id, 'metrics'), label: 'Metrics' },
             { to: hostPath(id, 'journal'), label: 'Journal' },
             { to: hostPath(id, 'timers'), label: 'Timers' },
+            { to: hostPath(id, 'checks'), label: 'Checks' },
           ]}
         />
       </div>
@@ -59,7 +60,10 @@ function Layout(props: { view: HostView }): ReactNode {
 /** The tab's own view, unless the host cannot have one. */
 function Content(props: { view: HostView }): ReactNode {
   const { view } = props
-  const onMetrics = useLocation().pathname.endsWith('/metrics')
+  const { pathname } = useLocation()
+  const onMetrics = pathname.endsWith('/metrics')
+  // Whether it can be reached is checked as well.
+  if (pathname.endsWith('/checks')) return <Outlet context={view} />
   if (view.facts === null) {
     return view.connection.state === 'ready' ? (
       <LoadingState label="Finding out what this host is" />

@@ -22,6 +22,8 @@ export function IncidentActions(props: { incident: Incident }): ReactNode {
   const [asked, setAsked] = useState<Asked | null>(null)
   const close = (): void => setAsked(null)
   const over = incident.state === 'resolved'
+  useShortcut({ keys: 'n', label: 'Note', group: 'This screen', run: () => setAsked('note') })
+  useShortcut({ keys: 's', label: 'Silence', group: 'This screen', run: () => setAsked('silence') }, !over)
   return (
     <>
       {incident.state === 'open' && <Acknowledge incident={incident} />}
@@ -67,9 +69,14 @@ function Restart(props: { incident: Incident; unit: NonNullable<Incident['unit']
   const hosts = useHosts()
   const { run, dialog } = useUnitActions()
   const live = hosts.data?.find(view => view.host.id === hostId)?.connection.state === 'ready'
+  const unit = { hostId, ...props.unit }
+  useShortcut(
+    { keys: 'shift+r', label: 'Restart the service', group: 'This screen', run: () => run(unit, 'restart') },
+    live,
+  )
   return (
     <>
-      <ActionButton unit={{ hostId, ...props.unit }} verb="restart" onRun={run} disabled={!live} />
+      <ActionButton unit={unit} verb="restart" onRun={run} disabled={!live} />
       {dialog}
     </>
   )

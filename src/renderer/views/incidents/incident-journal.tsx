@@ -52,10 +52,8 @@ export function IncidentJournal(props: { story: IncidentStory }): ReactNode {
       </div>
     )
   }
-  const first = Math.max(
-    0,
-    lines.findIndex(line => line.lastAt >= startedAt),
-  )
+  const found = lines.findIndex(line => line.lastAt >= startedAt)
+  const first = found < 0 ? lines.length : found
   const from = Math.max(0, Math.min(first - mostDrawn / 2, lines.length - mostDrawn))
   return (
     <div className={css.journal}>
@@ -76,17 +74,17 @@ function Lines(props: { lines: readonly Line[]; began: number }): ReactNode {
   const rowPx = rowRem * useRem()
   useEffect(() => {
     const element = list.current
-    const row = element?.querySelector<HTMLElement>(`[data-index="${began}"]`)
+    const mark = element?.querySelector<HTMLElement>('[data-began]')
     // A few lines before it are what led there.
-    if (element && row) element.scrollTop = row.offsetTop - element.clientHeight / 2
-  }, [began])
+    if (element && mark) element.scrollTop = mark.offsetTop - element.offsetTop - element.clientHeight / 2
+  }, [])
   const choose = (index: number): void => {
     setChosen(index)
     list.current?.querySelector(`[data-index="${index}"]`)?.scrollIntoView({ block: 'nearest' })
   }
   const onKeyDown = (event: KeyboardEvent): void => {
-    const at = chosen ?? began
     const last = lines.length - 1
+    const at = chosen ?? Math.min(began, last)
     const target = { ArrowUp: at - 1, ArrowDown: at + 1, PageUp: at - 10, PageDown: at + 10, Home: 0, End: last }[
       event.key
     ]
@@ -112,10 +110,16 @@ function Lines(props: { lines: readonly Line[]; began: number }): ReactNode {
         }}
       >
         {lines.map((each, index) => (
-          <div key={`${each.at} ${each.message}`} role="presentation" className={cx(index === began && css.began)}>
+          <div
+            key={`${each.at} ${each.message}`}
+            role="presentation"
+            className={cx(index === began && css.began)}
+            data-began={index === began || undefined}
+          >
             <LineRow line={each} index={index} rowPx={rowPx} compact hostName={undefined} selected={index === chosen} />
           </div>
         ))}
+        {began >= lines.length && <div role="presentation" className={css.began} data-began />}
       </div>
       {line && <LineDetails line={line} onClose={() => setChosen(null)} />}
     </>

@@ -1,4 +1,6 @@
 // How the palette finds things by a few letters. Pure.
+import type { ChannelView } from '../../../shared/model/channel.ts'
+import type { CheckView } from '../../../shared/model/check.ts'
 import type { Unit } from '../../../shared/model/unit.ts'
 
 /** 0 is no match; an exact start counts most, then the start of a word, then anywhere. Every word has to be found. */
@@ -27,4 +29,23 @@ export function findUnits(units: readonly Unit[], text: string, limit: number): 
     .sort((a, b) => b.rank - a.rank || a.unit.name.localeCompare(b.unit.name))
     .slice(0, limit)
     .map(item => item.unit)
+}
+
+/** The best matches by name, kind and service; nothing without a text. */
+export function findChecks(checks: readonly CheckView[], text: string, limit: number): CheckView[] {
+  return best(checks, text, limit, ({ check }) => [check.name, check.type, check.unit?.name].filter(Boolean).join(' '))
+}
+
+export function findChannels(channels: readonly ChannelView[], text: string, limit: number): ChannelView[] {
+  return best(channels, text, limit, ({ channel }) => `${channel.name} ${channel.type}`)
+}
+
+function best<T>(items: readonly T[], text: string, limit: number, label: (item: T) => string): T[] {
+  if (text === '') return []
+  return items
+    .map(item => ({ item, rank: rank(label(item), text) }))
+    .filter(found => found.rank > 0)
+    .sort((a, b) => b.rank - a.rank || label(a.item).localeCompare(label(b.item), 'en', { numeric: true }))
+    .slice(0, limit)
+    .map(found => found.item)
 }

@@ -9,31 +9,27 @@ import {
   History,
   ListChecks,
   type LucideIcon,
-  Monitor,
   Play,
   Plus,
-  RotateCw,
-  Server,
   Settings,
   Siren,
 } from 'lucide-react'
 import { type ReactNode, useDeferredValue, useMemo, useState } from 'react'
 import { useNavigate } from 'react-router'
-import type { HostView } from '../../../shared/model/host.ts'
 import type { Unit } from '../../../shared/model/unit.ts'
 import { Dialog } from '../../components/dialog.tsx'
 import { Kbd } from '../../components/kbd.tsx'
-import { StatusIcon } from '../../components/status.tsx'
+import { useChannels } from '../../data/channels.ts'
+import { useChecks } from '../../data/checks.ts'
 import { useHosts, useSettings } from '../../data/hosts.ts'
 import { useActiveList } from '../../data/incidents.ts'
 import { useNow } from '../../data/now.ts'
 import { useEngineCommand } from '../../data/remotes.tsx'
-import { byUrgency, hostHealth, incidentStatus } from '../../lib/incident-words.ts'
-import { hostPath, incidentPath, places, unitPath } from '../../lib/places.ts'
-import { safeText } from '../../lib/safe-text.ts'
-import { type StatusWord, unitStatus } from '../../lib/status.ts'
+import { byUrgency, hostHealth } from '../../lib/incident-words.ts'
+import { channelPath, checkPath, hostPath, incidentPath, places, unitPath } from '../../lib/places.ts'
 import css from './palette.module.css'
-import { findUnits, rank } from './palette-search.ts'
+import { ChannelItem, CheckItem, HostItem, IncidentItem, keyOf, UnitItem } from './palette-items.tsx'
+import { findChannels, findChecks, findUnits, rank } from './palette-search.ts'
 import { useAllUnits } from './use-all-units.ts'
 
 export interface PaletteProps {
@@ -72,6 +68,8 @@ function PaletteBody(props: PaletteProps): ReactNode {
   const hosts = useHosts()
   const units = useAllUnits(hosts.data ?? [])
   const active = useActiveList()
+  const checks = useChecks()
+  const channels = useChannels()
   const settings = useSettings()
   const save = useEngineCommand('settings.set')
   const now = useNow(5000)
@@ -116,6 +114,8 @@ function PaletteBody(props: PaletteProps): ReactNode {
     .filter(incident => text !== '' && rank(`${incident.title} ${incident.hostName}`, text) > 0)
     .sort(byUrgency)
     .slice(0, 6)
+  const foundChecks = useMemo(() => findChecks(checks.data ?? [], text, 8), [checks.data, text])
+  const foundChannels = useMemo(() => findChannels(channels.data ?? [], text, 4), [channels.data, text])
   const names = new Map(hosts.data?.map(view => [view.host.id, view.host.name]))
 
   return (
@@ -124,7 +124,7 @@ function PaletteBody(props: PaletteProps): ReactNode {
         className={css.input}
         value={typed}
         onValueChange={setTyped}
-        placeholder="Host, service, action or place"
+        placeholder="Host, service, check, action or place"
         data-autofocus
       />
       <Command.List className={css.list}>
@@ -144,16 +144,7 @@ function PaletteBody(props: PaletteProps): ReactNode {
         {!wantsRestart && foundIncidents.length > 0 && (
           <Command.Group heading="Incidents" className={css.group}>
             {foundIncidents.map(incident => (
-              <Command.Item
-                key={incident.id}
-                value={`incident ${incident.id}`}
-                className={css.item}
-                onSelect={go(incidentPath(incident.id))}
-              >
-                <StatusIcon tone={incidentStatus(incident).tone} size={15} />
-                <span className={css.name}>{safeText(incident.title)}</span>
-                <span className={css.pale}>{incidentStatus(incident).word}</span>
-              </Command.Item>
+              <IncidentItem key={incident.id} incident={incident} onSelect={go(incidentPath(incident.id))} />
             ))}
           </Command.Group>
         )}
@@ -183,6 +174,25 @@ function PaletteBody(props: PaletteProps): ReactNode {
             ))}
           </Command.Group>
         )}
+        {!wantsRestart && foundChecks.length > 0 && (
+          <Command.Group heading="Checks" className={css.group}>
+            {foundChecks.map(view => (
+              <CheckItem
+                key={view.check.id}
+                view={view}
+                host={names.get(view.check.hostId)}
+                onSelect={go(checkPath(view.check.id))}
+              />
+            ))}
+          </Command.Group>
+        )}
+        {!wantsRestart && foundChannels.length > 0 && (
+          <Command.Group heading="Channels" className={css.group}>
+            {foundChannels.map(view => (
+              <ChannelItem key={view.channel.id} view={view} onSelect={go(channelPath(view.channel.id))} />
+            ))}
+          </Command.Group>
+        )}
         {foundPlaces.length > 0 && (
           <Command.Group heading="Go to" className={css.group}>
             {foundPlaces.map(({ label, icon: Icon, keys, run }) => (
@@ -197,45 +207,4 @@ function PaletteBody(props: PaletteProps): ReactNode {
       </Command.List>
     </Command>
   )
-}
-
-function HostItem(props: { view: HostView; status: StatusWord; onSelect: () => void }): ReactNode {
-  const { status } = props
-  const { host } = props.view
-  const Icon = host.kind === 'local' ? Monitor : Server
-  return (
-    <Command.Item value={`host ${host.id}`} className={css.item} onSelect={props.onSelect}>
-      <Icon size="0.9375rem" aria-hidden="true" />
-      <span className={css.name}>{safeText(host.name)}</span>
-      <span className={css.pale}>{status.word}</span>
-      <StatusIcon tone={status.tone} size={14} />
-    </Command.Item>
-  )
-}
-
-function UnitItem(props: {
-  unit: Unit
-  host: string | undefined
-  verb: string | null
-  onSelect: () => void
-}): ReactNode {
-  const { unit, host, verb, onSelect } = props
-  const status = unitStatus(unit)
-  return (
-    <Command.Item value={`${verb ?? 'unit'} ${keyOf(unit)}`} className={css.item} onSelect={onSelect}>
-      {verb ? <RotateCw size="0.9375rem" aria-hidden="true" /> : <StatusIcon tone={status.tone} size={15} />}
-      <span className={css.name}>
-        {verb && <strong>{verb} </strong>}
-        {safeText(unit.name)}
-      </span>
-      <span className={css.pale}>
-        {safeText(host ?? unit.hostId)}
-        {unit.scope === 'user' ? ', user service' : ''} · {status.word}
-      </span>
-    </Command.Item>
-  )
-}
-
-function keyOf(unit: Unit): string {
-  return `${unit.hostId}/${unit.scope}/${unit.name}`
 }

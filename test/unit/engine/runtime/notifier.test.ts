@@ -215,6 +215,26 @@ describe('tries', () => {
     })
   })
 
+  test('what waited behind it for as long is given up with it, and what is newer is still sent', async () => {
+    let answer: SendResult = no()
+    rig.answer('a', () => answer)
+    rig.fire(api)
+    await rig.pass(30_000)
+    rig.fire(rig.check('old', { hostId: 'db' }))
+    await rig.pass(12 * 3_600_000, 10_000)
+    rig.fire(bot)
+    await rig.pass(12 * 3_600_000 + 200_000, 10_000)
+    expect(states().filter(state => state.startsWith('firing'))).toEqual([
+      'firing sending',
+      'firing failed',
+      'firing failed',
+    ])
+    answer = { ok: true }
+    await rig.pass(400_000, 1_000)
+    expect(rig.said('a')).toContain('firing: bot is failing on web')
+    expect(rig.said('a')).not.toContain('firing: old is failing on db')
+  })
+
   test('S19 one channel that never answers delays no other, and is tried again after a minute', async () => {
     rig.channel('slow')
     rig.answer('slow', () => new Promise(() => {}))

@@ -1,5 +1,5 @@
 // The journal viewer: a window onto a million lines that follows until one scrolls up. Knows nothing of where its filters come from.
-import { ArrowDownToLine } from 'lucide-react'
+import { ArrowDownToLine, ListChecks } from 'lucide-react'
 import {
   type KeyboardEvent,
   type ReactNode,
@@ -10,15 +10,20 @@ import {
   type WheelEvent,
 } from 'react'
 import type { JournalFilter } from '../../../../shared/model/journal.ts'
-import { Button } from '../../../components/button.tsx'
+import type { UnitScope } from '../../../../shared/model/unit.ts'
+import { Button, LinkButton } from '../../../components/button.tsx'
 import { ErrorState } from '../../../components/faces.tsx'
 import { formatCount } from '../../../lib/format.ts'
+import { patternOfText } from '../../../lib/line-pattern.ts'
 import css from './journal.module.css'
 import { Earlier, NoLines } from './journal-faces.tsx'
+import { lineCheckPath } from './line-check.ts'
 import { LineDetails } from './line-details.tsx'
 import { LineRow, lineId } from './line-row.tsx'
+import type { Line } from './line-store.ts'
 import { lineAt, lineWindow } from './line-window.ts'
 import { type Journal, useJournal } from './use-journal.ts'
+import { useLineSelection } from './use-line-selection.ts'
 
 const rowRem = 1.375
 /** As near to the end as this counts as being there. */
@@ -41,8 +46,9 @@ export function JournalPanel(props: JournalPanelProps): ReactNode {
 }
 
 function Viewer(props: JournalPanelProps & { journal: Journal }): ReactNode {
-  const { journal, compact = false, hostNames } = props
+  const { journal, filters, compact = false, hostNames } = props
   const { store, arrived, prepended } = journal
+  const section = useRef<HTMLElement>(null)
   const scroller = useRef<HTMLDivElement>(null)
   const rowPx = rowRem * useRem()
   const [viewPx, setViewPx] = useState(0)
@@ -138,8 +144,11 @@ function Viewer(props: JournalPanelProps & { journal: Journal }): ReactNode {
   }
   const newLines = Math.max(0, arrived - seenUpTo)
   const chosen = store.line(selectedIndex)
+  const scopeOf = (line: Line): UnitScope => filters.find(one => one.hostId === line.hostId)?.scope ?? 'system'
+  const marked = useLineSelection(section)
+  const markedLine = marked && (marked.index === null ? chosen : store.line(marked.index))
   return (
-    <section className={css.panel} aria-label="Journal">
+    <section ref={section} className={css.panel} aria-label="Journal">
       <Earlier journal={journal} />
       <div className={css.lines}>
         <div
@@ -167,13 +176,23 @@ function Viewer(props: JournalPanelProps & { journal: Journal }): ReactNode {
             <NoLines key={journal.state} state={journal.state} />
           </div>
         )}
+        {marked && markedLine && (
+          <LinkButton
+            className={css.marked}
+            size="small"
+            icon={ListChecks}
+            to={lineCheckPath(markedLine, scopeOf(markedLine), patternOfText(marked.text))}
+          >
+            Make a check of the selection
+          </LinkButton>
+        )}
         {!following && (
           <Button className={css.newest} look="primary" size="small" icon={ArrowDownToLine} onClick={toNewest}>
             Jump to newest{newLines > 0 ? ` (${formatCount(newLines)} new)` : ''}
           </Button>
         )}
       </div>
-      {chosen && <LineDetails line={chosen} onClose={() => setSelected(null)} />}
+      {chosen && <LineDetails line={chosen} scope={scopeOf(chosen)} onClose={() => setSelected(null)} />}
     </section>
   )
 }

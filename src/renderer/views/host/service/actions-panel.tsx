@@ -9,6 +9,7 @@ import { Status } from '../../../components/status.tsx'
 import { useActionRuns } from '../../../data/hosts.ts'
 import { useEngineCommand, useEngineEvent, useEngineQuery } from '../../../data/remotes.tsx'
 import { cx } from '../../../lib/class-names.ts'
+import { whoName } from '../../../lib/incident-words.ts'
 import { safeText } from '../../../lib/safe-text.ts'
 import { outcomeStatus } from '../../../lib/status.ts'
 import { verbWords } from '../action/unit-verbs.ts'
@@ -33,7 +34,7 @@ export function ActionsPanel(props: { unit: UnitRef }): ReactNode {
             <li key={entry.id}>
               <Status status={outcomeStatus(entry.outcome)} />
               <span>
-                {entry.verb.replace(/^unit\./, '')} by {safeText(entry.actor)}
+                {entry.verb.replace(/^unit\./, '')} by {whoName(entry.actor)}
               </span>
               <RelativeTime at={entry.at} className={css.quiet} />
             </li>

@@ -10,7 +10,7 @@ import { useIncidentsOf } from '../../../data/incidents.ts'
 import { formatDuration } from '../../../lib/format.ts'
 import { byUrgency, incidentStatus } from '../../../lib/incident-words.ts'
 import { incidentPath } from '../../../lib/places.ts'
-import { safeText } from '../../../lib/safe-text.ts'
+import { safeShort, safeText } from '../../../lib/safe-text.ts'
 import css from './service-view.module.css'
 
 const shown = 6
@@ -43,7 +43,8 @@ function Item(props: { incident: Incident }): ReactNode {
   return (
     <li>
       <Status status={incidentStatus(incident)} />
-      <Link to={incidentPath(incident.id)}>{safeText(incident.title)}</Link>
+      {/* Which service it is, the page says already. */}
+      <Link to={incidentPath(incident.id)}>{safeShort(incident.lastMessage || incident.title, 160)}</Link>
       <span className={css.quiet}>
         <RelativeTime at={incident.startedAt} />
         {incident.resolvedAt !== null && `, ${formatDuration(incident.resolvedAt - incident.startedAt)}`}

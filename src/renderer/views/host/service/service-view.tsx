@@ -11,6 +11,7 @@ import { useEngineCommand, useEngineQuery } from '../../../data/remotes.tsx'
 import { hostPath } from '../../../lib/places.ts'
 import { safeText } from '../../../lib/safe-text.ts'
 import { useShortcut } from '../../../lib/shortcuts.ts'
+import { UnitChecks } from '../../checks/unit-checks.tsx'
 import { UptimePanel } from '../../checks/uptime-panel.tsx'
 import { RecoveryPanel } from '../../recovery/recovery-panel.tsx'
 import { ActionButton } from '../action/action-button.tsx'
@@ -94,6 +95,7 @@ function Loaded(props: { unit: Unit }): ReactNode {
         <div className={css.column}>
           <IncidentsPanel unit={ref} />
           <ActionsPanel unit={ref} />
+          <UnitChecks unit={ref} />
           <FactsPanel unit={unit} />
           <RecoveryPanel unit={ref} />
           <HistoryPanel unit={ref} />
