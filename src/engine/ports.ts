@@ -1,6 +1,11 @@
 // What the engine needs from the outside world, stated once: links to hosts, units, journal, metrics, secrets, the desktop. Knows no implementation.
 import type { Duplex } from 'node:stream'
-import type { NativeNotification, TraySummary } from '../shared/contract/native.ts'
+import type {
+  LoginWindowRequest,
+  LoginWindowResult,
+  NativeNotification,
+  TraySummary,
+} from '../shared/contract/native.ts'
 import type { ErrorShape } from '../shared/errors.ts'
 import type { ConnectionStatus, Host, HostFacts, HostKey, SshConfigHost } from '../shared/model/host.ts'
 import type {
@@ -236,4 +241,15 @@ export interface Native {
   keyringStatus(): Promise<{ available: boolean; reason: string | null }>
   keyringWrap(plain: Uint8Array): Promise<Uint8Array>
   keyringUnwrap(wrapped: Uint8Array): Promise<Uint8Array>
+  /**
+   * Opens a window in which a person logs in; resolves when it captured the required cookies or was closed. An abort closes it. Rejects
+   * with CONFLICT where one is open for this login, and, as the other three, with UNSUPPORTED where there is no desktop.
+   */
+  openLogin(request: LoginWindowRequest, signal?: AbortSignal): Promise<LoginWindowResult>
+  /** Closes the window of this login, if there is one. */
+  closeLogin(loginId: string): Promise<void>
+  /** Visits the address with the kept session, without a window; null cookies where the session is no longer good. */
+  refreshLogin(request: LoginWindowRequest, signal?: AbortSignal): Promise<LoginWindowResult>
+  /** Removes the kept session. */
+  forgetLogin(loginId: string): Promise<void>
 }

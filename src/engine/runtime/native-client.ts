@@ -16,6 +16,10 @@ export function nativeOver(client: Client<NativeContract>, log: Logger): Native 
     keyringStatus: () => client.call('keyring.status', undefined),
     keyringWrap: plain => client.call('keyring.wrap', new Uint8Array(plain)),
     keyringUnwrap: wrapped => client.call('keyring.unwrap', new Uint8Array(wrapped)),
+    openLogin: (request, signal) => client.call('login.open', request, signal),
+    closeLogin: loginId => client.call('login.close', loginId),
+    refreshLogin: (request, signal) => client.call('login.refresh', request, signal),
+    forgetLogin: loginId => client.call('login.forget', loginId),
   }
 }
 
@@ -23,6 +27,11 @@ export function nativeOver(client: Client<NativeContract>, log: Logger): Native 
 export function headlessNative(log: Logger): Native {
   const unavailable = (): never => {
     throw new AppError('VAULT_UNAVAILABLE', 'There is no desktop keyring here', { hint: 'Use a passphrase.' })
+  }
+  const noWindow = async (): Promise<never> => {
+    throw new AppError('UNSUPPORTED', 'There is no desktop here to log in on', {
+      hint: 'Log in in your own browser, export the cookies there and paste them.',
+    })
   }
   return {
     notify: async ({ title, body }) => {
@@ -34,5 +43,9 @@ export function headlessNative(log: Logger): Native {
     keyringStatus: async () => ({ available: false, reason: 'There is no desktop here' }),
     keyringWrap: async () => unavailable(),
     keyringUnwrap: async () => unavailable(),
+    openLogin: noWindow,
+    closeLogin: noWindow,
+    refreshLogin: noWindow,
+    forgetLogin: noWindow,
   }
 }

@@ -10,6 +10,7 @@ import { type Client, connect } from '../../../src/shared/rpc/client.ts'
 import { type FromEngine, nativePortId, type ToEngine } from '../../../src/shared/rpc/engine-link.ts'
 import { SimplePort } from '../../../src/shared/rpc/port.ts'
 import { serve } from '../../../src/shared/rpc/server.ts'
+import { FakeLoginWindows } from '../../fakes/login-windows.ts'
 
 export interface EngineLife {
   readonly client: Client<typeof engineContract>
@@ -20,6 +21,8 @@ export interface EngineLife {
 
 export class KillableEngine {
   readonly directory: string
+  /** What login windows will bring, over all lives. */
+  readonly loginWindows = new FakeLoginWindows()
   readonly #built: string
   #child: ChildProcess | null = null
 
@@ -86,12 +89,17 @@ export class KillableEngine {
     })
     const gone = new Promise<void>(resolve => child.on('exit', () => resolve()))
     void gone.then(() => ports.forEach(port => void port.gone()))
+    const { loginWindows } = this
     serve(nativeContract, ports[0], {
       'notification.show': () => ({ shown: true, reason: null }),
       'tray.set': () => {},
       'keyring.status': () => ({ available: true, reason: null }),
       'keyring.wrap': plain => plain.map(byte => byte ^ 0xff),
       'keyring.unwrap': wrapped => wrapped.map(byte => byte ^ 0xff),
+      'login.open': request => loginWindows.openLogin(request),
+      'login.close': loginId => loginWindows.closeLogin(loginId),
+      'login.refresh': request => loginWindows.refreshLogin(request),
+      'login.forget': loginId => loginWindows.forgetLogin(loginId),
     })
     send({ type: 'init', init: { dataDirectory: this.directory, version: 'test' } })
     send({ type: 'port', id: 1 })

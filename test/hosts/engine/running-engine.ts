@@ -12,6 +12,7 @@ import type { Host, HostDraft, HostSecrets, HostView } from '../../../src/shared
 import type { ActionRun, UnitTransition, UnitVerb } from '../../../src/shared/model/unit.ts'
 import { type Client, connect } from '../../../src/shared/rpc/client.ts'
 import { portPair } from '../../../src/shared/rpc/port.ts'
+import { FakeLoginWindows } from '../../fakes/login-windows.ts'
 import type { TestHost } from '../lib/index.ts'
 
 export class RunningEngine implements AsyncDisposable {
@@ -20,11 +21,13 @@ export class RunningEngine implements AsyncDisposable {
   readonly directory: string
   readonly notifications: readonly NativeNotification[]
   readonly logs: readonly string[]
+  /** What login windows will bring, and which were asked for. */
+  readonly loginWindows: FakeLoginWindows
   readonly transitions: UnitTransition[] = []
   readonly #keep: boolean
 
   private constructor(
-    parts: Pick<RunningEngine, 'client' | 'engine' | 'directory' | 'notifications' | 'logs'>,
+    parts: Pick<RunningEngine, 'client' | 'engine' | 'directory' | 'notifications' | 'logs' | 'loginWindows'>,
     keep: boolean,
   ) {
     this.client = parts.client
@@ -32,6 +35,7 @@ export class RunningEngine implements AsyncDisposable {
     this.directory = parts.directory
     this.notifications = parts.notifications
     this.logs = parts.logs
+    this.loginWindows = parts.loginWindows
     this.#keep = keep
     this.client.on('unit.transition', transition => this.transitions.push(transition))
   }
@@ -41,6 +45,7 @@ export class RunningEngine implements AsyncDisposable {
     const notifications: NativeNotification[] = []
     const logs: string[] = []
     const redactor = new Redactor()
+    const loginWindows = new FakeLoginWindows()
     const native: Native = {
       notify: async notification => {
         notifications.push(notification)
@@ -52,6 +57,7 @@ export class RunningEngine implements AsyncDisposable {
       // a keyring that turns every bit, so that nothing lies on disk in clear
       keyringWrap: async plain => plain.map(byte => byte ^ 0xff),
       keyringUnwrap: async wrapped => wrapped.map(byte => byte ^ 0xff),
+      ...loginWindows,
     }
     const engine = await createEngine({
       dataDirectory: directory,
@@ -67,7 +73,7 @@ export class RunningEngine implements AsyncDisposable {
     engine.attach(its)
     const client = connect(engineContract, mine)
     const running = new RunningEngine(
-      { client, engine, directory, notifications, logs },
+      { client, engine, directory, notifications, logs, loginWindows },
       options.directory !== undefined,
     )
     const status = await running.client.call('vault.status', undefined)

@@ -13,6 +13,7 @@ import { type Client, connect } from '../../../../src/shared/rpc/client.ts'
 import { portPair } from '../../../../src/shared/rpc/port.ts'
 import { startNtfy } from '../../../fakes/channels/push.ts'
 import { FakeTelegram } from '../../../fakes/channels/telegram.ts'
+import { FakeLoginWindows } from '../../../fakes/login-windows.ts'
 
 const native: Native = {
   notify: async () => ({ shown: true, reason: null }),
@@ -21,6 +22,7 @@ const native: Native = {
   keyringStatus: async () => ({ available: true, reason: null }),
   keyringWrap: async plain => plain.map(byte => byte ^ 0xff),
   keyringUnwrap: async wrapped => wrapped.map(byte => byte ^ 0xff),
+  ...new FakeLoginWindows(),
 }
 
 let directory: string

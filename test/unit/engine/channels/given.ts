@@ -5,6 +5,7 @@ import { ManualClock } from '../../../../src/engine/lib/clock.ts'
 import type { Native } from '../../../../src/engine/ports.ts'
 import type { NativeNotification } from '../../../../src/shared/contract/native.ts'
 import type { NewsItem, Notification } from '../../../../src/shared/model/channel.ts'
+import { FakeLoginWindows } from '../../../fakes/login-windows.ts'
 
 export const at = Date.UTC(2026, 0, 31, 10, 0, 0)
 
@@ -77,6 +78,7 @@ export async function send(
       keyringStatus: async () => ({ available: false, reason: null }),
       keyringWrap: async plain => plain,
       keyringUnwrap: async wrapped => wrapped,
+      ...new FakeLoginWindows(),
       ...native,
     },
     secret: async field => secrets[field] ?? null,
