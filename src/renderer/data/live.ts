@@ -7,6 +7,7 @@ import { isSameUnit } from '../lib/same-unit.ts'
 import { putChannel } from './channels.ts'
 import { putCheck } from './checks.ts'
 import { keepIncidentsLive } from './incidents.ts'
+import { putLogin, putRenewal } from './logins.ts'
 import { refOf } from './recovery.ts'
 import { callKey, updateAnswer } from './remotes.tsx'
 
@@ -68,6 +69,17 @@ export function keepLive(engine: EngineRemote, client: QueryClient): () => void 
           call === 'recovery.list' || (call === 'recovery.attempts' && isSameUnit(input as UnitRef, view.policy)),
       })
     }),
+    engine.on('login.changed', view => {
+      updateAnswer(client, 'login.list', undefined, list => putLogin(list, view))
+      client.setQueryData(callKey('login.get', view.login.id), view)
+    }),
+    engine.on('login.removed', id => {
+      updateAnswer(client, 'login.list', undefined, list => list.filter(view => view.login.id !== id))
+      client.removeQueries({ queryKey: callKey('login.get', id) })
+    }),
+    engine.on('renewal.changed', run =>
+      updateAnswer(client, 'login.renewals', { id: run.loginId, limit: 20 }, list => putRenewal(list, run)),
+    ),
     // Whatever was missed while the engine was away is asked again.
     engine.onConnection(connected => {
       if (connected) void client.invalidateQueries()

@@ -13,6 +13,8 @@ export const places = {
   addHost: '/hosts/new',
   checks: '/checks',
   channels: '/settings/channels',
+  logins: '/logins',
+  addLogin: '/logins/new',
   addChannel: '/settings/channels/new',
   addCheck: '/checks/new',
   suggestions: '/checks/suggestions',
@@ -73,4 +75,12 @@ export function unitPath(unit: UnitRef): string {
 
 export function recoveryPath(unit: UnitRef): string {
   return `${unitPath(unit)}/recovery`
+}
+
+export function loginPath(loginId: string): string {
+  return `${places.logins}/${encodeURIComponent(loginId)}`
+}
+
+export function editLoginPath(loginId: string): string {
+  return `${loginPath(loginId)}/edit`
 }

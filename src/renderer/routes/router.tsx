@@ -55,6 +55,22 @@ export const routes: RouteObject[] = [
         lazy: async () => ({ Component: (await import('../views/settings/settings-view.tsx')).SettingsView }),
       },
       {
+        path: 'logins',
+        lazy: async () => ({ Component: (await import('../views/logins/logins-view.tsx')).LoginsView }),
+      },
+      {
+        path: 'logins/new',
+        lazy: async () => ({ Component: (await import('../views/logins/login-form-view.tsx')).NewLoginView }),
+      },
+      {
+        path: 'logins/:loginId',
+        lazy: async () => ({ Component: (await import('../views/logins/login-view.tsx')).LoginPage }),
+      },
+      {
+        path: 'logins/:loginId/edit',
+        lazy: async () => ({ Component: (await import('../views/logins/login-form-view.tsx')).EditLoginView }),
+      },
+      {
         path: 'settings/channels',
         lazy: async () => ({ Component: (await import('../views/channels/channels-view.tsx')).ChannelsView }),
       },

@@ -1,5 +1,16 @@
 // The way around: the places of the app, then the hosts with their state. Shows nothing that does not exist yet.
-import { Gauge, History, ListChecks, type LucideIcon, Monitor, Plus, Server, Settings, Siren } from 'lucide-react'
+import {
+  Cookie,
+  Gauge,
+  History,
+  ListChecks,
+  type LucideIcon,
+  Monitor,
+  Plus,
+  Server,
+  Settings,
+  Siren,
+} from 'lucide-react'
 import type { ReactNode } from 'react'
 import { NavLink } from 'react-router'
 import type { HostView } from '../../shared/model/host.ts'
@@ -29,6 +40,7 @@ export function Sidebar(): ReactNode {
         <Place to={places.fleet} icon={Gauge} label="Fleet" />
         <Incidents active={incidents} />
         <Place to={places.checks} icon={ListChecks} label="Checks" />
+        <Place to={places.logins} icon={Cookie} label="Logins" />
         <Place to={places.activity} icon={History} label="Activity" />
         <Place to={places.settings} icon={Settings} label="Settings" />
       </ul>

@@ -1,0 +1,284 @@
+// The form of a login: which site, which file, who uses it, how it is proven, and what happens when it is over. Holds no cookie.
+import { ScanSearch } from 'lucide-react'
+import { type FormEvent, type ReactNode, useState } from 'react'
+import { useNavigate } from 'react-router'
+import { type Login, LoginDraft, type LoginFile, type SiteProfile } from '../../../shared/model/login.ts'
+import { Button, LinkButton } from '../../components/button.tsx'
+import { CheckField, Choices, SelectField, TextArea, TextField } from '../../components/field.tsx'
+import { NumberField } from '../../components/number-field.tsx'
+import { Panel } from '../../components/page.tsx'
+import { useHosts, useUnits } from '../../data/hosts.ts'
+import { useEngine } from '../../data/remotes.tsx'
+import { type DraftForm, useDraftForm } from '../../data/use-draft-form.ts'
+import { loginPath, places } from '../../lib/places.ts'
+import { safeText } from '../../lib/safe-text.ts'
+import { SaveError } from '../vault/save-error.tsx'
+import { CookieTable } from './cookie-table.tsx'
+import css from './logins.module.css'
+import { ProbeFields } from './probe-fields.tsx'
+
+type Form = DraftForm<LoginDraft>
+
+export function LoginForm(props: { login: Login | null; draft: LoginDraft; sites: readonly SiteProfile[] }): ReactNode {
+  const { login, sites } = props
+  const engine = useEngine()
+  const navigate = useNavigate()
+  const form = useDraftForm(LoginDraft, props.draft)
+  const [found, setFound] = useState<LoginFile | null>(null)
+
+  const save = (event: FormEvent): void => {
+    event.preventDefault()
+    void form.send('save', async draft => {
+      const saved = login
+        ? await engine.call('login.edit', { id: login.id, draft })
+        : await engine.call('login.add', { draft })
+      void navigate(loginPath(saved.id), { replace: true })
+    })
+  }
+  const look = (): void => {
+    setFound(null)
+    void form.send('look', async ({ hostId, path }) => setFound(await engine.call('login.inspect', { hostId, path })))
+  }
+  return (
+    <div className={css.columns}>
+      <form className={css.form} onSubmit={save} noValidate>
+        <Panel title="What it is">
+          <SubjectFields form={form} sites={sites} fixed={login !== null} />
+          <div>
+            <Button icon={ScanSearch} loading={form.busy === 'look'} onClick={look}>
+              Look at the file
+            </Button>
+          </div>
+        </Panel>
+        <Panel title="Who uses it">
+          <ConsumerFields form={form} />
+        </Panel>
+        <Panel title="How it is proven">
+          <ProbeFields form={form} />
+        </Panel>
+        <Panel title="When it ends">
+          <EndFields form={form} />
+        </Panel>
+        {form.failure && <SaveError error={form.failure} />}
+        <div className={css.buttons}>
+          <Button type="submit" look="primary" loading={form.busy === 'save'}>
+            {login ? 'Save' : 'Add login'}
+          </Button>
+          <LinkButton to={login ? loginPath(login.id) : places.logins} look="quiet">
+            Cancel
+          </LinkButton>
+        </div>
+      </form>
+      {found && <Found file={found} required={form.draft.required} />}
+    </div>
+  )
+}
+
+function Found(props: { file: LoginFile; required: readonly string[] }): ReactNode {
+  const { file, required } = props
+  return (
+    <Panel title="In the file now">
+      <p>{file.format ? `It is read as ${file.format}.` : 'It could not be read as cookies.'}</p>
+      {file.problems.length > 0 && (
+        <ul className={css.problems}>
+          {file.problems.map(problem => (
+            <li key={problem}>{safeText(problem)}</li>
+          ))}
+        </ul>
+      )}
+      <CookieTable cookies={file.cookies} required={required} />
+    </Panel>
+  )
+}
+
+function SubjectFields(props: { form: Form; sites: readonly SiteProfile[]; fixed: boolean }): ReactNode {
+  const { form, sites, fixed } = props
+  const { draft, errors, change } = form
+  const { data: hosts = [] } = useHosts()
+  const choose = (id: string): void => {
+    const site = sites.find(each => each.id === id)
+    if (!site) return
+    const { loginUrl, domains, required, probe } = site
+    const known = id === 'custom' ? {} : { loginUrl: loginUrl || null, domains, required, probe, name: site.title }
+    change({ site: id, ...known })
+  }
+  return (
+    <>
+      <SelectField label="Site" value={draft.site} onChange={event => choose(event.target.value)}>
+        {sites.map(site => (
+          <option key={site.id} value={site.id}>
+            {site.title}
+          </option>
+        ))}
+      </SelectField>
+      <TextField
+        label="Name"
+        value={draft.name}
+        error={errors.name}
+        autoComplete="off"
+        onChange={event => change({ name: event.target.value })}
+      />
+      <SelectField
+        label="Host"
+        value={draft.hostId}
+        error={errors.hostId}
+        disabled={fixed}
+        onChange={event => change({ hostId: event.target.value, consumers: [] })}
+      >
+        {hosts.map(({ host }) => (
+          <option key={host.id} value={host.id}>
+            {safeText(host.name)}
+          </option>
+        ))}
+      </SelectField>
+      <TextField
+        label="File on the host"
+        help="Absolute, such as /opt/bot/cookies.txt."
+        value={draft.path}
+        error={errors.path}
+        autoComplete="off"
+        spellCheck={false}
+        onChange={event => change({ path: event.target.value })}
+      />
+      <Choices<LoginDraft['kind']>
+        label="It holds"
+        value={draft.kind}
+        options={[
+          { value: 'cookies', label: 'Cookies' },
+          { value: 'token', label: 'A token' },
+          { value: 'certificate', label: 'A client certificate' },
+        ]}
+        onChange={kind => change({ kind })}
+      />
+      {draft.kind !== 'certificate' && (
+        <TextArea
+          label={draft.kind === 'cookies' ? 'Cookies without which the bot is logged out' : 'Key in the file'}
+          help="One per line."
+          rows={3}
+          spellCheck={false}
+          value={draft.required.join('\n')}
+          error={errors.required}
+          onChange={event => change({ required: linesOf(event.target.value) })}
+          onBlur={() => change({ required: draft.required.filter(line => line !== '') })}
+        />
+      )}
+      {draft.kind === 'cookies' && (
+        <>
+          <TextField
+            label="Address to log in at"
+            help="Opened in a login window. Empty where only exports are pasted."
+            value={draft.loginUrl ?? ''}
+            error={errors.loginUrl}
+            autoComplete="off"
+            spellCheck={false}
+            onChange={event => change({ loginUrl: event.target.value.trim() === '' ? null : event.target.value })}
+          />
+          <TextArea
+            label="Domains whose cookies are taken"
+            help="One per line; subdomains count too. Cookies of others are left out."
+            rows={3}
+            spellCheck={false}
+            value={draft.domains.join('\n')}
+            error={errors.domains}
+            onChange={event => change({ domains: linesOf(event.target.value) })}
+            onBlur={() => change({ domains: draft.domains.filter(line => line !== '') })}
+          />
+        </>
+      )}
+    </>
+  )
+}
+
+function ConsumerFields(props: { form: Form }): ReactNode {
+  const { draft, errors, change } = props.form
+  const { data: units = [] } = useUnits(draft.hostId)
+  const chosen = new Set(draft.consumers.map(unit => `${unit.scope}/${unit.name}`))
+  const own = units.filter(
+    unit =>
+      chosen.has(`${unit.scope}/${unit.name}`) ||
+      unit.pinned ||
+      unit.scope === 'user' ||
+      unit.fragmentPath?.startsWith('/etc/systemd/system/'),
+  )
+  if (own.length === 0)
+    return <p className={css.pale}>No service of your own was found on this host; pin one to see it here.</p>
+  return (
+    <fieldset className={css.units}>
+      <legend>These services are restarted after a renewal</legend>
+      {errors.consumers && <p role="alert">{errors.consumers}</p>}
+      {own.map(({ scope, name }) => (
+        <CheckField
+          key={`${scope}/${name}`}
+          label={`${safeText(name)}${scope === 'user' ? ' (user)' : ''}`}
+          checked={chosen.has(`${scope}/${name}`)}
+          onChange={event =>
+            change({
+              consumers: event.target.checked
+                ? [...draft.consumers, { scope, name }]
+                : draft.consumers.filter(unit => unit.scope !== scope || unit.name !== name),
+            })
+          }
+        />
+      ))}
+    </fieldset>
+  )
+}
+
+function EndFields(props: { form: Form }): ReactNode {
+  const { draft, errors, change } = props.form
+  return (
+    <>
+      <div className={css.pair}>
+        <NumberField
+          label="Warn before its end (d)"
+          value={draft.warnDays}
+          error={errors.warnDays}
+          onChange={warnDays => change({ warnDays })}
+        />
+        <NumberField
+          label="Critical before its end (d)"
+          value={draft.criticalDays}
+          error={errors.criticalDays}
+          onChange={criticalDays => change({ criticalDays })}
+        />
+      </div>
+      <Choices<LoginDraft['onExpiry']>
+        label="While it is proven expired, its services"
+        value={draft.onExpiry}
+        options={[
+          { value: 'nothing', label: 'go on' },
+          { value: 'stop', label: 'are stopped' },
+          { value: 'disable', label: 'are stopped and disabled' },
+        ]}
+        onChange={onExpiry => change({ onExpiry })}
+        help="They are started again once a renewal is proven."
+      />
+      {draft.kind === 'cookies' && draft.loginUrl !== null && (
+        <>
+          <CheckField
+            label="Keep the login window’s session"
+            help="So that you are still logged in there the next time."
+            checked={draft.keepSession}
+            onChange={event =>
+              change({ keepSession: event.target.checked, ...(event.target.checked ? {} : { keepAliveHours: null }) })
+            }
+          />
+          {draft.keepSession && (
+            <CheckField
+              label="Visit the site once a day with it"
+              help="So that the session does not age; cookies that the site renews are written to the host."
+              checked={draft.keepAliveHours !== null}
+              onChange={event => change({ keepAliveHours: event.target.checked ? 24 : null })}
+            />
+          )}
+        </>
+      )}
+    </>
+  )
+}
+
+/** Keeps an empty last line while it is typed. */
+function linesOf(text: string): string[] {
+  const lines = text.split('\n').map(line => line.trim())
+  return lines.length === 1 && lines[0] === '' ? [] : lines
+}
