@@ -12,6 +12,7 @@ import { appOrigin } from './app-files.ts'
 import { EngineProcess } from './engine-process.ts'
 import { type EngineRun, spawnEngine } from './engine-spawn.ts'
 import { openLog, rotatingFile } from './log.ts'
+import { createLoginWindows } from './login-window.ts'
 import { setMenu } from './menu.ts'
 import { nativeHandlers } from './native-handlers.ts'
 import { createNotifications } from './notifications.ts'
@@ -81,6 +82,7 @@ function run(): void {
     log: log.child('notifications'),
   })
   const vault = createVault()
+  const logins = createLoginWindows({ icon, log: log.child('login') })
   const engine = new EngineProcess({
     log: log.child('engine'),
     spawn: callbacks =>
@@ -97,9 +99,8 @@ function run(): void {
       if (changed.state === 'crashed') tray?.set({ state: 'unknown', lines: [] })
     },
     onStarted: started => {
-      native = serve(nativeContract, started.native, nativeHandlers({ notifications, tray: () => tray, vault }), {
-        log: log.child('native'),
-      })
+      const handlers = nativeHandlers({ notifications, tray: () => tray, vault, logins })
+      native = serve(nativeContract, started.native, handlers, { log: log.child('native') })
       windowPorts.engineStarted()
       void learnSettings(started)
     },
@@ -153,6 +154,7 @@ function run(): void {
     end: async () => {
       log.info('end')
       if (window && !window.isDestroyed()) window.hide()
+      logins.dispose()
       await engine.stop(engineStopLimit, () => native?.emit('engine.stop', undefined))
       power?.dispose()
       await notifications.dispose()
@@ -191,6 +193,8 @@ function run(): void {
     windowPorts.watch(created.webContents)
     created.on('closed', () => {
       window = null
+      // Closed for good, where there is no tray: what is left would keep the app from its end.
+      logins.dispose()
     })
   }
 

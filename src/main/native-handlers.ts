@@ -1,6 +1,7 @@
-// Answers what the engine asks of the shell: notifications, the tray, the desktop's keyring. Knows nothing of hosts.
+// Answers what the engine asks of the shell: notifications, the tray, the desktop's keyring, login windows. Knows nothing of hosts.
 import type { NativeContract } from '../shared/contract/native.ts'
 import type { Handlers } from '../shared/rpc/server.ts'
+import type { LoginWindows } from './login-window.ts'
 import type { Notifications } from './notification-way.ts'
 import type { AppTray } from './tray.ts'
 import type { Vault } from './vault.ts'
@@ -9,15 +10,20 @@ export interface NativeContext {
   readonly notifications: Notifications
   readonly tray: () => AppTray | null
   readonly vault: Vault
+  readonly logins: LoginWindows
 }
 
 /** The handlers of the native contract. */
-export function nativeHandlers({ notifications, tray, vault }: NativeContext): Handlers<NativeContract> {
+export function nativeHandlers({ notifications, tray, vault, logins }: NativeContext): Handlers<NativeContract> {
   return {
     'notification.show': notification => notifications.show(notification),
     'tray.set': summary => tray()?.set(summary),
     'keyring.status': () => vault.status(),
     'keyring.wrap': plain => vault.wrap(plain),
     'keyring.unwrap': wrapped => vault.unwrap(wrapped),
+    'login.open': (request, { signal }) => logins.open(request, signal),
+    'login.close': loginId => logins.close(loginId),
+    'login.refresh': (request, { signal }) => logins.refresh(request, signal),
+    'login.forget': loginId => logins.forget(loginId),
   }
 }

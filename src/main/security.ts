@@ -2,6 +2,7 @@
 import { app, protocol, type Session, session, shell, type WebContents } from 'electron'
 import { appOrigin, appScheme, serveAppFile } from './app-files.ts'
 import type { Log } from './log.ts'
+import { adoptLoginPage } from './login-session.ts'
 
 /** Before the app is ready: the scheme's place in the browser's world. */
 export function registerAppScheme(): void {
@@ -27,7 +28,9 @@ export function warmUpAppScheme(): void {
 export function lockDown(log: Log, devUrl: string | null): void {
   denyIn(session.defaultSession, log, devUrl)
   app.on('session-created', created => denyIn(created, log, devUrl))
-  app.on('web-contents-created', (_event, contents) => confine(contents, log))
+  app.on('web-contents-created', (_event, contents) => {
+    if (!adoptLoginPage(contents)) confine(contents, log)
+  })
 }
 
 function denyIn(target: Session, log: Log, devUrl: string | null): void {
