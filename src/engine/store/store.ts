@@ -18,6 +18,7 @@ import { createHostKeyStore, type HostKeyStore } from './host-keys.ts'
 import { createHostStore, type HostStore } from './hosts.ts'
 import { createIncidentStore, type IncidentStore } from './incidents.ts'
 import { lockDirectory } from './lock.ts'
+import { createLoginStore, type LoginStore } from './logins.ts'
 import { configurationMigrations, historyMigrations } from './migrations/index.ts'
 import { createOutboxStore, type OutboxStore } from './outbox.ts'
 import { createProbeSpanStore, type ProbeSpanStore } from './probe-spans.ts'
@@ -37,6 +38,7 @@ export interface Store {
   readonly settings: SettingsStore
   readonly actionRuns: ActionRunStore
   readonly audit: AuditStore
+  readonly logins: LoginStore
   readonly units: UnitStore
   readonly samples: SampleStore
   readonly gaps: GapStore
@@ -132,6 +134,7 @@ export function openStore(options: { directory: string; clock: Clock; log: Logge
     secrets: createSecretStore(configuration.db),
     vaultMeta: createVaultMetaStore(configuration.db),
     actionRuns: createActionRunStore(configuration.db),
+    logins: createLoginStore(configuration.db),
     audit: createAuditStore(configuration.db),
     gaps,
     checks: createCheckStore(configuration.db, checkId => probeSpans.forget(checkId)),
