@@ -139,19 +139,25 @@ function fileProblems(path: string, look: Look, file: FileStat, sudo: boolean): 
         'Install the package acl (getfacl and setfacl) or python3 on the host.',
       ),
     )
-  if (/[ia]/.test(look.flags.replaceAll('-', '').replaceAll(/[^ia]/g, '')))
-    found.push(immutable(path, look.flags.includes('i') ? 'i' : 'a'))
-  if (!look.folderRights)
-    found.push(
-      problem(
-        'folder-rights',
-        'The folder may not be written',
-        sudo
-          ? 'Is the disk mounted read-only? See mount and dmesg on the host.'
-          : 'Turn on sudo for this host, or give the folder to the owner of the file.',
-      ),
-    )
+  if (/[ia]/.test(look.flags)) found.push(immutable(path, look.flags.includes('i') ? 'i' : 'a'))
+  if (!look.folderRights) found.push(folderRights(look, sudo))
   return found
+}
+
+function folderRights({ uid, folder }: Look, sudo: boolean): FileProblem {
+  const allowed = uid === 0 || (uid === folder.uid && (Number.parseInt(folder.mode, 8) & 0o200) !== 0)
+  if (allowed)
+    return problem(
+      'read-only',
+      'The folder may not be written, though its mode allows it: its disk is mounted read-only, or it is locked',
+      'See mount and dmesg on the host (a failing disk is mounted so), and lsattr -d for the lock.',
+    )
+  const hint = 'give the folder to the owner of the file, with the right to write'
+  return problem(
+    'folder-rights',
+    'The folder may not be written',
+    sudo ? `On the host, ${hint}.` : `Turn on sudo for this host, or ${hint}.`,
+  )
 }
 
 function immutable(path: string, flag: 'i' | 'a'): FileProblem {

@@ -35,7 +35,8 @@ exec sh -c "$b" sh "$@"`.replaceAll('\\$', '$')
 /** `acl FILE` is the access control list as text, empty where it is no more than the mode; $tool is what can tell and copy. */
 const aclTools = String.raw`has() { command -v "$1" >/dev/null 2>&1; }
 if has getfacl && has setfacl; then tool=setfacl; elif has python3; then tool=python3; else tool=none; fi
-plus() { p=$(ls -ldn -- "./$1") || return 2; case \${p%% *} in *+) return 0;; esac; case $(ls --version 2>/dev/null) in *coreutils*) return 1;; esac; return 2; }
+case $(ls --version 2>/dev/null) in *coreutils*) marks=yes;; *) marks=no;; esac
+plus() { p=$(ls -ldn -- "./$1") || return 2; case \${p%% *} in *+) return 0;; esac; [ $marks = no ] || return 1; return 2; }
 acl() {
   plus "$1"; p=$?
   [ $p = 1 ] && return 0
