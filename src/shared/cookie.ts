@@ -120,6 +120,28 @@ export function pairCookies(before: readonly Cookie[], after: readonly Cookie[])
   ]
 }
 
+/**
+ * Pairs what a file holds with what it is to hold, as it would hold that; `same` where there is nothing to write. `as` is how the file holds cookies.
+ */
+export function pairWithFile(
+  before: readonly Cookie[],
+  after: readonly Cookie[],
+  as: CookieFormat,
+): (CookiePair & { readonly same: boolean })[] {
+  const held = after.map(cookie => asHeldBy(as, cookie))
+  const originals = new Map(held.map((cookie, index) => [cookie, after[index] ?? cookie]))
+  return pairCookies(before, held).map(pair => {
+    const original = pair.after && originals.get(pair.after)
+    const same = Boolean(
+      pair.before &&
+        pair.after &&
+        original &&
+        (sameCookie(pair.before, pair.after) || sameCookie(pair.before, original)),
+    )
+    return { ...pair, same }
+  })
+}
+
 const inRange = (time: number): number => Math.max(-latestTime, Math.min(latestTime, time))
 
 const nameKey = ({ name }: Cookie): string => name

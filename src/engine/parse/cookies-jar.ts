@@ -1,5 +1,5 @@
 // The one place where a file's text becomes a jar and cookies become a file again, in whatever format; knows no host and no login.
-import { asHeldBy, type Cookie, type Jar, pairCookies, sameCookie } from '../../shared/cookie.ts'
+import { type Cookie, type Jar, pairWithFile } from '../../shared/cookie.ts'
 import type { CookieFormat } from '../../shared/model/login.ts'
 import { detectFormat } from './cookies-detect.ts'
 import { emptyEnv, fitsEnv, readEnv } from './cookies-env.ts'
@@ -59,19 +59,21 @@ const isFormat = (text: string): text is CookieFormat => Object.hasOwn(readers, 
  * same cookies give the same bytes. Keys of an env file are never taken away. What the format cannot hold is left out: `unfit` names it.
  */
 export function writeJar(cookies: readonly Cookie[], format: CookieFormat, base: Jar | null): string {
-  const fit = cookies.filter(cookie => unfit(cookie, format) === null)
   const on = base?.format === format ? base : null
   const names = on && format === 'env' ? on.cookies.map(({ name }) => name) : null
   const given = on ? layoutFrom(on.text, format, names) : null
   const reading = given?.ok ? given : layoutFrom(empty[format], format, null)
   if (!reading.ok) throw new Error(`the empty ${format} file cannot be read`)
   const { layout } = reading
-  const held = fit.map(cookie => (isPairsJar(layout.cookies, format) ? nakedLike(cookie) : asHeldBy(format, cookie)))
+  const naked = isPairsJar(layout.cookies, format)
   const becomes = new Map<Cookie, Cookie>()
   const added: Cookie[] = []
-  for (const { before, after } of pairCookies(layout.cookies, held)) {
-    if (before && after) becomes.set(before, sameCookie(before, after) ? before : after)
-    else if (after) added.push(after)
+  for (const { before, after, same } of pairWithFile(layout.cookies, cookies, naked ? 'env' : format)) {
+    if (before && same) becomes.set(before, before)
+    else if (after && unfit(after, format) === null) {
+      if (before) becomes.set(before, after)
+      else added.push(after)
+    }
   }
   return layout.write(
     layout.cookies.map(cookie => becomes.get(cookie) ?? null),
@@ -92,7 +94,6 @@ export function unfit(cookie: Cookie, format: CookieFormat): string | null {
 /** A {"name": "value"} object is JSON that holds no places. */
 const isPairsJar = (cookies: readonly Cookie[], format: CookieFormat): boolean =>
   format === 'json' && cookies.length > 0 && cookies.every(({ domain }) => domain === '')
-const nakedLike = (cookie: Cookie): Cookie => asHeldBy('env', cookie)
 
 function layoutFrom(text: string, format: CookieFormat, names: Names): LayoutReading {
   try {
