@@ -18,7 +18,11 @@ import { parseJsonPath } from '../parse/json-path.ts'
 import type { ExecOptions, ExecResult, JournalReader } from '../ports.ts'
 
 /** What one look found. Never thrown: a probe that cannot tell says `unknown` with why (semantics 9). */
-export type ProbeResult = Pick<Probe, 'status' | 'message' | 'cause'> & Partial<Pick<Probe, 'latencyMs' | 'numbers'>>
+export type ProbeResult = Pick<Probe, 'status' | 'message' | 'cause'> &
+  Partial<Pick<Probe, 'latencyMs' | 'numbers'>> & {
+    /** What the kind saw beyond that, for whoever in the engine knows the kind; never kept, never shown to a window as it is. */
+    readonly detail?: unknown
+  }
 
 /** All that a probe may use. It reaches a host only through this. */
 export interface ProbeContext {

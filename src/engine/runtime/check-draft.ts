@@ -48,7 +48,8 @@ export function judgeDraft(
     if (before.hostId !== draft.hostId) throw wrong('hostId', 'A check stays on its host', 'Add one to the other host.')
   }
   if (!type.addable && !before?.builtIn) throw wrong('type', `${type.title} is there for every host already`)
-  if (before?.builtIn && draft.unit !== null) throw wrong('unit', 'This check is about the whole host')
+  if (before?.builtIn && before.unit === null && draft.unit !== null)
+    throw wrong('unit', 'This check is about the whole host')
   if (type.needsUnit && draft.unit === null) throw wrong('unit', 'Choose the service that it is about')
   if (!type.vantages.includes(draft.vantage))
     throw wrong('vantage', `${type.title} is checked from ${type.vantages.join(' or ')} only`)

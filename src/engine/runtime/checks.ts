@@ -122,12 +122,45 @@ export class Checks {
     return this.#took(id)
   }
 
+  /**
+   * A check that belongs to something else, such as a login: made and changed with it. What a person set of it (thresholds, severity, tags) stays.
+   * Null `id` makes one.
+   */
+  putOwned(
+    id: string | null,
+    owned: Pick<CheckDraft, 'hostId' | 'type' | 'name' | 'spec' | 'unit' | 'vantage'>,
+  ): Check {
+    const { store, clock } = this.#options
+    const kind = checkTypeOf(owned.type)
+    if (!kind) throw new AppError('INTERNAL', `There are no checks of the kind ${owned.type}`)
+    const spec = kind.spec.parse(owned.spec)
+    if (id !== null) {
+      const { id: _, builtIn: __, createdAt: ___, stored: ____, ...before } = this.get(id)
+      store.checks.update(id, { ...before, ...owned, spec })
+      return this.#took(id)
+    }
+    const draft = { ...owned, spec, enabled: true, ...kind.defaults, dependsOn: [], tags: [] }
+    const made = newCheckId()
+    store.checks.insert({ ...draft, id: made, builtIn: true, createdAt: clock.now() })
+    return this.#took(made)
+  }
+
+  /** Its owner is gone. */
+  removeOwned(id: string): void {
+    if (this.#options.prober.has(id)) this.#remove(this.get(id))
+  }
+
   /** Its alerts are closed, and nothing depends on it any more. Throws NOT_FOUND; CONFLICT for what is built in. */
   remove(id: string): Check {
-    const { store, prober, unitWatch, alerting, publish } = this.#options
     const check = this.get(id)
     if (check.builtIn)
       throw new AppError('CONFLICT', 'This check is there for every host', { hint: 'Switch it off instead.' })
+    return this.#remove(check)
+  }
+
+  #remove(check: Check): Check {
+    const { store, prober, unitWatch, alerting, publish } = this.#options
+    const { id } = check
     // its incident is closed while the check is still there to be spoken of
     alerting.checkRemoved(id)
     store.checks.remove(id)

@@ -3,7 +3,7 @@ import type { Check, CheckUnit, CheckView, FieldSecrets, Probe } from '../../sha
 import { type CheckType, checkTypeOf, type ProbeResult } from '../checks/index.ts'
 import { kindOfCheck } from '../domain/circuit-breaker.ts'
 import type { Clock } from '../lib/clock.ts'
-import { type Disposable, DisposableBag } from '../lib/disposable.ts'
+import { type Disposable, DisposableBag, Emitter } from '../lib/disposable.ts'
 import type { Logger } from '../lib/log.ts'
 import type { Link } from '../ports.ts'
 import { fieldSecretId } from '../store/field-secrets.ts'
@@ -61,6 +61,8 @@ export class Prober implements Disposable {
   readonly #lanes: ProbeLanes
   readonly #numbers: CheckNumbers
   readonly #bag = new DisposableBag()
+  /** What a probe saw beyond its result, by those kinds that say so; before the result itself is told. */
+  readonly looked = new Emitter<{ check: Check; look: unknown }>()
   /** How late probes began, newest last: what the engine's own benchmark asks for. */
   onLag: ((ms: number) => void) | null = null
   /** Looks at a check that is fed by events instead of being probed. */
@@ -217,6 +219,7 @@ export class Prober implements Disposable {
   dispose(): void {
     for (const entry of this.#entries.values()) entry.running?.abort()
     this.#entries.clear()
+    this.looked.dispose()
     this.#bag.dispose()
   }
 
@@ -282,6 +285,7 @@ export class Prober implements Disposable {
       this.#scheduler.hurry(check.id)
       return
     }
+    if (result.detail !== undefined) this.looked.emit({ check, look: result.detail })
     const before = this.board.last(check.id)?.status
     const probe = this.record(check, null, this.#withPurpose(check, session, result))
     const kind = kindOfCheck(check.type)
@@ -296,7 +300,7 @@ export class Prober implements Disposable {
     return { ...result, status: 'unknown', message: `${unit.name} was stopped. ${result.message}`, cause: 'other' }
   }
 
-  #probeOf(check: Check, result: ProbeResult): Probe {
+  #probeOf(check: Check, { detail: _, ...result }: ProbeResult): Probe {
     return { latencyMs: null, numbers: [], ...result, checkId: check.id, at: this.#options.clock.now() }
   }
 
