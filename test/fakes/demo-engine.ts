@@ -11,6 +11,7 @@ import { channelHandlers } from './demo/channels.ts'
 import { checkHandlers } from './demo/checks.ts'
 import { hostHandlers } from './demo/hosts.ts'
 import { incidentHandlers } from './demo/incidents.ts'
+import { loginHandlers } from './demo/logins.ts'
 import { entryOf, matchesFilter, sampleOf, seriesNames, seriesOf } from './demo/measure.ts'
 import { recoveryHandlers } from './demo/recovery.ts'
 import { createWorld, type World, type WorldName } from './demo/world.ts'
@@ -164,6 +165,7 @@ function engineHandlers(world: World, control: { watched: string | null }, emit:
     ...incidentHandlers(world, emit),
     ...channelHandlers(world, emit),
     ...recoveryHandlers(world, emit),
+    ...loginHandlers(world, emit),
     'engine.health': () => world.health,
     'settings.get': () => world.settings,
     'settings.set': parts => {

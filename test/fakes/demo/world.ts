@@ -5,12 +5,14 @@ import type { ChannelView, OutboxEntry } from '../../../src/shared/model/channel
 import type { CheckProposal, CheckView } from '../../../src/shared/model/check.ts'
 import type { ConnectionStatus, Host, HostFacts, HostView } from '../../../src/shared/model/host.ts'
 import type { IncidentStory, Silence } from '../../../src/shared/model/incident.ts'
+import type { LoginView } from '../../../src/shared/model/login.ts'
 import type { RecoveryAttempt, RecoveryView } from '../../../src/shared/model/recovery.ts'
 import type { EngineHealth, Settings, VaultStatus } from '../../../src/shared/model/settings.ts'
 import type { ActionRun, Timer, Unit, UnitRef, UnitTransition } from '../../../src/shared/model/unit.ts'
 import { channelsOf, outboxOf } from './channels-made.ts'
 import { checksOf, crowdOf, proposalsOf } from './checks-made.ts'
 import { storiesOf } from './incidents-made.ts'
+import { loginsOf } from './logins-made.ts'
 import { attemptsOf, recoveriesOf } from './recovery-made.ts'
 import { silencesOf } from './silences-made.ts'
 import { timersOf, transitionsOf, unitsOf } from './units.ts'
@@ -32,6 +34,7 @@ export interface World {
   readonly silences: Map<string, Silence>
   readonly channels: Map<string, ChannelView>
   readonly outbox: Map<string, OutboxEntry[]>
+  readonly logins: Map<string, LoginView>
   /** By `host/scope/name`, as the attempts. */
   readonly recoveries: Map<string, RecoveryView>
   readonly attempts: Map<string, RecoveryAttempt[]>
@@ -88,6 +91,7 @@ export function createWorld(name: WorldName, now = Date.now()): World {
     silences: new Map(),
     channels: new Map(),
     outbox: new Map(),
+    logins: new Map(),
     recoveries: new Map(),
     attempts: new Map(),
     dropIns: new Map(),
@@ -115,6 +119,7 @@ function fillAlerting(world: World, now: number, filled: boolean): void {
   put(world.stories, storiesOf(now), story => story.incident.id)
   put(world.silences, silencesOf(now), silence => silence.id)
   for (const id of world.channels.keys()) world.outbox.set(id, outboxOf(id, now))
+  put(world.logins, loginsOf(now), view => view.login.id)
   put(world.recoveries, recoveriesOf(now), view => keyOf(view.policy))
   for (const view of world.recoveries.values()) world.attempts.set(keyOf(view.policy), attemptsOf(view, now))
 }
