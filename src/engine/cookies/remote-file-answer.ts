@@ -129,7 +129,7 @@ export type WriteAnswer =
 /** How a write ended by its own words. Without its last word nothing is believed but how far it came. */
 export function readWrite(result: Pick<ExecResult, 'exit' | 'stdout'>): WriteAnswer {
   const text = new TextDecoder().decode(result.stdout)
-  const saved = /^saved ([0-9TZ-]+)$/m.exec(text)?.[1] ?? null
+  const saved = /^saved ([0-9a-fTZ-]+)$/m.exec(text)?.[1] ?? null
   if (result.exit === 0 && /^done\n$/m.test(text)) return { kind: 'done', saved }
   const stop = /^stop (\S+) (\S+) ?([\s\S]*)$/m.exec(text)
   const known = (step: string | undefined): WriteStep => writeSteps.find(name => name === step) ?? 'look'

@@ -17,8 +17,8 @@ export interface Place {
 }
 
 const ours = /^\..*\.quarterdeck-(tmp|old)-/s
-/** A running number first: clocks go back, and two writes may fall into one second. */
-const oldEnding = /^[0-9]{6,}-[0-9]{8}T[0-9]{6}Z$/
+/** A running number first, because clocks go back; last the writer's own sign, so that no two ever make the same name. */
+const oldEnding = /^[0-9]{6,}-[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8,}$/
 
 /** Takes a path apart, or says why a file of that name cannot be handled. */
 export function placeOf(path: string): { ok: true; place: Place } | { ok: false; message: string; hint: string } {

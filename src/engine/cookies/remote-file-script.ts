@@ -59,7 +59,7 @@ say me "$(id -u)" "$(id -G)"
 say folder "$(stat -c '%u %a %d:%i %U' .)"
 if [ -w . ]; then say folder-rights yes; fi
 (top=$(stat -c %d:%i /); while [ "$(stat -c %d:%i .)" != "$top" ]; do cd -P .. 2>/dev/null || break; say above "$(stat -c %a .)"; done)
-for f in "./$olds"*; do if [ -f "$f" ] && [ ! -L "$f" ]; then f=\${f#"./$olds"}; case $f in *[!0-9TZ-]*) ;; *) say old "$f";; esac; fi; done
+for f in "./$olds"*; do if [ -f "$f" ] && [ ! -L "$f" ]; then f=\${f#"./$olds"}; case $f in *[!0-9a-fTZ-]*) ;; *) say old "$f";; esac; fi; done
 s=$(stat -c '%u %g %a %h %d:%i %s %Y %U %G %F' -- "./$name" 2>/dev/null) || { say end; exit 0; }
 say file "$s"
 case $s in *' regular '*) ;; *) say end; exit 0;; esac
@@ -74,14 +74,16 @@ else say end; fi`.replaceAll('\\$', '$')
 
 /**
  * argv: folder, name, new file, name of the copy, prefix of unfinished and of old files, the file and the folder as they were recorded, has it a
- * list (`some`), is a backup to be made (`yes`). stdin: `OLD-SHA NEW-SHA BYTES`, then the content.
+ * list (`some`), is a backup to be made (`yes`). stdin: `OLD-SHA NEW-SHA BYTES`, then the content. Whatever
+ * fails after another writer removed the new file, failed for that: `busy`.
  */
 const tools = String.raw`${aclTools}
 LC_ALL=C; export LC_ALL; umask 077; trap '' PIPE
 name=$2 new=$3 copy=$4 unfinished=$5 olds=$6 file=$7 folder=$8 list=$9; shift 9; keep=$1
-at=look saved=
+at=look saved= made=
 say() { printf '%s\n' "$*" 2>/dev/null || :; }
 stop() {
+  [ -z "$made" ] || [ -e "./$new" ] || set -- busy
   rm -f -- "./$new" "./$copy"; [ -z "$saved" ] || rm -f -- "./$saved"
   say stop $at "$*"; exit 3
 }
@@ -122,6 +124,7 @@ recorded || stop changed`,
   [
     'receive',
     `make "$new"
+made=yes
 patience=; if has timeout; then patience='timeout 120'; fi
 said=$($patience cat 2>&1 >>"./$new") || stop host "$said"
 [ "$(wc -c <"./$new")" -eq "$size" ] || stop short
@@ -161,8 +164,7 @@ own "$copy"; chmod 600 "./$copy"; flush "./$copy"
 n=; for f in "./$olds"*; do n=\${f#"./$olds"}; n=\${n%%-*}; done
 case $n in ''|*[!0-9]*) n=0;; esac
 while :; do case $n in 0?*) n=\${n#0};; *) break;; esac; done
-n=$(printf %06d $((n+1)))-$(date -u +%Y%m%dT%H%M%SZ)
-[ ! -e "./$olds$n" ] || stop busy
+n=$(printf %06d $((n+1)))-$(date -u +%Y%m%dT%H%M%SZ)-\${new#"$unfinished"}
 saved=$olds$n
 said=$(mv -f -- "./$copy" "./$saved" 2>&1) || stop host "$said"
 say saved "$n"
@@ -172,19 +174,18 @@ fi`,
     'compare',
     `for f in "./$unfinished"*; do [ "$f" = "./$new" ] || [ ! -f "$f" ] || rm -f -- "$f"; done
 recorded || stop changed
-sum "./$name"; [ "$s" = "$was" ] || stop changed
-[ -f "./$new" ] || stop busy`,
+sum "./$name"; [ "$s" = "$was" ] || stop changed`,
   ],
   [
     'rename',
     `trap '' HUP INT TERM
 said=$(mv -fT -- "./$new" "./$name" 2>&1) || { case $said in
   *nrecognized*|*nvalid*option*|*llegal*) [ -f "./$name" ] && [ ! -L "./$name" ] && said=$(mv -f -- "./$new" "./$name" 2>&1);;
-  *) false;; esac; } || { [ -e "./$new" ] || stop busy; stop host "$said"; }`,
+  *) false;; esac; } || stop host "$said"`,
   ],
   [
     'settle',
-    `saved=
+    `saved= made=
 flush .
 set --; for f in "./$olds"*; do [ ! -f "$f" ] || set -- "$@" "$f"; done
 while [ $# -gt 5 ]; do rm -f -- "$1"; shift; done`,

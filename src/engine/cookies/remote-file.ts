@@ -33,13 +33,17 @@ interface Seen {
  * The file with all that is known of it. What speaks against writing it is in `problems`; only a link that fails rejects (NOT_CONNECTED,
  * LINK_LOST, TIMEOUT, SUDO_*). `facts.content` is secret.
  */
-export async function inspectFile(link: Link, path: string, options: { sudo: boolean }): Promise<RemoteFileFacts> {
+export async function inspectFile(
+  link: Pick<Link, 'exec'>,
+  path: string,
+  options: { sudo: boolean },
+): Promise<RemoteFileFacts> {
   const named = placeOf(path)
   if (!named.ok) return nothing(path, { code: 'path', message: named.message, hint: named.hint })
   return (await see(link, named.place, options.sudo)).facts
 }
 
-async function see(link: Link, place: Place, sudo: boolean, sweep = false): Promise<Seen> {
+async function see(link: Pick<Link, 'exec'>, place: Place, sudo: boolean, sweep = false): Promise<Seen> {
   for (let reading = 1; ; reading++) {
     const result = await link.exec(lookArgv(place, { sweep }), { sudo, timeout: lookMs, maxBytes: mostBytes + 65_536 })
     if (result.lost) throw new AppError('LINK_LOST', 'The connection was lost while the file was read')

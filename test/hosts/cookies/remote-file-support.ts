@@ -39,7 +39,7 @@ export async function names(host: TestHost, folder: string): Promise<string[]> {
   return text.split('\0').filter(Boolean)
 }
 
-export const isOld = (name: string): boolean => /^\..*\.quarterdeck-old-[0-9]{6}-[0-9TZ]+$/s.test(name)
+export const isOld = (name: string): boolean => /^\..*\.quarterdeck-old-[0-9]{6}-[0-9TZ]+-[0-9a-f]+$/s.test(name)
 
 export function write(link: Link, path: string, before: string, after: string, sudo = false): Promise<WriteResult> {
   return writeFile(link, path, { expectedSha256: shaOf(before), content: Buffer.from(after), sudo })

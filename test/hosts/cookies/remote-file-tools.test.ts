@@ -1,5 +1,5 @@
 // Takes the tools away that a host may lack, one after the other, and proves each stand-in, and the refusal at the end (semantics 27, 28).
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
@@ -69,10 +69,10 @@ const listOf = (on: TestHost, path: string): Promise<string> =>
 async function installAcl(on: TestHost): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'quarterdeck-acl-'))
   try {
-    mkdirSync(join(folder, 'x'))
-    await run(['sh', '-ec', 'cd "$1"; apt-get -q download acl; dpkg-deb -x acl_*.deb x', 'sh', folder], {})
-    for (const tool of ['getfacl', 'setfacl'])
-      await run(['cp', join(folder, 'x/usr/bin', tool), join(on.slot.folder, 'root/usr/bin', tool)], {})
+    // older packages have them in /bin
+    const script =
+      'cd "$1"; apt-get -q download acl; dpkg-deb -x acl_*.deb .; cp bin/?etfacl usr/bin/?etfacl "$2" 2>&1 || ls "$2"/setfacl'
+    await run(['sh', '-ec', script, 'sh', folder, join(on.slot.folder, 'root/usr/bin')], {})
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
