@@ -39,6 +39,8 @@ export interface ProbeContext {
   readonly memory: Map<string, unknown>
   /** A TCP stream to the address as seen from the vantage. Rejects with an AppError (PORT_CLOSED, RESOLVE_FAILED, UNREACHABLE, LINK_LOST …). */
   connect(address: string, port: number): Promise<Duplex>
+  /** The same from a side that is named, for kinds that look from both at once. */
+  connectFrom(from: 'host' | 'local', address: string, port: number): Promise<Duplex>
   /** A stream to a unix socket on the host. */
   connectUnix(path: string): Promise<Duplex>
   /** Runs argv on the host. */

@@ -7,6 +7,7 @@ import { hostReachable } from './host-reachable.ts'
 import { hostResources } from './host-resources.ts'
 import { httpCheck } from './http.ts'
 import { journalPattern } from './journal-pattern.ts'
+import { loginCheck } from './login.ts'
 import { postgres } from './postgres.ts'
 import { redis } from './redis.ts'
 import { sqlite } from './sqlite.ts'
@@ -40,6 +41,7 @@ const all = [
   sqlite,
   postgres,
   redis,
+  loginCheck,
   hostReachable,
   unitFailures,
 ]

@@ -16,6 +16,8 @@ export interface HttpRequest {
   readonly maxBodyBytes?: number
   /** 5 unless told. Headers that the caller gave, and bodies, are never carried to another origin. */
   readonly maxRedirects?: number
+  /** False: a redirect is an answer like any other, for whoever has to see where it leads. */
+  readonly followRedirects?: boolean
   /** A certificate that is not to be trusted ends the request before anything is sent, unless this is false. */
   readonly verify?: boolean
   /** Trusted besides the usual roots; PEM. */
@@ -71,7 +73,7 @@ export async function httpRequest(ways: HttpWays, request: HttpRequest): Promise
     for (let left = request.maxRedirects ?? usualRedirects; ; left--) {
       state.certificate = null
       const answer = await once(ways, request, hop, state)
-      const next = followed(hop, answer.status, answer.headers.location)
+      const next = request.followRedirects === false ? null : followed(hop, answer.status, answer.headers.location)
       if (next === null) {
         const { origin, pathname } = hop.url
         const { certificate } = state

@@ -47,6 +47,8 @@ export function openContext(parts: ContextParts): { context: ProbeContext; close
     open.add(stream)
     return stream
   }
+  const connectFrom: ProbeContext['connectFrom'] = (from, address, port) =>
+    keep((from === 'host' ? link : parts.here).openTcp(address, port))
   const context: ProbeContext = {
     host,
     unit: check.unit,
@@ -55,7 +57,8 @@ export function openContext(parts: ContextParts): { context: ProbeContext; close
     signal,
     firing: parts.firing,
     memory: parts.memory,
-    connect: (address, port) => keep((vantage === 'host' ? link : parts.here).openTcp(address, port)),
+    connect: (address, port) => connectFrom(vantage, address, port),
+    connectFrom,
     connectUnix: path => keep(link.openUnixSocket(path)),
     async exec(argv, options = {}) {
       patience.hold()

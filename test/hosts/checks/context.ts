@@ -46,6 +46,7 @@ export async function probing(host: TestHost, options: LinkOptions = {}): Promis
       firing: false,
       memory: new Map(),
       connect: (address, port) => (vantage === 'host' ? link : local).openTcp(address, port),
+      connectFrom: (from, address, port) => (from === 'host' ? link : local).openTcp(address, port),
       connectUnix: path => link.openUnixSocket(path),
       exec: (argv, how = {}) => link.exec(argv, { ...how, signal }),
       sample: () => null,

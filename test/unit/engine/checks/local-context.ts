@@ -45,6 +45,7 @@ export function localContext(changes: Changes = {}): ProbeContext {
     firing: false,
     memory: new Map(),
     connect: (address, port) => openLocal(address, port),
+    connectFrom: (_, address, port) => openLocal(address, port),
     connectUnix: path => Promise.reject(new AppError('NOT_FOUND', path)),
     exec: (argv, options = {}) => runLocal(argv, systemClock, { ...options, signal }),
     sample: () => null,
