@@ -8,6 +8,11 @@ import { removeFieldSecrets } from './field-secrets.ts'
 /** A unit that was stopped because its login is expired, and whether it started at boot before. */
 export interface Deactivated extends CheckUnit {
   readonly wasEnabled: boolean
+  /** The run that was to be stopped. */
+  readonly invocationId: string | null
+  /** Wall ms: when that was decided, and when it was seen to be done; null until then. */
+  readonly askedAt: number
+  readonly stoppedAt: number | null
 }
 
 export interface StoredLogin {
@@ -25,6 +30,8 @@ export interface StoredRenewal extends RenewalRun {
   readonly oldSha256: string | null
   readonly newSha256: string | null
   readonly actor: string
+  /** `scope/name` of the consumers that ran before. */
+  readonly up: readonly string[]
 }
 
 export interface LoginStore {
