@@ -212,15 +212,15 @@ function addView(
 ): WebContents {
   let contents: WebContents
   let set: (bounds: Rectangle) => void
-  if (typeof WebContentsView === 'function') {
+  // An old Electron has the class and no way to show one.
+  const root = window.contentView as Electron.View | undefined
+  if (root) {
     const view = new WebContentsView({ webPreferences })
-    view.setBackgroundColor(background())
-    window.contentView.addChildView(view)
+    root.addChildView(view)
     contents = view.webContents
     set = bounds => view.setBounds(bounds)
   } else {
     const view = new BrowserView({ webPreferences })
-    view.setBackgroundColor(background())
     window.addBrowserView(view)
     contents = view.webContents
     set = bounds => view.setBounds(bounds)
