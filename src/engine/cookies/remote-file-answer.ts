@@ -145,7 +145,7 @@ export function saidOf(bytes: Uint8Array): string {
 
 function clean(text: string): string {
   return text
-    .replace(/[\p{Cc}\p{Cf}]+/gu, ' ')
+    .replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ')
     .trim()
     .slice(0, 300)
 }

@@ -80,7 +80,7 @@ else say end; fi`.replaceAll('\\$', '$')
 const tools = String.raw`${aclTools}
 LC_ALL=C; export LC_ALL; umask 077; trap '' PIPE
 name=$2 new=$3 copy=$4 unfinished=$5 olds=$6 file=$7 folder=$8 list=$9; shift 9; keep=$1
-at=look saved= made=
+at=look saved= made= me=$(id -u)
 say() { printf '%s\n' "$*" 2>/dev/null || :; }
 stop() {
   [ -z "$made" ] || [ -e "./$new" ] || set -- busy
@@ -105,7 +105,7 @@ flush() {
 make() {
   said=$( (set -C; : >"./$1") 2>&1) || stop host "$said"
   chmod 600 "./$1"
-  [ "$(stat -c '%u %h %a %s %F' -- "./$1")" = "$(id -u) 1 600 0 regular empty file" ] || stop busy
+  [ "$(stat -c '%u %h %a %s %F' -- "./$1")" = "$me 1 600 0 regular empty file" ] || stop busy
 }
 recorded() { [ "$(stat -c '%u %g %a %h %d:%i %F' -- "./$name" 2>/dev/null)" = "$file" ] && [ "$(stat -c '%u %a %d:%i' .)" = "$folder" ]; }
 u=\${file%% *}; m=\${file#* }; g=\${m%% *}; m=\${m#* }; m=\${m%% *}
@@ -148,8 +148,10 @@ os.setxattr(sys.argv[2],n,v) if v is not None else os.removexattr(sys.argv[2],n)
 fi
 said=$(chmod "$m" "./$new" 2>&1) || stop host "$said"
 c=$(stat -c %C -- "./$name" 2>/dev/null)
-[ "$c" = "$(stat -c %C -- "./$new" 2>/dev/null)" ] || chcon --reference="./$name" -- "./$new" 2>/dev/null
-[ "$c" = "$(stat -c %C -- "./$new" 2>/dev/null)" ] || stop metadata label
+if [ "$c" != "$(stat -c %C -- "./$new" 2>/dev/null)" ]; then
+  chcon --reference="./$name" -- "./$new" 2>/dev/null
+  [ "$c" = "$(stat -c %C -- "./$new" 2>/dev/null)" ] || stop metadata label
+fi
 [ "$(stat -c '%u %g %a' -- "./$new")" = "$u $g $m" ] || stop metadata mode
 [ "$(acl "$new")" = "$a" ] || stop metadata acl
 case $list-$a in some-|none-?*) stop changed;; esac`,
