@@ -49,7 +49,7 @@ export class Watching implements Disposable {
     this.#sessions = options.sessions
     const prober = this.#bag.add(new Prober(options))
     const units = this.#bag.add(new UnitWatch({ prober, alerting, store, session, clock, log }))
-    const hosts = this.#bag.add(new HostWatch(prober))
+    const hosts = this.#bag.add(new HostWatch(prober, () => this.uplink.suspect))
     this.prober = prober
     this.units = units
     this.hosts = hosts
