@@ -149,6 +149,25 @@ it('what cannot be written down is not done', async () => {
   expect(world.restarts).toHaveLength(1)
 })
 
+it('an end that cannot be written down is written when the disk takes it, and nothing is done meanwhile', async () => {
+  const { updateAttempt } = rig.store.recovery
+  Object.assign(rig.store.recovery, {
+    updateAttempt: () => {
+      throw new Error('the disk is full')
+    },
+  })
+  world.onRestart = each => world.failed(each)
+  rig.fire('i1', 'unit')
+  await rig.advance(60_000)
+  expect(world.restarts).toHaveLength(1)
+  expect(view()?.phase).toBe('verify')
+  Object.assign(rig.store.recovery, { updateAttempt })
+  await rig.advance(31_000)
+  expect(attempts()[0]).toMatchObject({ number: 1, outcome: 'failed' })
+  await rig.advance(11_000)
+  expect(world.restarts).toHaveLength(2)
+})
+
 it('S22 one at a time per host; what a person restarts does not count', async () => {
   world.put(world.failed(unit('other.service')))
   rig.runner.put(policyOf({ name: 'other.service' }))
