@@ -125,6 +125,9 @@ export class UnitWatch implements Disposable {
   #onFound(session: HostSession, units: readonly UnitState[]): void {
     const hostId = session.host.id
     for (const unit of units) this.observe(session, unit)
+    const changed = new Set(units.map(keyOf))
+    for (const check of this.#prober.checksOf(hostId, 'systemd-unit'))
+      if (check.enabled && check.unit && !changed.has(keyOf(check.unit))) this.look(check)
     const builtIn = this.#builtIn(hostId)
     if (!builtIn) return
     // what was told before this engine (or this connection) began has to end, too

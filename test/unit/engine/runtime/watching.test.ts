@@ -226,6 +226,23 @@ describe('a host', () => {
     expect(firing()).toEqual([])
   })
 
+  it('what could not be judged meanwhile is looked at as soon as it is back, however seldom it is due', async () => {
+    rig = await createWatched()
+    const own = rig.add({ intervalSeconds: 3_600 })
+    const status = () => rig.watching.prober.view(own.id)?.last?.status
+    await rig.pass(12_000)
+    expect(status()).toBe('healthy')
+    lose()
+    await rig.pass(40_000)
+    rig.watching.prober.probeNow(own.id)
+    await rig.pass(500)
+    expect(status()).toBe('unknown')
+    rig.link.status = { ...rig.link.status, error: null }
+    rig.link.to('ready')
+    await rig.pass(15_000)
+    expect(status()).toBe('healthy')
+  })
+
   it('an sshd that restarts is no incident', async () => {
     rig = await createWatched()
     await rig.pass(12_000)
