@@ -85,6 +85,15 @@ test('a check is added, tried and removed', async () => {
   await expect(page.getByText('Poster answers')).toHaveCount(0)
 })
 
+test('a form that is refused leads to the field that is wrong', async () => {
+  const { page } = demo
+  await demo.open({ path: '/checks/new?type=http&host=web-1' })
+  await tabTo(page, /^Name$/)
+  await press('Control+a', 'Delete', 'Enter')
+  await expect(page.getByText('Give the check a name').first()).toBeVisible()
+  await expect.poll(() => focusedName(page)).toMatch(/^Name/)
+})
+
 test('a line of the journal becomes a check of its service', async () => {
   const { page } = demo
   await demo.open({ path: '/hosts/web-1/services/system/webhook-bot.service' })
