@@ -62,6 +62,11 @@ export class UnitWatch implements Disposable {
   attach(session: HostSession): Disposable {
     const bag = new DisposableBag()
     bag.add(session.units.transitions.on(({ unit }) => this.observe(session, unit)))
+    bag.add(
+      session.fell.on(units => {
+        for (const unit of units) this.observe(session, unit)
+      }),
+    )
     bag.add(session.found.on(units => this.#onFound(session, units)))
     return bag
   }
