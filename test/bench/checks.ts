@@ -280,7 +280,7 @@ const hostGone: Cause = {
   rounds: 8,
   command: isActive,
   wanted: /./,
-  note: 'a cut link; reachability alerts at the first failure, as the loop does',
+  note: 'packets that vanish; reachability alerts at the first failure, as the loop does',
   prepare: installBot,
   async watch({ engine, hostId }) {
     const { checks, prober } = engine.services.watching
@@ -289,8 +289,8 @@ const hostGone: Cause = {
     const { id, builtIn: _, createdAt: __, stored: ___, ...draft } = check
     checks.edit(id, { ...draft, failureThreshold: 1 }, {})
   },
-  begin: host => host.cutLink(),
-  end: host => host.restoreLink(),
+  begin: host => host.blackhole(),
+  end: host => host.unblackhole(),
 }
 
 export const items: readonly Item[] = [

@@ -30,11 +30,11 @@ async function inBothThemes(app: RunningApp, what: string): Promise<void> {
 }
 
 const goTo = async (page: Page, tab: string) => {
-  await page.getByRole('link', { name: tab, exact: true }).click()
+  await page.getByRole('navigation', { name: 'Host' }).getByRole('link', { name: tab, exact: true }).click()
 }
 
 test('no screen has serious barriers, dark or light', async ({ launch }) => {
-  test.setTimeout(420_000)
+  test.setTimeout(600_000)
   let desktop: Desktop | undefined
   await using host: TestHost = await bootHost({ name: 'bots-1' })
   await host.installBot(service)
@@ -102,6 +102,65 @@ test('no screen has serious barriers, dark or light', async ({ launch }) => {
       await expect(page.getByRole('alertdialog')).toBeVisible(patience)
       await inBothThemes(app, 'service-stop')
       await page.keyboard.press('Escape')
+    })
+
+    await test.step('recovery', async () => {
+      await page.getByRole('link', { name: 'Set up' }).click()
+      await expect(page.getByLabel('Mend this service without me')).toBeVisible(patience)
+      await expect(page.getByText(/systemctl restart .*keepalive-bot\.service/).first()).toBeVisible(patience)
+      await inBothThemes(app, 'recovery')
+      await page.getByRole('button', { name: 'Review' }).click()
+      const file = '/etc/systemd/system/keepalive-bot.service.d/50-quarterdeck.conf'
+      await expect(page.getByText(file, { exact: true })).toBeVisible(patience)
+      await inBothThemes(app, 'recovery-drop-in')
+      await page.keyboard.press('Escape')
+    })
+
+    await test.step('checks', async () => {
+      await goTo(page, 'Checks')
+      await page.getByRole('link', { name: 'Suggestions' }).click()
+      await expect(page.getByRole('heading', { name: 'Health endpoints' })).toBeVisible(patience)
+      await inBothThemes(app, 'suggestions')
+      await page
+        .getByRole('listitem')
+        .filter({ hasText: 'on port 8001' })
+        .getByRole('button', { name: 'Watch this' })
+        .click()
+      await openPlace(page, 'Checks')
+      const check = page.getByRole('row').filter({ hasText: 'on port 8001' })
+      await expect(check).toContainText('Healthy', patience)
+      await inBothThemes(app, 'checks')
+      await check.getByRole('link').first().click()
+      await expect(page.getByRole('slider', { name: /^Last probes of/ })).toBeVisible(patience)
+      await inBothThemes(app, 'check')
+      await page.getByRole('link', { name: 'Edit' }).click()
+      await expect(page.getByRole('heading', { name: 'HTTP endpoint' })).toBeVisible(patience)
+      await page.getByRole('button', { name: 'Try it now' }).click()
+      await expect(page.getByRole('region', { name: 'Try' })).toContainText('Healthy', patience)
+      await inBothThemes(app, 'check-edit')
+      await openPlace(page, 'Checks')
+      await page.getByRole('link', { name: 'Add check' }).click()
+      await expect(page.getByText('What should be asked?')).toBeVisible(patience)
+      await inBothThemes(app, 'check-kinds')
+      await page.getByRole('button', { name: /^HTTP endpoint/ }).click()
+      await page.getByRole('button', { name: 'Add check' }).click()
+      await inBothThemes(app, 'check-mistake')
+    })
+
+    await test.step('channels', async () => {
+      await openPlace(page, 'Settings')
+      await page.getByRole('link', { name: 'Channels' }).click()
+      await expect(page.getByText('Messages go to')).toBeVisible(patience)
+      await inBothThemes(app, 'channels')
+      await page.getByRole('link', { name: 'This desktop' }).click()
+      await expect(page.getByRole('heading', { name: 'Quiet hours' })).toBeVisible(patience)
+      await inBothThemes(app, 'channel')
+      await page.goBack()
+      await page.getByRole('link', { name: 'Add channel' }).click()
+      await expect(page.getByText('Where should messages go?')).toBeVisible(patience)
+      await inBothThemes(app, 'channel-kinds')
+      await page.getByRole('button', { name: /^Telegram/ }).click()
+      await inBothThemes(app, 'channel-new')
     })
 
     await test.step('the other places', async () => {

@@ -7,8 +7,8 @@ import { addHost, firstRun, openPlace, patience, serviceRow } from '../e2e/lib/f
 import { type BotName, bootHost, type Suite, type TestHost } from '../hosts/lib/index.ts'
 
 const folder = resolve(import.meta.dirname, '../../docs/images')
-/** How long the charts are given to have something to show. */
-const courseMs = 120_000
+/** How long the charts and the rows of probes are given to have something to show. */
+const courseMs = 90_000
 
 const fleet: readonly { name: string; suite: Suite; bots: readonly BotName[] }[] = [
   { name: 'bots-1', suite: 'bookworm', bots: ['keepalive-bot', 'cookie-bot'] },
@@ -40,12 +40,28 @@ test('pictures for the README', async ({ launch }) => {
       const draft = { name, address: host.address, user: 'deploy', key: host.keyFiles.ed25519 }
       await addHost(page, draft, await host.hostKeys())
     }
+    await test.step('taking the suggested checks', async () => {
+      await openPlace(page, 'Checks')
+      await page.getByRole('link', { name: 'Suggestions' }).click()
+      for (const name of ['bots-1', 'trading']) {
+        await page.getByLabel('Host', { exact: true }).selectOption({ label: name })
+        await expect(page.getByRole('heading', { name: 'Services', exact: true })).toBeVisible(patience)
+        const all = page.getByRole('button', { name: /^Take all/ })
+        // Each press takes one group away.
+        while ((await all.count()) > 0) {
+          const left = await all.count()
+          await all.first().click()
+          await expect.poll(() => all.count(), patience).toBeLessThan(left)
+        }
+      }
+    })
     await hosts[0]?.killUnit('cookie-bot-poster.service')
 
     await page.getByRole('link', { name: 'bots-1' }).first().click()
     const row = await serviceRow(page, 'keepalive-bot')
     await row.getByRole('link', { name: 'keepalive-bot', exact: true }).click()
-    await page.waitForTimeout(courseMs)
+    await test.step(`waiting ${courseMs / 1000} s, so that there is something to see`, () =>
+      page.waitForTimeout(courseMs))
     await page.getByRole('button', { name: 'Restart', exact: true }).click()
     await expect(page.getByText('Verified', { exact: true }).first()).toBeVisible(patience)
     await picture(page, 'service', 'dark')
@@ -60,6 +76,13 @@ test('pictures for the README', async ({ launch }) => {
     await openPlace(page, 'Fleet')
     await expect(page.getByRole('row').filter({ hasText: 'bots-1' })).toContainText('1 failed', patience)
     await picture(page, 'fleet', 'light')
+    await openPlace(page, 'Checks')
+    await expect(page.getByRole('row').nth(1)).toBeVisible(patience)
+    await picture(page, 'checks', 'light')
+    await openPlace(page, 'Incidents')
+    await page.getByRole('row').filter({ hasText: 'cookie-bot-poster' }).first().click()
+    await expect(page.getByText('What happened')).toBeVisible(patience)
+    await picture(page, 'incident', 'dark')
   } finally {
     for (const host of hosts) await host.dispose()
   }

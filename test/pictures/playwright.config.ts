@@ -7,4 +7,6 @@ export default defineConfig(base, {
   globalSetup: '../e2e/global-setup.ts',
   outputDir: '../../test-results/pictures',
   timeout: 600_000,
+  // It boots four hosts and then waits for minutes: without its steps that looks as if it hung.
+  reporter: [['list', { printSteps: true }]],
 })

@@ -4,7 +4,7 @@ import type { FieldSecrets } from '../../shared/model/check.ts'
 import type { DropInSettings, RecoveryPolicy, RecoveryStep } from '../../shared/model/recovery.ts'
 import type { UnitRef } from '../../shared/model/unit.ts'
 import type { AuditLog } from '../runtime/audit-log.ts'
-import { attemptOf } from '../runtime/recovery-runner.ts'
+import { attemptOf } from '../runtime/recovery-work.ts'
 import type { Services } from './services.ts'
 
 type Context = { signal: AbortSignal }

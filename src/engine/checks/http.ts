@@ -112,15 +112,12 @@ export const httpSpec = z.object({
     .max(32)
     .default([])
     .meta({ title: 'Headers', description: 'Nothing secret here: see below.', advanced: true }),
-  token: z
-    .string()
-    .optional()
-    .meta({
-      title: 'Bearer token',
-      description: 'Sent as Authorization, never to another origin.',
-      secret: true,
-      advanced: true,
-    }),
+  token: z.string().optional().meta({
+    title: 'Bearer token',
+    description: 'Sent as Authorization, never to another origin.',
+    secret: true,
+    advanced: true,
+  }),
   secretHeader: headerName.optional().meta({
     title: 'Secret header',
     description: 'The name of a header whose value is a secret.',
@@ -130,19 +127,12 @@ export const httpSpec = z.object({
   secretHeaderValue: z.string().optional().meta({ title: 'Value of the secret header', secret: true, advanced: true }),
   body: z.string().max(65_536).default('').meta({ title: 'Body', multiline: true, advanced: true }),
   redirects: z.number().int().min(0).max(10).default(5).meta({ title: 'Redirects to follow', advanced: true }),
-  minCertificateDays: z
-    .number()
-    .int()
-    .min(0)
-    .max(365)
-    .nullable()
-    .default(14)
-    .meta({
-      title: 'Certificate must last',
-      unit: 'days',
-      description: 'Degraded where it expires sooner.',
-      advanced: true,
-    }),
+  minCertificateDays: z.number().int().min(0).max(365).nullable().default(14).meta({
+    title: 'Certificate must last',
+    unit: 'days',
+    description: 'Degraded where it expires sooner.',
+    advanced: true,
+  }),
   verifyCertificate: z
     .boolean()
     .default(true)

@@ -6,9 +6,10 @@ import { notInFuture } from '../domain/clock-gap.ts'
 import { sameTransition } from '../domain/transitions.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Logger } from '../lib/log.ts'
-import type { JournalReader, UnitState } from '../ports.ts'
+import type { JournalReader } from '../ports.ts'
 import type { Store } from '../store/store.ts'
 import type { Publish } from './publish.ts'
+import type { UnseenChange } from './unit-registry.ts'
 
 const scopes = ['system', 'user'] as const satisfies readonly UnitScope[]
 /** A pause shorter than this is no gap: it is what lies between two looks. */
@@ -69,7 +70,7 @@ export class GapKeeper {
    */
   async fill(
     scope: UnitScope,
-    unseen: readonly { before: UnitState; after: UnitState }[],
+    unseen: readonly UnseenChange[],
     journal: JournalReader,
     facts: HostFacts,
     signal: AbortSignal,
@@ -137,14 +138,14 @@ export class GapKeeper {
     return this.#store.gaps.openOnes().find(gap => gap.hostId === this.#hostId) ?? null
   }
 
-  #endOf({ before, after }: { before: UnitState; after: UnitState }, from: number, to: number): UnitTransition {
+  #endOf({ before, after }: UnseenChange, from: number, to: number): UnitTransition {
     return {
       hostId: this.#hostId,
       scope: after.scope,
       name: after.name,
       // the host's clock may differ from ours: what was not seen lies inside the gap, whatever that clock says
       at: Math.min(Math.max(after.since ?? to, from), to),
-      fromState: before.activeState,
+      fromState: before?.activeState ?? null,
       toState: after.activeState,
       subState: after.subState,
       result: after.result,

@@ -35,6 +35,8 @@ export class HostSession implements AsyncDisposable {
   readonly units: UnitRegistry
   readonly journal: JournalReader
   readonly gaps: GapKeeper
+  /** Units that were found failed after a gap, before it is known what else happened in it: that needs no history to be told. */
+  readonly fell = new Emitter<readonly UnitState[]>()
   /** States of units as they are found after a gap, for whoever judges them. */
   readonly found = new Emitter<readonly UnitState[]>()
   readonly #options: HostSessionOptions
@@ -63,6 +65,7 @@ export class HostSession implements AsyncDisposable {
     this.gaps = new GapKeeper({ ...about, record: transitions => this.units.record(transitions) })
     this.journal = options.collector.journal(link, host)
     this.#bag.add(this.units)
+    this.#bag.add(this.fell)
     this.#bag.add(this.found)
     this.#bag.add(this.units.changed.on(() => this.#announce()))
     this.#bag.add(link.onStatus(status => this.#onStatus(status)))
@@ -236,10 +239,13 @@ export class HostSession implements AsyncDisposable {
       const area = scope === 'system' ? 'units' : 'user-units'
       if (manager.problem) this.#problem(area, AppError.fromShape(manager.problem))
       else this.#solved(area)
+      this.fell.emit(unseen.flatMap(({ after }) => (after.activeState === 'failed' ? after : [])))
       const whole = await this.gaps.fill(scope, unseen, this.journal, facts, signal)
       if (signal.aborted) return null
       if (scope === 'system') this.gaps.close(whole)
-      this.found.emit(unseen.map(pair => pair.after))
+      // as they are by now: the journal may have taken its time
+      this.found.emit(unseen.flatMap(({ after }) => this.units.get(scope, after.name) ?? []))
+      this.units.judged(scope)
       this.#announce()
       return await manager.closed
     } finally {

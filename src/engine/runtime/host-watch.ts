@@ -16,12 +16,15 @@ interface Watched {
 
 export class HostWatch implements Disposable {
   readonly #prober: Prober
+  readonly #suspect: () => boolean
   readonly #watched = new Map<string, Watched>()
   /** A host's reach may have changed. Heard before the check is fed: this computer's own network is judged first (R18). */
   readonly changed = new Emitter<string>()
 
-  constructor(prober: Prober) {
+  /** `suspect`: is it open whether this computer itself has lost its network? */
+  constructor(prober: Prober, suspect: () => boolean = () => false) {
     this.#prober = prober
+    this.#suspect = suspect
   }
 
   attach(session: HostSession): Disposable {
@@ -77,6 +80,13 @@ export class HostWatch implements Disposable {
     if (!reach) return
     watched.fed = reach.status
     const { status, message, cause } = reach
-    this.#prober.record(check, null, { status, message, cause })
+    // what may be this computer's own trouble is held against no host (R18)
+    if (status === 'unhealthy' && reach.answers === false && this.#suspect())
+      this.#prober.record(check, null, {
+        status: 'unknown',
+        message: 'No host can be reached just now',
+        cause: 'network',
+      })
+    else this.#prober.record(check, null, { status, message, cause })
   }
 }

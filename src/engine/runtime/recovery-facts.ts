@@ -20,6 +20,8 @@ import { wasStopped } from './unit-purpose.ts'
 
 /** How systemd restarts a unit changes seldom, and asking costs the host a process. */
 const settingsFreshMs = 60_000
+/** How far back the journal is asked for the end of a unit. */
+const journalMs = 120_000
 
 export interface RecoveryFactsOptions {
   readonly store: Store
@@ -38,6 +40,8 @@ export interface Asked {
   restartAt: number
   /** There is no such unit. */
   missing: boolean
+  /** What the journal says of how it went down at `since`: by a job of systemd's, or by itself. */
+  ended?: { readonly since: number | null; readonly byJob: boolean }
 }
 
 export class RecoveryFacts {
@@ -63,10 +67,28 @@ export class RecoveryFacts {
       if (!asked.missing) asked.restart = null
       return
     }
+    await this.#askHowItEnded(session, ref, asked, signal)
     const now = this.#options.steady.now()
     if (asked.restart && now - asked.restartAt < settingsFreshMs) return
     asked.restart = await readRestart(session, ref, signal)
     asked.restartAt = now
+  }
+
+  /** A stop may be over before its steps are seen apart; systemd's own journal tells it from a crash. Asked once for each end. */
+  async #askHowItEnded(session: HostSession, ref: UnitRef, asked: Asked, signal: AbortSignal): Promise<void> {
+    const unit = session.units.get(ref.scope, ref.name)
+    if (!unit || (unit.activeState !== 'inactive' && unit.activeState !== 'failed')) return
+    if (asked.ended && asked.ended.since === unit.since) return
+    const around = unit.since ?? this.#options.steady.now()
+    try {
+      const all = await session.journal.transitions(ref.scope, around - journalMs, around + journalMs / 10, signal)
+      const [before, last] = all.filter(({ name }) => name === ref.name).slice(-2)
+      const over = last?.toState === 'inactive' || last?.toState === 'failed'
+      asked.ended = { since: unit.since, byJob: over && before?.toState === 'deactivating' }
+    } catch {
+      // a journal that may not be read leaves it to what was seen
+      asked.ended = { since: unit.since, byJob: false }
+    }
   }
 
   situation(policy: RecoveryPolicy, asked: Asked, incidentId: string | null, hostBusy: boolean): RecoverySituation {
@@ -88,7 +110,7 @@ export class RecoveryFacts {
       },
       unit: asked.missing && seen ? notThere : unit,
       restart: seen ? asked.restart : asked.missing ? nothingThere : null,
-      stoppedByPerson: unit !== null && this.#wasStopped(hostId, unit),
+      stoppedByPerson: unit !== null && (this.#wasStopped(hostId, unit) || isEndByJob(unit, asked)),
       silenced: silences.mutes({ hostId, unit: { scope, name }, checkId: '', tags: [] }) !== null,
       personActs: actions.under(policy) !== null,
       hostBusy,
@@ -137,15 +159,24 @@ export class RecoveryFacts {
     return views.find(view => view.incidentId === id)?.lastProbe?.status === 'unknown'
   }
 
-  /** Stopped by a job of systemd's; one that did not end well then is `failed`, but was asked to end while all was well. */
+  /**
+   * Stopped by a job of systemd's: it went down through `deactivating`. One that did not end well then is `failed`, but was asked to end while
+   * all was well. Several steps may bear the same time, in any order.
+   */
   #wasStopped(hostId: string, unit: UnitState): boolean {
-    const { store } = this.#options
-    if (unit.activeState === 'inactive') return wasStopped(store, hostId, unit) === true
-    if (unit.activeState !== 'failed') return false
-    const [last, before] = store.units.transitions({ hostId, scope: unit.scope, name: unit.name }, 2)
-    if (last?.toState !== 'failed' || last.fromState !== 'deactivating') return false
-    return before?.toState === 'deactivating' && before.result === 'success'
+    const { activeState } = unit
+    if (activeState !== 'inactive' && activeState !== 'failed') return false
+    const recent = this.#options.store.units.transitions({ hostId, scope: unit.scope, name: unit.name }, 4)
+    const end = recent.find(each => each.toState === activeState)
+    if (!end || recent.some(({ at, toState }) => at > end.at && toState !== activeState)) return false
+    const stopping = recent.find(each => each.toState === 'deactivating' && each.at <= end.at)
+    if (activeState === 'failed') return end.fromState === 'deactivating' && stopping?.result === 'success'
+    return end.fromState === 'deactivating' || wasStopped(this.#options.store, hostId, unit) === true
   }
+}
+
+function isEndByJob({ activeState, since }: UnitState, { ended }: Asked): boolean {
+  return (activeState === 'inactive' || activeState === 'failed') && ended?.since === since && ended.byJob
 }
 
 /** The causes that a rule's steps can mend. */

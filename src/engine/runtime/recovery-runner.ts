@@ -1,9 +1,8 @@
 // Mends units by the machine of domain/recovery-state: persists before it sends, verifies, and picks up after a kill without sending again.
-import { randomUUID } from 'node:crypto'
 import { AppError } from '../../shared/errors.ts'
 import type { Incident } from '../../shared/model/incident.ts'
-import type { RecoveryAttempt, RecoveryPolicy, RecoveryView } from '../../shared/model/recovery.ts'
-import type { Evidence, UnitRef } from '../../shared/model/unit.ts'
+import type { RecoveryPolicy, RecoveryView } from '../../shared/model/recovery.ts'
+import type { UnitRef } from '../../shared/model/unit.ts'
 import { budgetLeft } from '../domain/recovery-budget.ts'
 import {
   initialRecovery,
@@ -14,33 +13,22 @@ import {
   restoreRecovery,
   stepRecovery,
 } from '../domain/recovery-state.ts'
-import type { Clock } from '../lib/clock.ts'
 import { type Disposable, DisposableBag } from '../lib/disposable.ts'
 import type { Logger } from '../lib/log.ts'
-import { actionTypeOf } from '../recovery/index.ts'
 import type { StoredAttempt } from '../store/recovery.ts'
 import type { Alerting } from './alerting.ts'
-import type { AuditLog } from './audit-log.ts'
 import type { HostSession } from './host-session.ts'
 import type { Publish } from './publish.ts'
-import { carryOut } from './recovery-attempt.ts'
-import { type Asked, expectationOf, RecoveryFacts, type RecoveryFactsOptions, stepsFor } from './recovery-facts.ts'
-import { type RecoveryProber, type RecoveryProof, verifyRecovery } from './recovery-verifier.ts'
+import { type Asked, mendedBy, RecoveryFacts } from './recovery-facts.ts'
+import { attemptOf, type Live, RecoveryWork, type RecoveryWorkOptions } from './recovery-work.ts'
 
-export const recoveryActor = 'rule: auto-recovery'
 /** What could not be written is tried again after this. */
 const retryMs = 30_000
-const mostCommand = 2_000
 /** What holds an attempt up is looked at again after this. */
 const againMs = 5_000
 
-export interface RecoveryRunnerOptions extends Omit<RecoveryFactsOptions, 'alerting'> {
+export interface RecoveryRunnerOptions extends Omit<RecoveryWorkOptions, 'alerting'> {
   alerting: Pick<Alerting, 'firingFor' | 'hostInTrouble' | 'phase' | 'changed' | 'moved' | 'addEvent' | 'tellEscalated'>
-  prober: RecoveryProber
-  vault: { get(recordId: string): string | null }
-  audit: AuditLog
-  clock: Clock
-  log: Logger
   publish: Publish
   /** 0 … 1, for the jitter. */
   random?: () => number
@@ -56,19 +44,11 @@ interface Watch {
   live: Live | null
 }
 
-interface Live {
-  attempt: StoredAttempt
-  readonly controller: AbortController
-  readonly finish: ReturnType<AuditLog['begin']>
-  readonly taken: Disposable | null
-  /** What is still to be done; nothing where it was begun by an engine that ended. */
-  readonly steps: RecoveryPolicy['steps']
-}
-
 export class RecoveryRunner implements Disposable {
   readonly #options: RecoveryRunnerOptions
   readonly #log: Logger
   readonly #facts: RecoveryFacts
+  readonly #work: RecoveryWork
   readonly #watches = new Map<string, Watch>()
   readonly #bag = new DisposableBag()
   readonly #ended = new AbortController()
@@ -77,6 +57,7 @@ export class RecoveryRunner implements Disposable {
     this.#options = options
     this.#log = options.log.child('recovery')
     this.#facts = new RecoveryFacts(options)
+    this.#work = new RecoveryWork(options)
     this.#bag.add(options.alerting.changed.on(({ incident, what }) => this.#onIncident(incident, what)))
     this.#bag.add(options.alerting.moved.on(check => this.lookAt(check.hostId)))
   }
@@ -133,10 +114,15 @@ export class RecoveryRunner implements Disposable {
     }
   }
 
-  /** What is being done about an incident, in a sentence; null where no rule is for it. */
-  doing({ hostId, unit }: Incident): string | null {
+  /** What is being done about an incident, in a sentence, also before the machine has seen it; null where no rule is for it. */
+  doing({ id, hostId, unit, cause }: Incident): string | null {
     const watch = unit && this.#watches.get(keyOf({ hostId, ...unit }))
-    return watch?.policy.enabled ? watch.state.reason : null
+    if (!watch?.policy.enabled) return null
+    const { policy, state } = watch
+    if (!this.#options.settings().automation) return 'Automatic recovery is switched off.'
+    if (state.incidentId === id && state.phase !== 'idle') return `Automatic recovery: ${state.reason}.`
+    if (cause === null || !mendedBy(policy).has(cause)) return 'Automatic recovery does not act on this cause.'
+    return `Automatic recovery is on, with at most ${policy.attemptsPerIncident} attempts.`
   }
 
   views(hostId: string | null): RecoveryView[] {
@@ -230,9 +216,9 @@ export class RecoveryRunner implements Disposable {
     }
   }
 
-  /** Steps the machine, and writes state, attempt and news as one; only then anything is done. */
-  #step(watch: Watch, event: RecoveryEvent, also?: () => void): void {
-    if (this.#ended.signal.aborted || this.#watches.get(keyOf(watch.policy)) !== watch) return
+  /** Steps the machine, and writes state, attempt and news as one; only then anything is done. False where that could not be written. */
+  #step(watch: Watch, event: RecoveryEvent, also?: () => void): boolean {
+    if (this.#ended.signal.aborted || this.#watches.get(keyOf(watch.policy)) !== watch) return true
     const { store, steady, log, random = Math.random } = this.#options
     const before = watch.state
     const situation = this.#facts.situation(watch.policy, watch.asked, before.incidentId, this.#hostBusy(watch))
@@ -249,7 +235,7 @@ export class RecoveryRunner implements Disposable {
         // what cannot be recorded is not done
         log.error('recovery could not be written', { unit: watch.policy.name, error: String(error) })
         this.#arm(watch, steady.now() + retryMs)
-        return
+        return false
       }
       watch.state = state
       if (before.phase !== state.phase || before.reason !== state.reason)
@@ -260,168 +246,60 @@ export class RecoveryRunner implements Disposable {
       watch.live?.controller.abort(new AppError('CANCELLED', 'Automatic actions were switched off'))
     if (live) {
       watch.live = live
-      void this.#guard(watch, live, signal => this.#act(watch, live, signal))
+      this.#run(watch, live)
     }
     if (before !== watch.state) this.#publish(watch)
     // the next one of this host may have waited for this
     if (isBusy(before) && !isBusy(watch.state)) this.lookAt(watch.policy.hostId)
+    return true
   }
 
   /** Writes down one effect, within the transaction of the state. Returns the attempt that begins. */
   #write({ policy }: Watch, effect: RecoveryEffect): Live | null {
-    const { store, steady, alerting, audit, session, actions, clock } = this.#options
     if (effect.kind === 'cancel') return null
-    if (effect.kind === 'escalate') {
-      alerting.tellEscalated(effect.incidentId, `${effect.text}.`)
-      return null
-    }
-    const { hostId, scope, name } = policy
-    const steps = stepsFor(policy, effect.cause)
-    const attempt: StoredAttempt = {
-      id: randomUUID(),
-      hostId,
-      scope,
-      name,
-      incidentId: effect.incidentId,
-      number: effect.number,
-      at: steady.now(),
-      finishedAt: null,
-      command: commandOf(policy, steps),
-      outcome: 'running',
-      evidence: [],
-      expects: expectationOf(policy, effect.cause),
-      invocationBefore: session(hostId)?.units.get(scope, name)?.invocationId ?? null,
-    }
-    store.recovery.insertAttempt(attempt)
-    const finish = audit.begin(actOf(attempt))
-    alerting.addEvent(effect.incidentId, {
-      at: clock.now(),
-      kind: 'recovery',
-      tone: 'neutral',
-      title: `Attempt ${effect.number} of ${policy.attemptsPerIncident}`,
-      detail: attempt.command,
-      actor: recoveryActor,
-    })
-    return { attempt, controller: new AbortController(), finish, taken: actions.take(policy, 'restart'), steps }
-  }
-
-  async #act(watch: Watch, live: Live, signal: AbortSignal): Promise<void> {
-    const { vault, clock, session: sessionOf } = this.#options
-    const { policy } = watch
-    const session = sessionOf(policy.hostId)
-    if (!session) return this.#end(watch, live, 'failed', [bad('The host is not connected')], 'acted')
-    const result = await carryOut(live.steps, {
-      ref: policy,
-      session,
-      vault,
-      clock,
-      signal,
-      progress: evidence => this.#progress(watch, live, evidence),
-    })
-    this.#progress(watch, live, result.evidence)
-    if (result.outcome === 'failed') return this.#end(watch, live, 'failed', result.evidence, 'acted')
-    this.#step(watch, { type: 'acted', outcome: result.outcome })
-    await this.#verify(watch, live, signal, result.evidence)
-  }
-
-  async #verify(watch: Watch, live: Live, signal: AbortSignal, done: readonly Evidence[]): Promise<void> {
-    const { prober, clock, session, alerting } = this.#options
-    const { policy } = watch
-    const firing = alerting.firingFor(policy.hostId, policy).map(({ incident }) => incident.checkId)
-    const proof: RecoveryProof = await verifyRecovery({
-      ref: policy,
-      expects: live.attempt.expects as ReturnType<typeof expectationOf>,
-      invocationBefore: live.attempt.invocationBefore,
-      withinMs: policy.verifySeconds * 1_000,
-      session: () => session(policy.hostId),
-      prober,
-      firing: new Set(firing),
-      clock,
-      signal,
-      onProgress: evidence => this.#progress(watch, live, [...done, ...evidence]),
-    })
-    this.#end(watch, live, proof.outcome, [...done, ...proof.evidence], 'verified')
+    if (effect.kind === 'act') return this.#work.begin(policy, effect)
+    this.#options.alerting.tellEscalated(effect.incidentId, `${effect.text}.`)
+    return null
   }
 
   /** What was under way when the engine ended: whether it was done is seen on the host. */
   #resume(attempt: StoredAttempt): void {
-    const { audit, store, clock, actions } = this.#options
     const watch = this.#watches.get(keyOf(attempt))
-    const finish = audit.resume({ ...actOf(attempt), actionRunId: attempt.id })
-    if (!watch || (watch.state.phase !== 'act' && watch.state.phase !== 'verify')) {
-      const text = 'Quarterdeck ended in the middle of it, and its rule is no longer there'
-      store.recovery.updateAttempt({ ...attempt, finishedAt: clock.now(), outcome: 'lost', evidence: [bad(text)] })
-      finish('lost', text)
+    if (!watch || !isBusy(watch.state)) {
+      this.#work.abandon(attempt)
       return
     }
-    const taken = actions.take(attempt, 'restart')
-    const live: Live = { attempt, controller: new AbortController(), finish, taken, steps: [] }
-    watch.live = live
+    watch.live = this.#work.takeUp(attempt)
     watch.state = { ...watch.state, cancelling: false }
-    const text = 'Quarterdeck ended in the middle of it; it is not sent again'
-    void this.#guard(watch, live, async signal => {
-      this.#step(watch, { type: 'acted', outcome: 'lost' })
-      await this.#verify(watch, live, signal, [...attempt.evidence, { ok: true, text }])
+    this.#run(watch, watch.live)
+  }
+
+  /** Lets the attempt run its course, telling the machine of each step of it. */
+  #run(watch: Watch, live: Live): void {
+    const end = (event: RecoveryEvent, write: () => void): void => {
+      if (this.#watches.get(keyOf(watch.policy)) !== watch) {
+        // its rule is gone; what cannot be written then is found open, and closed, at the next start
+        try {
+          this.#options.store.transaction(write)
+        } catch (error) {
+          this.#log.error('the end of an attempt could not be written', { error: String(error) })
+        }
+        return
+      }
+      watch.live = null
+      if (this.#step(watch, event, write)) {
+        void this.#look(watch)
+        return
+      }
+      watch.live = live
+      const retry = this.#options.clock.after(retryMs, () => end(event, write))
+      this.#bag.add(retry)
+    }
+    void this.#work.run(watch.policy, live, {
+      progress: () => this.#publish(watch),
+      step: event => this.#step(watch, event),
+      end,
     })
-  }
-
-  async #guard(watch: Watch, live: Live, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
-    const { signal } = live.controller
-    try {
-      await work(signal)
-    } catch (caught) {
-      const reason = signal.aborted ? AppError.from(signal.reason) : AppError.from(caught)
-      // the attempt stays open in the store and is reconciled at the next start
-      if (signal.aborted && reason.code === 'ENGINE_GONE') return
-      if (!signal.aborted) this.#log.error('an attempt broke', { unit: watch.policy.name, error: String(caught) })
-      const text = signal.aborted ? `${reason.message}; what was sent is not taken back` : reason.message
-      const outcome = signal.aborted ? 'cancelled' : 'failed'
-      this.#end(watch, live, outcome, [...live.attempt.evidence, bad(text)], signal.aborted ? 'cancelled' : 'verified')
-    }
-  }
-
-  /** Writes the end of an attempt with the state that follows from it. */
-  #end(
-    watch: Watch,
-    live: Live,
-    outcome: Exclude<RecoveryAttempt['outcome'], 'running'>,
-    evidence: readonly Evidence[],
-    what: 'acted' | 'verified' | 'cancelled',
-  ): void {
-    const { store, clock, alerting } = this.#options
-    live.attempt = { ...live.attempt, outcome, evidence: [...evidence], finishedAt: clock.now() }
-    live.taken?.dispose()
-    if (watch.live === live) watch.live = null
-    const wrong = evidence.filter(({ ok }) => !ok).map(({ text }) => text)
-    const why = wrong.at(-1)
-    const detail = (outcome === 'verified' ? evidence.map(({ text }) => text) : wrong).join('; ').slice(0, 2_000)
-    const write = (): void => {
-      store.recovery.updateAttempt(live.attempt)
-      live.finish(outcome, detail || null)
-      alerting.addEvent(live.attempt.incidentId, {
-        at: clock.now(),
-        kind: 'recovery',
-        tone: outcome === 'verified' ? 'good' : 'bad',
-        title: `Attempt ${live.attempt.number}: ${words[outcome]}`,
-        detail: detail || null,
-        actor: recoveryActor,
-      })
-    }
-    const event: RecoveryEvent =
-      what === 'cancelled'
-        ? { type: 'cancelled' }
-        : what === 'acted'
-          ? { type: 'acted', outcome: 'failed', ...(why ? { why } : {}) }
-          : { type: 'verified', ok: outcome === 'verified', ...(why ? { why } : {}) }
-    if (this.#watches.get(keyOf(watch.policy)) === watch) this.#step(watch, event, write)
-    else store.transaction(write)
-    void this.#look(watch)
-  }
-
-  #progress(watch: Watch, live: Live, evidence: readonly Evidence[]): void {
-    if (JSON.stringify(live.attempt.evidence) === JSON.stringify(evidence)) return
-    live.attempt = { ...live.attempt, evidence: [...evidence] }
-    this.#publish(watch)
   }
 
   #hostBusy(watch: Watch): boolean {
@@ -467,31 +345,6 @@ export class RecoveryRunner implements Disposable {
   }
 }
 
-const words = {
-  verified: 'verified',
-  failed: 'did not help',
-  lost: 'not known what came of it',
-  cancelled: 'cancelled',
-}
-
-/** As it crosses to a window. */
-export function attemptOf({ expects: _, invocationBefore: __, ...attempt }: StoredAttempt): RecoveryAttempt {
-  return attempt
-}
-
-function actOf({ hostId, name, command, id }: StoredAttempt) {
-  return { actor: recoveryActor, verb: 'recovery.attempt' as const, hostId, target: name, command, actionRunId: id }
-}
-
-function commandOf(policy: RecoveryPolicy, steps: RecoveryPolicy['steps']): string {
-  const commands = steps.flatMap(step => {
-    const type = actionTypeOf(step.type)
-    const spec = type?.spec.safeParse(step.spec)
-    return type && spec?.success ? type.plan(spec.data, policy).commands : [step.type]
-  })
-  return commands.join('; ').slice(0, mostCommand)
-}
-
 function isBusy({ phase }: RecoveryState): boolean {
   return phase === 'act' || phase === 'verify'
 }
@@ -499,5 +352,3 @@ function isBusy({ phase }: RecoveryState): boolean {
 function keyOf({ hostId, scope, name }: UnitRef): string {
   return `${hostId}/${scope}/${name}`
 }
-
-const bad = (text: string): Evidence => ({ ok: false, text })

@@ -23,6 +23,12 @@ interface Entry {
   use: UnitUse | null
 }
 
+/** What became of a unit while nobody looked. `before` is null where it was not there, on a host that was watched before. */
+export interface UnseenChange {
+  readonly before: UnitState | null
+  readonly after: UnitState
+}
+
 export class UnitRegistry implements Disposable {
   readonly #hostId: string
   readonly #store: Store
@@ -35,6 +41,8 @@ export class UnitRegistry implements Disposable {
   readonly #removed = new Map<string, UnitRef>()
   readonly #attachments = new Map<UnitScope, DisposableBag>()
   readonly #managers = new Map<UnitScope, UnitManager>()
+  /** As they were before something happened to them unseen that nobody has judged yet. */
+  readonly #unjudged = new Map<string, UnitState | null>()
   /** Every transition seen live, before it is told in a batch. */
   readonly transitions = new Emitter<{ transition: UnitTransition; unit: UnitState }>()
   /** After each batch of changes: counts and the like may be new. */
@@ -91,9 +99,10 @@ export class UnitRegistry implements Disposable {
 
   /**
    * Takes over a freshly opened manager. What differs from the last known states happened unseen: the caller reconstructs
-   * it (R13) from the returned pairs; it is not announced as if it were live.
+   * it (R13) from the returned pairs; it is not announced as if it were live. It is returned again, by the next attachment or the next
+   * start, until `judged` is called.
    */
-  attach(manager: UnitManager): { before: UnitState; after: UnitState }[] {
+  attach(manager: UnitManager): UnseenChange[] {
     const { scope } = manager
     this.detach(scope)
     const bag = new DisposableBag()
@@ -103,17 +112,29 @@ export class UnitRegistry implements Disposable {
     bag.add(manager.onRemoved(name => this.#onRemoved(scope, name)))
     const known = this.#lastStates(scope)
     const present = new Set<string>()
-    const unseen: { before: UnitState; after: UnitState }[] = []
+    const unseen: UnseenChange[] = []
     for (const state of manager.list()) {
       const key = keyOf(scope, state.name)
       present.add(key)
-      const before = known.get(key)
-      if (before && differs(before, state)) unseen.push({ before, after: state })
+      const waiting = this.#unjudged.get(key)
+      const before = waiting === undefined ? (known.get(key) ?? null) : waiting
+      // what was not there when the others were, and is failed, has failed since
+      const happened = before ? differs(before, state) : known.size > 0 && state.activeState === 'failed'
+      if (happened) {
+        unseen.push({ before, after: state })
+        this.#unjudged.set(key, before)
+      } else this.#unjudged.delete(key)
       this.#put(key, state)
     }
     for (const [key, { state }] of this.#units)
       if (state.scope === scope && !present.has(key)) this.#onRemoved(scope, state.name)
     return unseen
+  }
+
+  /** What happened unseen to the scope's units was taken note of. */
+  judged(scope: UnitScope): void {
+    for (const key of [...this.#unjudged.keys()]) if (key.startsWith(`${scope}/`)) this.#unjudged.delete(key)
+    this.#save ??= this.#clock.after(saveMs, () => this.save())
   }
 
   /** The manager (this one, where one is named) can no longer be trusted; the last states stay, and the connection tells how old they are. */
@@ -153,7 +174,10 @@ export class UnitRegistry implements Disposable {
   save(): void {
     this.#save?.dispose()
     this.#save = null
-    const states = [...this.#units.values()].map(entry => entry.state)
+    const states = [...this.#units].flatMap(([key, { state }]) => {
+      const unjudged = this.#unjudged.get(key)
+      return unjudged === undefined ? state : (unjudged ?? [])
+    })
     if (this.#write() && this.#tryToWrite(() => this.#store.units.saveStates(this.#hostId, states))) return
     this.#save = this.#clock.after(retryMs, () => this.save())
   }
@@ -194,6 +218,7 @@ export class UnitRegistry implements Disposable {
 
   #onRemoved(scope: UnitScope, name: string): void {
     const key = keyOf(scope, name)
+    this.#unjudged.delete(key)
     if (!this.#units.delete(key)) return
     const ref = { hostId: this.#hostId, scope, name }
     this.#dirty.delete(key)

@@ -62,6 +62,11 @@ export class UnitWatch implements Disposable {
   attach(session: HostSession): Disposable {
     const bag = new DisposableBag()
     bag.add(session.units.transitions.on(({ unit }) => this.observe(session, unit)))
+    bag.add(
+      session.fell.on(units => {
+        for (const unit of units) this.observe(session, unit)
+      }),
+    )
     bag.add(session.found.on(units => this.#onFound(session, units)))
     return bag
   }
@@ -125,6 +130,9 @@ export class UnitWatch implements Disposable {
   #onFound(session: HostSession, units: readonly UnitState[]): void {
     const hostId = session.host.id
     for (const unit of units) this.observe(session, unit)
+    const changed = new Set(units.map(keyOf))
+    for (const check of this.#prober.checksOf(hostId, 'systemd-unit'))
+      if (check.enabled && check.unit && !changed.has(keyOf(check.unit))) this.look(check)
     const builtIn = this.#builtIn(hostId)
     if (!builtIn) return
     // what was told before this engine (or this connection) began has to end, too

@@ -35,6 +35,11 @@ export class UplinkWatch implements Disposable {
     return this.#online
   }
 
+  /** Nothing can be reached just now: whose trouble that is will be known in a moment. */
+  get suspect(): boolean {
+    return this.#online && this.#unreachedSince !== null
+  }
+
   /** What the desktop says of the network. */
   setDesktop(online: boolean): void {
     this.#desktopOnline = online

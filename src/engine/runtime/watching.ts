@@ -49,7 +49,7 @@ export class Watching implements Disposable {
     this.#sessions = options.sessions
     const prober = this.#bag.add(new Prober(options))
     const units = this.#bag.add(new UnitWatch({ prober, alerting, store, session, clock, log }))
-    const hosts = this.#bag.add(new HostWatch(prober))
+    const hosts = this.#bag.add(new HostWatch(prober, () => this.uplink.suspect))
     this.prober = prober
     this.units = units
     this.hosts = hosts
@@ -69,7 +69,16 @@ export class Watching implements Disposable {
     )
     prober.onEventCheck = check => (check.type === 'host-reachable' ? hosts : units).look(check)
     prober.phaseOf = check => (check.type === 'unit-failures' ? units.phaseOf(check) : alerting.phase(check.id, null))
-    this.#bag.add(alerting.moved.on(check => prober.board.touch(check.id)))
+    const unreached = new Set<string>()
+    this.#bag.add(
+      alerting.moved.on(check => {
+        prober.board.touch(check.id)
+        if (check.type !== 'host-reachable') return
+        if (alerting.phase(check.id, null).phase !== 'ok') unreached.add(check.hostId)
+        // what could not be judged while its host was gone is looked at now, and not whenever its interval is over
+        else if (unreached.delete(check.hostId)) prober.hurryHost(check.hostId)
+      }),
+    )
     this.#bag.add(hosts.changed.on(() => this.uplink.look()))
   }
 

@@ -35,6 +35,12 @@ describe('trading bot: three stores behind one SSH link', () => {
   test('a SQLite file that is whole, missing, damaged, too large, and what a query on it says', async () => {
     await host().installBot('trading-bot')
     const it = await probing(host())
+    // the bot makes its table a moment after it listens
+    await expect
+      .poll(async () => (await it.probe(sqlite, { path: file, query: 'SELECT count(*) FROM trades' })).status, {
+        timeout: 15_000,
+      })
+      .toBe('healthy')
     const whole = await it.probe(sqlite, { path: file, query: 'SELECT count(*) >= 0 FROM trades', expected: '1' })
     expect(whole).toMatchObject({ status: 'healthy', cause: null })
     expect(whole.message).toMatch(/trades\.db: .* MB, whole; \[RESULT\] \(1\) == 1/)
@@ -87,7 +93,12 @@ case "$*" in *quick_check*) echo ok;; *) echo 42;; esac
     await host().exec(`cd /; runuser -u postgres -- psql -qc "ALTER ROLE deploy PASSWORD 'correct horse'"`)
     const it = await probing(host())
     const spec = { user: 'deploy', database: 'trading', query: 'SELECT count(*) FROM trades', expected: '>= 0' }
-    const well = await it.probe(postgres, spec, { secrets: { password: 'correct horse' } })
+    const secrets = { password: 'correct horse' }
+    // the bot makes its table a moment after it listens
+    await expect
+      .poll(async () => (await it.probe(postgres, spec, { secrets })).message, { timeout: 15_000 })
+      .toMatch(/^\[RESULT\]/)
+    const well = await it.probe(postgres, spec, { secrets })
     expect(well).toMatchObject({ status: 'healthy', cause: null, latencyMs: expect.any(Number) })
     expect(well.message).toMatch(/^\[RESULT\] \(\d+\) >= 0$/)
     expect(await it.probe(postgres, spec, { secrets: { password: 'wrong' } })).toMatchObject({

@@ -95,7 +95,7 @@ it(`S18 a host that is down with ${services} watched services is 1 firing and 1 
   await host().cutLink()
   await until(
     () => hook.news.length > 0,
-    60_000,
+    120_000,
     async () => (await phases(app, id)).join('\n'),
   )
   // A host that went down takes its services with it, and has restarted them when it is back.
@@ -109,7 +109,7 @@ it(`S18 a host that is down with ${services} watched services is 1 firing and 1 
   await host().restoreLink()
   await until(
     () => hook.news.length > 1,
-    60_000,
+    120_000,
     async () => (await phases(app, id)).join('\n'),
   )
   // Time enough for every service to be looked at several times, and for the end of a grouping.
@@ -118,7 +118,7 @@ it(`S18 a host that is down with ${services} watched services is 1 firing and 1 
   expect(hook.news).toEqual([expect.stringMatching(/^firing /), expect.stringMatching(/^resolved /)])
   expect(app.notifications).toHaveLength(2)
   expect(await incidents(app)).toEqual([expect.objectContaining({ checkType: 'host-reachable', state: 'resolved' })])
-}, 240_000)
+}, 480_000)
 
 it('S18 services that did not come back with their host are told, after fresh failures', async () => {
   await using hook = await HookRecorder.start()
@@ -134,12 +134,12 @@ it('S18 services that did not come back with their host are told, after fresh fa
     return views.find(view => view.check.name === name)?.last?.status === 'healthy'
   })
   await host().cutLink()
-  await until(() => hook.news.length > 0, 60_000)
+  await until(() => hook.news.length > 0, 120_000)
   await host().killUnit(name)
   await host().restoreLink()
   await until(
     () => hook.news.length > 2,
-    60_000,
+    120_000,
     async () => [...hook.news, ...(await phases(app, id)), ...app.logs.slice(-60)].join('\n'),
   )
   expect(hook.news.map(line => line.split(' ')[0]).sort()).toEqual(['firing', 'firing', 'resolved'])
@@ -151,11 +151,11 @@ it('S18 services that did not come back with their host are told, after fresh fa
   await host().exec(`systemctl restart ${name}`)
   await until(
     () => hook.news.length > 3,
-    60_000,
+    120_000,
     () => hook.news.join('\n'),
   )
   expect(hook.news.at(-1)).toMatch(/^resolved /)
-}, 240_000)
+}, 480_000)
 
 it('R18 the local network lost with 20 hosts is 1 local notice and no alert', async () => {
   await using hook = await HookRecorder.start()
@@ -186,7 +186,7 @@ it('R18 the local network lost with 20 hosts is 1 local notice and no alert', as
   expect(await incidents(app)).toEqual([])
   expect(app.notifications).toHaveLength(1)
   expect(hook.news).toEqual([])
-}, 400_000)
+}, 600_000)
 
 it('S10 a restart of sshd, sessions and all, alerts nobody', async () => {
   await using hook = await HookRecorder.start()
@@ -198,11 +198,11 @@ it('S10 a restart of sshd, sessions and all, alerts nobody', async () => {
   for (let round = 0; round < 3; round++) {
     await host().restartSshd()
     await app.view(id, view => view.connection.state !== 'ready')
-    await app.view(id, view => view.connection.state === 'ready', 60_000)
+    await app.view(id, view => view.connection.state === 'ready', 120_000)
     await pause(3_000)
   }
   await pause(8_000)
   expect(await incidents(app)).toEqual([])
   expect(hook.news).toEqual([])
   expect(app.notifications).toEqual([])
-}, 240_000)
+}, 480_000)

@@ -236,4 +236,23 @@ describe.concurrent('the keep-alive bot', () => {
     expect(await one.starts()).toBe(2)
     expect((await app.client.call('unit.get', one.ref())).activeState).toBe('inactive')
   })
+
+  it('S20 what a person stopped stays stopped, also where it ended badly', async () => {
+    const one = await Case.open()
+    const name = 'ends-badly.service'
+    const text = `[Service]\nExecStart=/bin/sh -c 'trap "exit 3" TERM; while :; do sleep 0.1; done'\nRestart=no\n`
+    await one.host.writeFile(`/etc/systemd/system/${name}`, text)
+    await one.host.exec(`systemctl daemon-reload && systemctl start ${name}`)
+    await one.seen(name, 'active')
+    await one.rule(name)
+    await one.host.exec(`systemctl stop ${name}`)
+    const view = () => app.client.call('recovery.get', one.ref(name))
+    await until(
+      async () => (await view()).reason === 'A person stopped it',
+      20_000,
+      async () => JSON.stringify(await view()),
+    )
+    await new Promise(resolve => setTimeout(resolve, 7_000))
+    expect(await one.attempts(name)).toEqual([])
+  })
 })

@@ -14,6 +14,7 @@ import { errorsWithin, useDraftForm } from '../../data/use-draft-form.ts'
 import { fieldsOf } from '../../lib/json-schema.ts'
 import { places } from '../../lib/places.ts'
 import { safeText } from '../../lib/safe-text.ts'
+import { useFirstMistake } from '../../lib/use-first-mistake.ts'
 import { SaveError } from '../vault/save-error.tsx'
 import { FilterFields, QuietFields } from './channel-fields.tsx'
 import css from './channels.module.css'
@@ -27,6 +28,7 @@ export function ChannelForm(props: { kind: ChannelKind; view: ChannelView | null
   const form = useDraftForm(ChannelDraft, props.draft)
   const { draft, errors, failure, busy, change } = form
   const [tested, setTested] = useState<{ problem: string | null } | null>(null)
+  const formRef = useFirstMistake(errors)
   const fields = useMemo(() => fieldsOf(kind.schema), [kind.schema])
 
   const save = (event: FormEvent): void => {
@@ -47,7 +49,7 @@ export function ChannelForm(props: { kind: ChannelKind; view: ChannelView | null
 
   return (
     <div className={css.columns}>
-      <form className={css.form} onSubmit={save} noValidate>
+      <form ref={formRef} className={css.form} onSubmit={save} noValidate>
         <Panel title={safeText(kind.title)}>
           <p className={css.pale}>{safeText(kind.description)}</p>
           <TextField

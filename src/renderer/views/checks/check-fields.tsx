@@ -149,20 +149,22 @@ export function ThresholdFields(props: FieldsProps & { checkId: string | null })
           <summary>Depends on other checks{draft.dependsOn.length > 0 ? ` (${draft.dependsOn.length})` : ''}</summary>
           <p className={css.pale}>While one of them is in trouble, this one is not judged and not told of.</p>
           {errors.dependsOn && <p role="alert">{errors.dependsOn}</p>}
-          {others.map(({ check }) => (
-            <CheckField
-              key={check.id}
-              label={safeText(check.name)}
-              checked={draft.dependsOn.includes(check.id)}
-              onChange={event =>
-                change({
-                  dependsOn: event.target.checked
-                    ? [...draft.dependsOn, check.id]
-                    : draft.dependsOn.filter(id => id !== check.id),
-                })
-              }
-            />
-          ))}
+          <div className={css.others}>
+            {others.map(({ check }) => (
+              <CheckField
+                key={check.id}
+                label={safeText(check.name)}
+                checked={draft.dependsOn.includes(check.id)}
+                onChange={event =>
+                  change({
+                    dependsOn: event.target.checked
+                      ? [...draft.dependsOn, check.id]
+                      : draft.dependsOn.filter(id => id !== check.id),
+                  })
+                }
+              />
+            ))}
+          </div>
         </details>
       )}
     </>

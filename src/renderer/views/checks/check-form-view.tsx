@@ -12,6 +12,7 @@ import { Page } from '../../components/page.tsx'
 import { useCheckKinds, useChecks } from '../../data/checks.ts'
 import { fieldsOf, initialSpec } from '../../lib/json-schema.ts'
 import { places } from '../../lib/places.ts'
+import { safeText } from '../../lib/safe-text.ts'
 import { CheckForm } from './check-form.tsx'
 
 /** `?host=…&type=…&unit=system/bot.service&pattern=…` fills in what is known already. */
@@ -37,8 +38,9 @@ export function EditCheckView(): ReactNode {
   const kinds = useCheckKinds()
   // of the list, so that the form is not filled anew by each probe while it is open
   const checks = useChecks()
+  const name = checks.data?.find(view => view.check.id === checkId)?.check.name
   return (
-    <Page title="Edit check" body="scroll">
+    <Page title={name === undefined ? 'Edit check' : `Edit ${safeText(name)}`} body="scroll">
       <QueryFaces query={kinds} failed="The kinds of checks could not be read">
         {list => (
           <QueryFaces query={checks} failed="The check could not be read">

@@ -11,6 +11,7 @@ import { errorsWithin, useDraftForm } from '../../data/use-draft-form.ts'
 import { fieldsOf } from '../../lib/json-schema.ts'
 import { checkPath, places } from '../../lib/places.ts'
 import { safeText } from '../../lib/safe-text.ts'
+import { useFirstMistake } from '../../lib/use-first-mistake.ts'
 import { SaveError } from '../vault/save-error.tsx'
 import { SubjectFields, ThresholdFields } from './check-fields.tsx'
 import css from './checks.module.css'
@@ -24,6 +25,7 @@ export function CheckForm(props: { kind: CheckKind; check: Check | null; draft: 
   const form = useDraftForm(CheckDraft, props.draft)
   const { draft, errors, failure, busy, change } = form
   const [tried, setTried] = useState<Probe | null>(null)
+  const formRef = useFirstMistake(errors)
   const fields = useMemo(() => fieldsOf(kind.schema), [kind.schema])
 
   const save = (event: FormEvent): void => {
@@ -45,7 +47,7 @@ export function CheckForm(props: { kind: CheckKind; check: Check | null; draft: 
 
   return (
     <div className={css.columns}>
-      <form className={css.form} onSubmit={save} noValidate>
+      <form ref={formRef} className={css.form} onSubmit={save} noValidate>
         <Panel title={safeText(kind.title)}>
           <p className={css.pale}>{safeText(kind.description)}</p>
           <SubjectFields kind={kind} draft={draft} errors={errors} builtIn={check?.builtIn ?? false} change={change} />

@@ -105,7 +105,7 @@ function Groups(props: { list: readonly CheckProposal[]; reload: () => void }): 
                   <div className={css.two}>
                     <span>{safeText(offer.draft.name)}</span>
                     <span className={css.pale}>
-                      {safeText(offer.reason)} Every {intervalText(offer.draft.intervalSeconds)}.
+                      {safeText(offer.reason).replace(/\.$/, '')}. Every {intervalText(offer.draft.intervalSeconds)}.
                     </span>
                   </div>
                   <span className={css.buttons}>

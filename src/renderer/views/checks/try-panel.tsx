@@ -27,7 +27,9 @@ export function TryPanel(props: { probe: Probe | null; running: boolean }): Reac
         )}
         {!running && probe && (
           <div className={css.form}>
-            <Status status={words[probe.status]} look="pill" />
+            <div>
+              <Status status={words[probe.status]} look="pill" />
+            </div>
             <p className={css.message}>{safeText(probe.message, { lines: true })}</p>
             {(probe.latencyMs !== null || probe.numbers.length > 0) && (
               <Facts>

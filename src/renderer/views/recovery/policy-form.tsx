@@ -14,6 +14,7 @@ import { callKey, useEngine } from '../../data/remotes.tsx'
 import { type DraftForm, errorsWithin, useDraftForm } from '../../data/use-draft-form.ts'
 import { fieldsOf, initialSpec } from '../../lib/json-schema.ts'
 import { safeText } from '../../lib/safe-text.ts'
+import { useFirstMistake } from '../../lib/use-first-mistake.ts'
 import { useKeys } from '../../lib/use-keys.ts'
 import { SaveError } from '../vault/save-error.tsx'
 import { DryRun } from './dry-run.tsx'
@@ -26,6 +27,7 @@ export function PolicyForm(props: { policy: RecoveryPolicy; kinds: readonly Reco
   const toast = useToast()
   const form = useDraftForm(RecoveryPolicy, props.policy)
   const { draft, errors, change } = form
+  const formRef = useFirstMistake(errors)
   const [dryRun, setDryRun] = useState<RecoveryPolicy | null>(null)
 
   const save = (event: FormEvent): void => {
@@ -38,7 +40,7 @@ export function PolicyForm(props: { policy: RecoveryPolicy; kinds: readonly Reco
     })
   }
   return (
-    <form className={css.column} onSubmit={save} noValidate>
+    <form ref={formRef} className={css.column} onSubmit={save} noValidate>
       <Panel title="The rule">
         <CheckField
           label="Mend this service without me"

@@ -185,8 +185,8 @@ export class Rig {
   /** An alert of the unit fires, or (with null) is over. */
   fire(incidentId: string, cause: ProbeCause | null, unit = ref.name): void {
     if (cause === null) this.#firing.delete(incidentId)
-    else this.#firing.set(incidentId, { incident: incident(incidentId, unit), cause, status: 'unhealthy' })
-    this.changed.emit({ incident: incident(incidentId, unit), what: 'opened' })
+    else this.#firing.set(incidentId, { incident: incidentOf(incidentId, unit), cause, status: 'unhealthy' })
+    this.changed.emit({ incident: incidentOf(incidentId, unit), what: 'opened' })
   }
 
   async advance(ms: number, step = 500): Promise<void> {
@@ -223,7 +223,7 @@ export class Rig {
   }
 }
 
-function incident(id: string, unit: string): Incident {
+export function incidentOf(id: string, unit = ref.name): Incident {
   return {
     ...{ id, hostId: 'web-1', hostName: 'web-1', checkId: 'c', checkName: 'c', checkType: 'unit-failures' },
     ...{ unit: { scope: 'system', name: unit }, severity: 'critical', state: 'open', title: unit },

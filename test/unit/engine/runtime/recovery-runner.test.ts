@@ -7,7 +7,7 @@ import type { ActResult } from '../../../../src/engine/ports.ts'
 import { AuditQuery } from '../../../../src/shared/model/audit.ts'
 import { start } from '../store/lib.ts'
 import { settle } from './fake-host.ts'
-import { policyOf, Rig, RigWorld, ref, unit } from './recovery-rig.ts'
+import { incidentOf, policyOf, Rig, RigWorld, ref, unit } from './recovery-rig.ts'
 
 let directory: string
 let world: RigWorld
@@ -149,6 +149,25 @@ it('what cannot be written down is not done', async () => {
   expect(world.restarts).toHaveLength(1)
 })
 
+it('an end that cannot be written down is written when the disk takes it, and nothing is done meanwhile', async () => {
+  const { updateAttempt } = rig.store.recovery
+  Object.assign(rig.store.recovery, {
+    updateAttempt: () => {
+      throw new Error('the disk is full')
+    },
+  })
+  world.onRestart = each => world.failed(each)
+  rig.fire('i1', 'unit')
+  await rig.advance(60_000)
+  expect(world.restarts).toHaveLength(1)
+  expect(view()?.phase).toBe('verify')
+  Object.assign(rig.store.recovery, { updateAttempt })
+  await rig.advance(31_000)
+  expect(attempts()[0]).toMatchObject({ number: 1, outcome: 'failed' })
+  await rig.advance(11_000)
+  expect(world.restarts.length).toBeGreaterThan(1)
+})
+
 it('S22 one at a time per host; what a person restarts does not count', async () => {
   world.put(world.failed(unit('other.service')))
   rig.runner.put(policyOf({ name: 'other.service' }))
@@ -168,6 +187,15 @@ it('S22 one at a time per host; what a person restarts does not count', async ()
     await rig.advance(20_000)
   }
   expect(view()).toMatchObject({ attemptsLeftInWindow: 3 })
+})
+
+it('says in the first message what is going to be done', () => {
+  const about = { ...incidentOf('i1'), cause: 'unit' as const }
+  expect(rig.runner.doing(about)).toBe('Automatic recovery is on, with at most 5 attempts.')
+  expect(rig.runner.doing({ ...about, cause: 'network' })).toBe('Automatic recovery does not act on this cause.')
+  expect(rig.runner.doing({ ...about, unit: { scope: 'system', name: 'other.service' } })).toBeNull()
+  rig.automation = false
+  expect(rig.runner.doing(about)).toBe('Automatic recovery is switched off.')
 })
 
 it('S20 waits while a person acts on the unit', async () => {

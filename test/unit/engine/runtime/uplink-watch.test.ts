@@ -34,9 +34,11 @@ it('waits a little before all hosts together mean the own network: links that br
   const { clock, told, signs, watch } = setUp()
   signs.hosts = [false, false]
   watch.look()
+  expect(watch.suspect).toBe(true)
   clock.advance(3_000)
   signs.hosts = [false, true]
   watch.look()
+  expect(watch.suspect).toBe(false)
   signs.hosts = [false, false]
   clock.advance(5_000)
   expect(told).toEqual([])

@@ -17,7 +17,10 @@ import { createWorkplace, draft } from '../store/lib.ts'
 import { FakeLink, FakeManager, fakeCollector, fakeJournal, settle, unitState } from './fake-host.ts'
 
 /** `web-1`, connected, with these services. */
-export async function createWatched(services: readonly UnitState[] = [unitState('bot.service')]) {
+export async function createWatched(
+  services: readonly UnitState[] = [unitState('bot.service')],
+  journal = fakeJournal().journal,
+) {
   const place = createWorkplace()
   const { clock } = place
   let store = place.open()
@@ -56,7 +59,7 @@ export async function createWatched(services: readonly UnitState[] = [unitState(
       collector: fakeCollector(async () => {
         manager = new FakeManager([...units.values()])
         return manager
-      }, fakeJournal().journal),
+      }, journal),
       settings: () => Settings.parse({}),
     })
     const watching = bag.add(

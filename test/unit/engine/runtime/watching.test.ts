@@ -1,6 +1,6 @@
 // Proves what is told of services and hosts as things happen, and what is not: by real checks and alerts over a host made of memory.
 import { afterEach, describe, expect, it } from 'vitest'
-import { settle, unitState } from './fake-host.ts'
+import { fakeJournal, settle, unitState } from './fake-host.ts'
 import { createWatched } from './watching-rig.ts'
 
 let rig: Awaited<ReturnType<typeof createWatched>>
@@ -130,6 +130,65 @@ describe('a service that nobody configured anything for', () => {
     expect(rig.incidents()).toMatchObject([{ state: 'resolved' }])
   })
 
+  it('what fell unseen is told at once, however long the journal takes to say what else happened', async () => {
+    const { journal } = fakeJournal()
+    let told: () => void = () => {}
+    rig = await createWatched(undefined, journal)
+    await rig.pass(3_000)
+    rig.link.to('lost')
+    rig.changedUnseen('bot.service', dead)
+    journal.transitions = () =>
+      new Promise(resolve => {
+        told = () => resolve([])
+      })
+    await rig.pass(5_000)
+    rig.link.to('ready')
+    await settle()
+    expect(stateOf('bot.service')).toBe('open')
+    // it is well again by the time that the journal has answered: that it fell is no news then
+    await rig.sees('bot.service', { ...alive, invocationId: 'd'.repeat(32) })
+    told()
+    await rig.pass(10_500)
+    expect(rig.incidents()).toMatchObject([{ state: 'resolved' }])
+  })
+
+  it.each([
+    ['the link went again', async () => rig.link.to('lost')],
+    ['the engine ended', async () => rig.restart()],
+  ])('what ended by itself unseen is told also where %s before the journal told how', async (_, interrupt) => {
+    const { journal } = fakeJournal()
+    rig = await createWatched(undefined, journal)
+    const own = rig.add({})
+    await rig.pass(16_000)
+    rig.link.to('lost')
+    rig.changedUnseen('bot.service', stopped)
+    const answer = journal.transitions
+    journal.transitions = (_scope, _from, _to, signal) =>
+      new Promise((_resolve, reject) => signal?.addEventListener('abort', reject))
+    await rig.pass(5_000)
+    rig.link.to('ready')
+    await rig.pass(3_000)
+    journal.transitions = answer
+    await interrupt()
+    await rig.pass(1_000)
+    rig.link.to('ready')
+    await settle()
+    const history = rig.store.units.transitions({ hostId: 'web-1', scope: 'system', name: 'bot.service' }, 5)
+    expect(history).toMatchObject([{ fromState: 'active', toState: 'inactive', reconstructed: true }])
+    expect(firing()).toMatchObject([{ checkId: own.id }])
+  })
+
+  it('one that came and fell while nobody looked is told on a host that was watched before', async () => {
+    rig = await createWatched()
+    await rig.pass(3_000)
+    rig.link.to('lost')
+    rig.changedUnseen('run-r1.service', dead)
+    await rig.pass(5_000)
+    rig.link.to('ready')
+    await settle()
+    expect(firing()).toMatchObject([{ unit: { name: 'run-r1.service' } }])
+  })
+
   it('S18 what fails while its host cannot be reached is told afterwards, once it still fails', async () => {
     rig = await createWatched()
     rig.link.to('lost')
@@ -224,6 +283,23 @@ describe('a host', () => {
     rig.link.to('ready')
     await rig.pass(12_000)
     expect(firing()).toEqual([])
+  })
+
+  it('what could not be judged meanwhile is looked at as soon as it is back, however seldom it is due', async () => {
+    rig = await createWatched()
+    const own = rig.add({ intervalSeconds: 3_600 })
+    const status = () => rig.watching.prober.view(own.id)?.last?.status
+    await rig.pass(12_000)
+    expect(status()).toBe('healthy')
+    lose()
+    await rig.pass(40_000)
+    rig.watching.prober.probeNow(own.id)
+    await rig.pass(500)
+    expect(status()).toBe('unknown')
+    rig.link.status = { ...rig.link.status, error: null }
+    rig.link.to('ready')
+    await rig.pass(15_000)
+    expect(status()).toBe('healthy')
   })
 
   it('an sshd that restarts is no incident', async () => {
