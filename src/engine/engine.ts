@@ -30,16 +30,20 @@ import { Alerting } from './runtime/alerting.ts'
 import { AuditLog } from './runtime/audit-log.ts'
 import { ChatCommands } from './runtime/chat-commands.ts'
 import { CircuitBreakers } from './runtime/circuit-breaker.ts'
+import { Deactivation } from './runtime/deactivation.ts'
 import { followDesktopActions } from './runtime/desktop-actions.ts'
 import { DropIns } from './runtime/drop-in.ts'
 import { Fleet } from './runtime/fleet.ts'
 import { watchClockGaps } from './runtime/gap-detector.ts'
+import { KeepAlive } from './runtime/keep-alive.ts'
+import { Logins } from './runtime/logins.ts'
 import { Notifier } from './runtime/notifier.ts'
 import { Outbox } from './runtime/outbox.ts'
 import { Proposals } from './runtime/proposals.ts'
 import type { Publish } from './runtime/publish.ts'
 import { RecoveryRules } from './runtime/recovery-rules.ts'
 import { RecoveryRunner } from './runtime/recovery-runner.ts'
+import { Renewals } from './runtime/renewal.ts'
 import { SettingsKeeper } from './runtime/settings-keeper.ts'
 import { Silences } from './runtime/silences.ts'
 import { TelegramCommands } from './runtime/telegram-commands.ts'
@@ -135,6 +139,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     },
     onRemove(hostId) {
       runner.hostRemoved(hostId)
+      logins.hostRemoved(hostId)
       watching.checks.hostRemoved(hostId)
     },
     native,
@@ -170,6 +175,60 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     }),
   )
   alerting.doing = incident => runner.doing(incident)
+  const logins = bag.add(
+    new Logins({
+      store,
+      vault,
+      checks: watching.checks,
+      prober: watching.prober,
+      native,
+      session: hostId => fleet.session(hostId),
+      clock,
+      publish,
+    }),
+  )
+  const renewals: Renewals = bag.add(
+    new Renewals({
+      store,
+      vault,
+      logins,
+      prober: watching.prober,
+      session: hostId => fleet.peek(hostId),
+      actions,
+      audit,
+      clock,
+      log,
+      publish,
+      reactivate: loginId => deactivation.lift(loginId),
+    }),
+  )
+  const deactivation: Deactivation = bag.add(
+    new Deactivation({
+      store,
+      logins,
+      alerting,
+      session: hostId => fleet.peek(hostId),
+      actions,
+      settings: () => settings.get(),
+      renewing: loginId => renewals.isRunning(loginId),
+      audit,
+      clock,
+      log,
+    }),
+  )
+  const keepAlive = bag.add(
+    new KeepAlive({
+      store,
+      logins,
+      renewals,
+      native,
+      session: hostId => fleet.peek(hostId),
+      settings: () => settings.get(),
+      breakers,
+      clock,
+      log,
+    }),
+  )
   const dropIns = new DropIns({ store, session: hostId => fleet.session(hostId), clock, log })
   const rules = new RecoveryRules({ store, vault, runner, session: hostId => fleet.peek(hostId), clock, steady })
   const telegramCommands = bag.add(
@@ -202,6 +261,8 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       discover: (link, host, units, signal) => discover(link, host, units, clock, signal),
     }),
     recovery: { runner, rules, dropIns },
+    logins,
+    renewals,
     clock,
     redactor,
     health: () => ({
@@ -259,6 +320,8 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       telegramCommands.refresh()
       watching.checks.start()
       runner.start()
+      renewals.resume()
+      keepAlive.start()
     }
     await fleet.start()
     actions.resume()

@@ -6,15 +6,14 @@ import { checkHandlers } from './checks.ts'
 import { engineHandlers } from './engine.ts'
 import { hostHandlers } from './hosts.ts'
 import { incidentHandlers } from './incidents.ts'
+import { loginHandlers } from './logins.ts'
 import { observationHandlers } from './observations.ts'
-import { pendingHandlers } from './pending.ts'
 import { recoveryHandlers } from './recovery.ts'
 import type { ClientSession, Services } from './services.ts'
 import { unitHandlers } from './units.ts'
 
 export function createHandlers(services: Services, client: ClientSession): Handlers<EngineContract> {
   return {
-    ...pendingHandlers,
     ...engineHandlers(services),
     ...hostHandlers(services, client),
     ...unitHandlers(services),
@@ -23,5 +22,6 @@ export function createHandlers(services: Services, client: ClientSession): Handl
     ...incidentHandlers(services),
     ...recoveryHandlers(services),
     ...channelHandlers(services),
+    ...loginHandlers(services),
   }
 }

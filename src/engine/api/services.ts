@@ -8,10 +8,12 @@ import type { Alerting } from '../runtime/alerting.ts'
 import type { AuditLog } from '../runtime/audit-log.ts'
 import type { DropIns } from '../runtime/drop-in.ts'
 import type { Fleet } from '../runtime/fleet.ts'
+import type { Logins } from '../runtime/logins.ts'
 import type { Notifier } from '../runtime/notifier.ts'
 import type { Proposals } from '../runtime/proposals.ts'
 import type { RecoveryRules } from '../runtime/recovery-rules.ts'
 import type { RecoveryRunner } from '../runtime/recovery-runner.ts'
+import type { Renewals } from '../runtime/renewal.ts'
 import type { SettingsKeeper } from '../runtime/settings-keeper.ts'
 import type { Silences } from '../runtime/silences.ts'
 import type { TelegramCommands } from '../runtime/telegram-commands.ts'
@@ -33,6 +35,8 @@ export interface Services {
   readonly watching: Watching
   readonly proposals: Proposals
   readonly recovery: { readonly runner: RecoveryRunner; readonly rules: RecoveryRules; readonly dropIns: DropIns }
+  readonly logins: Logins
+  readonly renewals: Renewals
   readonly clock: Clock
   readonly redactor: Redactor
   health(): EngineHealth

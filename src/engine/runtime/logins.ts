@@ -1,5 +1,6 @@
 // Logins: kept in step with the check that each owns, looked at, and offered new cookies, which stay in memory until they are written. Knows no screen.
 import { createHash, randomUUID } from 'node:crypto'
+import type { CapturedCookie } from '../../shared/contract/native.ts'
 import { AppError } from '../../shared/errors.ts'
 import type { Check } from '../../shared/model/check.ts'
 import type {
@@ -10,6 +11,7 @@ import type {
   LoginFile,
   LoginProof,
   LoginView,
+  SiteProfile,
 } from '../../shared/model/login.ts'
 import {
   type Cookie,
@@ -25,10 +27,10 @@ import { newHostId } from '../domain/host-id.ts'
 import { diffJars } from '../domain/jar-diff.ts'
 import { planJar } from '../domain/jar-edit.ts'
 import { soonestEnd } from '../domain/login-verdict.ts'
-import { siteProfileOf } from '../domain/site-profiles.ts'
+import { siteProfileOf, siteProfiles } from '../domain/site-profiles.ts'
 import type { Clock } from '../lib/clock.ts'
 import { type Disposable, DisposableBag, Emitter } from '../lib/disposable.ts'
-import type { CapturedCookie, Native } from '../ports.ts'
+import type { Native } from '../ports.ts'
 import { pushedJarId, type StoredLogin } from '../store/logins.ts'
 import type { Store } from '../store/store.ts'
 import type { Checks } from './checks.ts'
@@ -138,14 +140,19 @@ export class Logins implements Disposable {
     return login
   }
 
-  /** The host is gone, and its logins with it. */
-  hostRemoved(logins: readonly Login[]): void {
-    for (const { id } of logins) {
-      // the row went with the host; what the vault holds did not
-      this.#options.store.logins.remove(id)
-      this.#forget(id)
-      this.#options.publish('login.removed', id)
+  /** The host is about to go, and its logins and their checks with it. */
+  hostRemoved(hostId: string): void {
+    for (const { login } of this.#options.store.logins.list()) {
+      if (login.hostId !== hostId) continue
+      this.#options.store.logins.remove(login.id)
+      this.#forget(login.id)
+      this.#options.publish('login.removed', login.id)
     }
+  }
+
+  /** The sites that a person need not describe. */
+  sites(): SiteProfile[] {
+    return [...siteProfiles]
   }
 
   /** Looks at a file before a login is made of it; nothing is kept. */

@@ -1,0 +1,45 @@
+// The contract's handlers for logins: thin, with an audit entry for whatever a person changed. No value of a cookie leaves through them.
+import type { AuditVerb } from '../../shared/model/audit.ts'
+import type { Login, LoginDraft } from '../../shared/model/login.ts'
+import type { Services } from './services.ts'
+
+type Context = { signal: AbortSignal }
+
+export const loginHandlers = ({ audit, fleet, logins, renewals }: Services) => {
+  const record = (verb: AuditVerb, login: Login): void =>
+    audit.record({ actor: 'person', verb, hostId: login.hostId, target: login.name })
+  return {
+    'login.sites': () => logins.sites(),
+    'login.list': () => logins.list(),
+    'login.get': (id: string) => logins.view(id),
+    'login.add': ({ draft }: { draft: LoginDraft }) => {
+      const login = logins.add(draft)
+      record('login.add', login)
+      return login
+    },
+    'login.edit': ({ id, draft }: { id: string; draft: LoginDraft }) => {
+      const login = logins.edit(id, draft)
+      record('login.edit', login)
+      return login
+    },
+    'login.remove': (id: string) => record('login.remove', logins.remove(id)),
+    'login.inspect': ({ hostId, path }: { hostId: string; path: string }) => {
+      fleet.host(hostId)
+      return logins.inspect(hostId, path)
+    },
+    'login.prove': (id: string) => logins.prove(id),
+    'login.paste': ({ id, text }: { id: string; text: string }) => logins.paste(id, text),
+    'login.capture': (id: string, { signal }: Context) => logins.capture(id, signal),
+    'login.candidate': ({ id, source }: { id: string; source: 'file-on-host' | 'last-push' }) =>
+      logins.offer(id, source),
+    'login.discard': (id: string) => logins.discard(id),
+    'login.renew': ({ candidateId, despiteProblems }: { candidateId: string; despiteProblems: boolean }) =>
+      renewals.renew(candidateId, { despiteProblems, actor: 'person' }),
+    'login.renewals': ({ id, limit }: { id: string; limit: number }) => renewals.list(id, limit),
+    'login.adopt': async (id: string) => {
+      await logins.adopt(id)
+      record('login.adopt', logins.stored(id).login)
+    },
+    'login.forgetSession': (id: string) => logins.forgetSession(id),
+  }
+}
