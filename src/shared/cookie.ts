@@ -129,17 +129,10 @@ export function pairWithFile(
   as: CookieFormat,
 ): (CookiePair & { readonly same: boolean })[] {
   const held = after.map(cookie => asHeldBy(as, cookie))
-  const originals = new Map(held.map((cookie, index) => [cookie, after[index] ?? cookie]))
-  return pairCookies(before, held).map(pair => {
-    const original = pair.after && originals.get(pair.after)
-    const same = Boolean(
-      pair.before &&
-        pair.after &&
-        original &&
-        (sameCookie(pair.before, pair.after) || sameCookie(pair.before, original)),
-    )
-    return { ...pair, same }
-  })
+  return pairCookies(before, held).map(pair => ({
+    ...pair,
+    same: pair.before !== null && pair.after !== null && sameCookie(asHeldBy(as, pair.before), pair.after),
+  }))
 }
 
 const inRange = (time: number): number => Math.max(-latestTime, Math.min(latestTime, time))

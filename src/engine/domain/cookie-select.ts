@@ -33,7 +33,7 @@ export function domainMatches(host: string, domain: string): boolean {
   const name = canonicalHost(host)
   const wanted = canonicalHost(bareDomain(domain))
   if (name === wanted) return true
-  return wanted !== '' && name.endsWith(`.${wanted}`) && !isAddress(name)
+  return wanted !== '' && name.endsWith(`.${wanted}`) && !isAddress(name) && !isAddress(wanted)
 }
 
 /** RFC 6265 5.1.4. */

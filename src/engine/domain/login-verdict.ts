@@ -35,7 +35,7 @@ export function judgeLogin(facts: LoginFacts): LoginStanding {
   if (state === 'missing') return failed(why ?? 'The file is not there')
   if (state === 'unusable') return failed(why ?? 'The file is no file of cookies')
   const word = decisive(proofs)
-  const said = proofs.length === 0 ? '' : proofs.map(proofText).join('; ')
+  const said = hostFirst(proofs).map(proofText).join('; ')
   if (word === 'expired') return failed(`Logged out: ${said}`)
   const missing = missingNames(file.cookies, required)
   const absent = missing.length === 0 ? [] : [`missing in the file: ${names(missing)}`]
@@ -56,7 +56,7 @@ export function judgeLogin(facts: LoginFacts): LoginStanding {
  * Null where nothing was asked.
  */
 export function decisive(proofs: readonly LoginProof[]): LoginVerdict | null {
-  const sorted = [...proofs].sort((one, other) => Number(other.from === 'host') - Number(one.from === 'host'))
+  const sorted = hostFirst(proofs)
   const sure = sorted.find(({ verdict }) => verdict === 'valid' || verdict === 'expired' || verdict === 'challenged')
   return sure?.verdict ?? sorted[0]?.verdict ?? null
 }
@@ -86,9 +86,10 @@ function endOf({ file, required, warnDays, criticalDays, now }: LoginFacts) {
   const end = soonestEnd(cookies, required)
   if (end === null) return { rank: 'fine', text: '' } as const
   const of = (cookie: CookieFact): boolean => cookie.expiresAt === end && isCounted(cookie, required)
-  const name = names([cookies.find(of)?.name ?? 'a cookie'])
+  const name = names([cookies.find(of)?.name ?? ''])
   const left = end - now
-  const text = left <= 0 ? `${name} expired ${spanText(-left)} ago` : `${name} expires in ${spanText(left)}`
+  const text =
+    left <= 0 ? `cookie ${name} expired ${spanText(-left)} ago` : `cookie ${name} expires in ${spanText(left)}`
   const rank = left <= criticalDays * dayMs || left <= 0 ? 'critical' : left <= warnDays * dayMs ? 'warning' : 'fine'
   return { rank, text } as const
 }
@@ -101,6 +102,9 @@ function spanText(ms: number): string {
   if (ms >= 2 * hourMs) return `${Math.floor(ms / hourMs)} hours`
   return `${Math.max(1, Math.floor(ms / 60_000))} min`
 }
+
+const hostFirst = (proofs: readonly LoginProof[]): LoginProof[] =>
+  [...proofs].sort((one, other) => Number(other.from === 'host') - Number(one.from === 'host'))
 
 const sides = { host: 'from the host', local: 'from this computer' }
 const proofText = ({ from, message }: LoginProof): string => `${sides[from]}: ${message}`
