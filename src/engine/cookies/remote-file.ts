@@ -128,7 +128,7 @@ export async function replaceFile(
     return broken('look', AppError.from(caught), 'old', null)
   }
   const [problem] = seen.facts.problems
-  if (problem) return failed('look', problem, 'old')
+  if (problem) return failed('look', problem, problem.code === 'missing' ? 'missing' : 'old')
   const { look } = seen
   if (look === null || look.file === null || look.sha256 !== expectedSha256)
     return failed('compare', stopProblem(place, 'changed', ''), 'other')
@@ -150,7 +150,9 @@ export async function replaceFile(
     result = await link.exec(argv, { sudo, stdin: Buffer.concat([head, content]), timeout: writeMs, maxBytes: 65_536 })
   } catch (caught) {
     const error = AppError.from(caught)
-    return broken('look', error, error.code === 'LINK_LOST' ? 'unknown' : 'old', null)
+    // only these say for sure that nothing was sent
+    const unsent = /^(NOT_CONNECTED|SUDO_|VAULT_|INVALID_INPUT)/.test(error.code)
+    return broken('look', error, unsent ? 'old' : 'unknown', null)
   }
   const answer = readWrite(result)
   const backup = answer.saved === null ? null : oldPath(place, answer.saved)

@@ -48,7 +48,12 @@ describe.each(suites)('%s', suite => {
       await host().exec(['sh', '-ec', `f=$1 d=$2; ${script}`, 'sh', path, folder])
       const before = await snapshot(host(), `/srv/no-${at}`)
       const result = await write(links[as], path, 'old', 'CANARY', as === 'root')
-      expect(result, name).toMatchObject({ ok: false, code, message: expect.stringMatching(message), present: 'old' })
+      expect(result, name).toMatchObject({
+        ok: false,
+        code,
+        message: expect.stringMatching(message),
+        present: code === 'missing' ? 'missing' : 'old',
+      })
       expect(result, name).toMatchObject({ hint: expect.stringMatching(hint), backup: null })
       expect(JSON.stringify(result)).not.toContain('CANARY')
       const facts = await inspectFile(links[as], path, { sudo: as === 'root' })
