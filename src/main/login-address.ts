@@ -78,7 +78,7 @@ export function shownAddress(address: string, refused = false): ShownAddress {
 }
 
 const loginPath =
-  /(^|[/_.-])(log-?in|log-?on|sign-?in|sign_in|auth|oauth2?|sso|challenge|checkpoint|verify|captcha|account\/access|flow)([/_.-]|$)/i
+  /(^|[/_.-])(log[-_]?in|log[-_]?on|sign[-_]?in|auth|oauth2?|sso|challenge|checkpoint|verify|captcha|account\/access|flow)([/_.-]|$)/i
 
 /** Does the address look like a place where a site asks who one is? */
 export function asksForLogin(address: string): boolean {

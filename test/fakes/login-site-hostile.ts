@@ -32,9 +32,9 @@ const auto = async () => {
   await attempt('worker', async () => 'registered ' + (await navigator.serviceWorker.register('/worker.js')).scope)
   await attempt('download', async () => { link('/download', 'hostile-download.bin'); link('data:text/plain,hostile', 'hostile-data.txt'); link(URL.createObjectURL(new Blob(['hostile'])), 'hostile-blob.txt'); frame('/download'); return 'tried' })
   await attempt('huge cookies', async () => { for (let i = 0; i < 400; i++) document.cookie = 'huge' + i + '=' + 'x'.repeat(4000) + '; path=/'; return document.cookie.length })
-  await attempt('dialogs', async () => { for (let i = 0; i < 2000; i++) { alert('again'); confirm('again'); prompt('again') } return 'through' })
+  await attempt('dialogs', async () => { for (let i = 0; i < 2000; i++) { alert('again'); confirm('again'); try { prompt('again') } catch {} } return 'through' })
   await attempt('print', async () => { for (let i = 0; i < 5; i++) print(); return 'through' })
-  await attempt('window', async () => { moveTo(0, 0); resizeTo(10, 10); close(); return innerWidth > 100 })
+  await attempt('window', async () => { moveTo(0, 0); resizeTo(10, 10); await new Promise(r => setTimeout(r, 300)); return innerWidth > 100 })
   await attempt('top', async () => { for (const address of ['file:///etc/passwd', 'quarterdeck-test:top', 'chrome://settings', 'app://quarterdeck/index.html', 'data:text/html,<h1>fake</h1>', 'view-source:file:///etc/passwd', 'javascript:void(document.title="run")']) { try { location.href = address } catch {} } link('quarterdeck-test:link'); await new Promise(r => setTimeout(r, 300)); return location.pathname })
   await report('auto', 'done')
 }

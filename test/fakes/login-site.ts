@@ -53,7 +53,11 @@ export class LoginSite implements AsyncDisposable {
   }
 
   static async start(options: SiteOptions = {}): Promise<LoginSite> {
-    const server = options.badCertificate ? (createSecureServer(selfSigned()) as unknown as Server) : createServer()
+    // A hostile page's cookies are many, and all of them come along with what it reports.
+    const maxHeaderSize = 4 * 1024 * 1024
+    const server = options.badCertificate
+      ? (createSecureServer({ ...selfSigned(), maxHeaderSize }) as unknown as Server)
+      : createServer({ maxHeaderSize })
     await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
     return new LoginSite(server, (server.address() as AddressInfo).port, options)
   }

@@ -1,5 +1,5 @@
 // The app with a stand-in for its engine, through which a test opens login windows, and hands to type and click in them. Knows no site.
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join, resolve } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -49,6 +49,8 @@ export class LoginApp {
       script(name, `echo "${name} $*" >> '${launched}'`)
     const engine = resolve(import.meta.dirname, 'login-engine.ts')
     const node = script('engine-node', `exec '${process.execPath}' --no-warnings '${engine}' "$@"`)
+    // Of a run before this one.
+    rmSync(join(desktop.home, 'quarterdeck', 'native.sock'), { force: true })
     const env = { QUARTERDECK_ENGINE_NODE: node, PATH: `${tools}:${process.env.PATH}` }
     return new LoginApp(await launch({ desktop, env }), desktop, launched)
   }
