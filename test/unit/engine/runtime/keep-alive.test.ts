@@ -1,0 +1,155 @@
+// Kept sessions are visited when due, once for all that was missed, and what they rotated is written as a renewal of its own.
+import { writeFileSync } from 'node:fs'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { createLogger } from '../../../../src/engine/lib/log.ts'
+import { createSteadyTime } from '../../../../src/engine/lib/steady-time.ts'
+import { CircuitBreakers } from '../../../../src/engine/runtime/circuit-breaker.ts'
+import { KeepAlive } from '../../../../src/engine/runtime/keep-alive.ts'
+import type { CapturedCookie } from '../../../../src/shared/contract/native.ts'
+import { AppError } from '../../../../src/shared/errors.ts'
+import type { Login, LoginDraft } from '../../../../src/shared/model/login.ts'
+import { LoginRig, LoginWorld, newToken, oldToken } from './login-rig.ts'
+
+const hourMs = 3_600_000
+let world: LoginWorld
+let rig: LoginRig
+let keeper: KeepAlive
+let lines: string[]
+const open = (native = rig.windows): KeepAlive => {
+  const { store, clock, logins, renewals } = rig
+  lines = []
+  const log = createLogger({ sink: line => lines.push(line), now: () => clock.now(), level: 'debug' })
+  const breakers = new CircuitBreakers({ store, clock, steady: createSteadyTime(clock), log })
+  const settings = () => ({ ...store.settings.get(), automation: rig.automation })
+  return new KeepAlive({ store, logins, renewals, native, settings, breakers, clock, log, session: () => rig.session })
+}
+beforeEach(async () => {
+  world = new LoginWorld()
+  rig = await LoginRig.start(world)
+  keeper = open()
+})
+afterEach(() => {
+  keeper.dispose()
+  rig.kill()
+  world.dispose()
+})
+
+const loginOf = (change: Partial<LoginDraft> = {}): Login =>
+  rig.login({
+    loginUrl: 'https://site.test/login',
+    domains: ['site.test'],
+    keepSession: true,
+    keepAliveHours: 6,
+    ...change,
+  })
+const cookiesOf = (token: string): CapturedCookie[] =>
+  [
+    { name: 'auth_token', value: token },
+    { name: 'ct0', value: `csrf-${token}` },
+  ].map(cookie => ({
+    ...{ ...cookie, domain: 'site.test', hostOnly: false, path: '/', secure: true, httpOnly: true },
+    ...{ sameSite: 'lax', expiresAt: world.clock.now() + 30 * 86_400_000 },
+  }))
+const bring = (token: string): void => void rig.windows.results.push({ cookies: cookiesOf(token), reason: null })
+
+async function visit(): Promise<void> {
+  let done = false
+  void keeper.look().then(() => {
+    done = true
+  })
+  while (!done) await rig.pump(0)
+}
+
+it('visits when due, not before, and once for all visits that were missed', async () => {
+  loginOf()
+  await visit()
+  expect(rig.windows.refreshed).toEqual([])
+  world.clock.jump(5 * 24 * hourMs)
+  await visit()
+  await visit()
+  expect(rig.windows.refreshed).toMatchObject([{ url: 'https://site.test/login', keep: true }])
+  world.clock.jump(6 * hourMs)
+  await visit()
+  expect(rig.windows.refreshed).toHaveLength(2)
+})
+
+it('a visit is written down before it is made, so that a kill does not repeat it', async () => {
+  const login = loginOf()
+  world.clock.jump(7 * hourMs)
+  const { refreshLogin } = rig.windows
+  const seen: (number | null | undefined)[] = []
+  const windows = Object.assign(rig.windows, {
+    refreshLogin: async (...asked: Parameters<typeof refreshLogin>) => {
+      seen.push(rig.store.logins.get(login.id)?.refreshedAt)
+      return await refreshLogin(...asked)
+    },
+  })
+  keeper = open(windows)
+  await visit()
+  expect(seen).toEqual([world.clock.now()])
+})
+
+it('R28 rotated cookies are written as a renewal of the rule; the same ones are not', async () => {
+  const login = loginOf()
+  world.clock.jump(7 * hourMs)
+  bring(newToken)
+  await visit()
+  const run = await rig.ended(login)
+  expect(run.outcome).toBe('verified')
+  expect(world.text).toContain(`auth_token=${newToken}`)
+  expect(rig.audited('login.renew')).toMatchObject([{ actor: 'rule: keep-alive' }])
+  world.clock.jump(7 * hourMs)
+  bring(newToken)
+  await visit()
+  expect(rig.renewals.list(login.id, 10)).toHaveLength(1)
+  expect(lines.join('\n')).not.toContain('canary')
+})
+
+it('R29 what the bot itself rotated is not written over', async () => {
+  const login = loginOf()
+  await rig.renew(login)
+  await rig.ended(login)
+  writeFileSync(world.path, `auth_token=${oldToken}; ct0=rotated\n`)
+  await rig.look(login)
+  world.clock.jump(7 * hourMs)
+  bring('canary-visit-12')
+  await visit()
+  expect(rig.windows.refreshed).toHaveLength(1)
+  expect(world.text).toBe(`auth_token=${oldToken}; ct0=rotated\n`)
+})
+
+it('S25 a visit that fails is tried again after an hour, and switched off after five', async () => {
+  loginOf()
+  world.clock.jump(7 * hourMs)
+  let asked = 0
+  const refreshLogin = async () => {
+    asked++
+    throw new AppError('INTERNAL', `broke with ${newToken}`)
+  }
+  keeper = open(Object.assign(rig.windows, { refreshLogin }))
+  await visit()
+  await visit()
+  expect(asked).toBe(1)
+  for (let hour = 0; hour < 4; hour++) {
+    world.clock.jump(hourMs)
+    await visit()
+  }
+  expect(asked).toBe(5)
+  expect(lines.filter(line => line.includes('switched off'))).toHaveLength(1)
+})
+
+it('nothing is visited without a connection, with the panic switch on, or where nobody asked for it', async () => {
+  loginOf({ keepAliveHours: null })
+  loginOf({ name: 'Two', path: `${world.folder}/two.txt` })
+  world.clock.jump(7 * hourMs)
+  rig.automation = false
+  await visit()
+  rig.automation = true
+  rig.link.to('lost')
+  await visit()
+  expect(rig.windows.refreshed).toEqual([])
+  rig.link.to('ready')
+  await rig.pump(200)
+  await visit()
+  expect(rig.windows.refreshed).toHaveLength(1)
+})
