@@ -36,9 +36,9 @@ export function judgeLogin(facts: LoginFacts): LoginStanding {
   if (state === 'unusable') return failed(why ?? 'The file is no file of cookies')
   const word = decisive(proofs)
   const said = hostFirst(proofs).map(proofText).join('; ')
-  if (word === 'expired') return failed(`Logged out: ${said}`)
   const missing = missingNames(file.cookies, required)
   const absent = missing.length === 0 ? [] : [`missing in the file: ${names(missing)}`]
+  if (word === 'expired') return failed(joined([`Logged out: ${said}`, ...absent]))
   if (absent.length > 0 && word !== 'valid') return failed(joined([...absent, said]))
   if (word === 'challenged') return degraded(`The site wants a person: ${said}`, 'login')
   const ends = endOf(facts)

@@ -5,7 +5,8 @@ export interface CookieTimes {
   readonly expires?: number
 }
 
-const domain = '.site.test'
+/** The bots' site is on the host's own loopback, and cookies go nowhere else. */
+const domain = '127.0.0.1'
 
 /** File name → content: Netscape, Cookie-Editor JSON, Playwright storageState, raw header. */
 export function cookieFiles(token: string, times: CookieTimes = {}): Record<string, string> {
@@ -15,14 +16,14 @@ export function cookieFiles(token: string, times: CookieTimes = {}): Record<stri
     { name: 'ct0', value: 'csrf-1', httpOnly: false },
   ]
   const netscape = cookies.map(({ name, value, httpOnly }) =>
-    [`${httpOnly ? '#HttpOnly_' : ''}${domain}`, 'TRUE', '/', 'TRUE', expires, name, value].join('\t'),
+    [`${httpOnly ? '#HttpOnly_' : ''}${domain}`, 'FALSE', '/', 'TRUE', expires, name, value].join('\t'),
   )
   const edited = cookies.map(cookie => ({
     ...cookie,
     domain,
     path: '/',
     secure: true,
-    hostOnly: false,
+    hostOnly: true,
     session: false,
     sameSite: 'no_restriction',
     storeId: null,
