@@ -16,13 +16,17 @@ export type CookieFormat = z.infer<typeof CookieFormat>
 export const LoginKind = z.enum(['cookies', 'token', 'certificate'])
 export type LoginKind = z.infer<typeof LoginKind>
 
+/** Not by URL.canParse: the oldest window that the app runs in does not have it. */
 const httpUrl = z
   .string()
   .max(2000)
-  .refine(
-    text => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol),
-    'An address begins with http:// or https://',
-  )
+  .refine(text => {
+    try {
+      return /^https?:$/.test(new URL(text).protocol)
+    } catch {
+      return false
+    }
+  }, 'An address begins with http:// or https://')
 
 /** The real authenticated request that proves a login (R27). */
 export const LoginProbe = z.object({
