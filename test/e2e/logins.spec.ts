@@ -37,7 +37,7 @@ async function addLogin(page: Page, host: TestHost, login: NewLogin): Promise<vo
   if (login.consumer) await page.getByLabel(login.consumer, { exact: true }).check()
   await page.getByLabel('Ask the site with it').check()
   await page.getByLabel('Address that only answers when logged in').fill(login.probe)
-  await page.getByText(login.from, { exact: true }).click()
+  await page.getByRole('region', { name: 'How it is proven' }).getByText(login.from, { exact: true }).click()
   await page.getByRole('button', { name: 'Add login' }).click()
   await expect(page.getByRole('heading', { level: 1, name: login.name })).toBeVisible(patience)
 }
