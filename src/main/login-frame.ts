@@ -74,7 +74,8 @@ export function createLoginFrame(options: LoginFrameOptions, rules: FrameRules):
   const end = (reason: string): void => {
     if (ended) return
     ended = true
-    options.onEnded(reason)
+    // Not from within Chromium's own end of the page or window: whoever is told takes the rest down, and the app would fall with it.
+    setImmediate(() => options.onEnded(reason))
   }
 
   const update = (page: WebContents): void => {

@@ -181,17 +181,19 @@ test('a bad certificate is fatal', async ({ launch }) => {
 test('S36 nothing of a hostile page gets out of its window', async ({ launch }) => {
   await using site = await LoginSite.start()
   const login = await LoginApp.start(launch)
-  const caller = new AbortController()
   const before = await login.windows()
-  const answer = login.open(request(site, { url: site.at(host, '/hostile') }), caller.signal).catch(() => null)
+  const answer = login.open(request(site, { url: site.at(host, '/hostile') })).catch(() => null)
   const told = (trick: string) => site.reports.find(report => report.trick === trick)?.result
   await expect.poll(() => told('auto'), { timeout: 90_000 }).toBe('done')
   const windows = async () => (await login.windows()).length - before.length
   expect(await windows(), 'windows without a press').toBe(1)
-  for (let pressed = 1; pressed <= 5; pressed++) {
-    await login.press(site.at(host, '/hostile'), '#press')
-    await expect.poll(() => site.reports.filter(({ trick }) => trick === 'pressed').length, soon).toBe(pressed)
-  }
+  const presses = () => site.reports.filter(({ trick }) => trick === 'pressed').length
+  for (let pressed = 1; pressed <= 5; pressed++)
+    // A loaded machine may lose one.
+    await expect(async () => {
+      if (presses() < pressed) await login.press(site.at(host, '/hostile'), '#press')
+      await expect.poll(presses, { timeout: 8000 }).toBeGreaterThanOrEqual(pressed)
+    }).toPass({ timeout: 60_000 })
   const said = Object.fromEntries(site.reports.map(({ trick, result }) => [trick, result]))
   expect(said).toMatchObject({
     node: 'undefined,undefined,undefined,undefined',
@@ -234,9 +236,18 @@ test('S36 nothing of a hostile page gets out of its window', async ({ launch }) 
   expect(site.requests.some(({ path }) => path === '/worker-lives' || path === '/worker.js')).toBe(false)
   expect(login.launched()).toBe('')
 
-  // Its beforeunload trap holds nobody, and the engine going away ends the window too.
+  // It may end itself and takes its windows along; its beforeunload trap holds nobody, and neither does it when the engine is gone.
+  await login.inPage(site.at(host, '/hostile'), 'close()').catch(() => {})
+  expect((await answer)?.value).toEqual({ cookies: null, reason: 'The page closed itself' })
+  await expect.poll(() => windows(), soon).toBe(0)
+  const caller = new AbortController()
+  const second = login.open(request(site, { url: site.at(host, '/hostile') }), caller.signal).catch(() => null)
+  await expect(async () => {
+    await login.press(site.at(host, '/hostile'), '#press')
+    await expect.poll(windows, { timeout: 8000 }).toBeGreaterThanOrEqual(2)
+  }).toPass({ timeout: 60_000 })
   caller.abort()
-  await answer
+  await second
   await expect.poll(() => windows(), soon).toBe(0)
   expect(filesUnder(login.desktop.home).filter(file => /hostile/.test(file))).toEqual([])
   // The app is alive, and no page of the site is left.
