@@ -83,7 +83,7 @@ export function createLoginWindows(options: LoginWindowsOptions): LoginWindows {
     running.set(loginId, { focus: () => ends.focus(), end, over: over.catch(() => {}) })
     try {
       const result = await over
-      log.info('login ended', { login: loginId, cookies: result.cookies?.length ?? 0, reason: result.reason })
+      log.info('login ended', { login: loginId, taken: result.cookies?.length ?? 0, reason: result.reason })
       return result
     } finally {
       running.delete(loginId)
