@@ -3,6 +3,7 @@ export type { Cookie, Jar } from '../../shared/cookie.ts'
 export { detectFormat } from '../parse/cookies-detect.ts'
 export { readJar, unfit, writeJar } from '../parse/cookies-jar.ts'
 export {
+  isBareToken,
   type LoginLook,
   type LookSpec,
   type LookWays,

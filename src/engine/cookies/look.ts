@@ -124,8 +124,15 @@ export function readSecrets(
   if (kind === 'certificate') return readCertificate(text)
   const wanted = required.length > 0 ? required : null
   const found = format ?? detectFormat(text)
-  if (kind === 'token' && found !== 'env' && format === null) return readToken(text, required)
+  if (kind === 'token' && format === null && (found !== 'env' || isBareToken(text, required)))
+    return readToken(text, required)
   return readJar(text, found, wanted)
+}
+
+/** Is it one word that names no key? A token in base64 may end in `=` itself. */
+export function isBareToken(text: string, required: readonly string[]): boolean {
+  const word = text.trim()
+  return /^[^\s=]+=*$/.test(word) && !required.includes(word.replace(/=+$/, ''))
 }
 
 /** A file that holds a token and nothing else. */

@@ -132,7 +132,7 @@ export class Deactivation implements Disposable {
         lost ? 'lost' : ok ? 'verified' : 'failed',
         textOf(evidence) ?? 'The connection was lost; looked at again later',
       )
-      if (evidence.length > 0) this.#tell(login, 'Stopped until the login is renewed', ok ? 'neutral' : 'bad', evidence)
+      if (evidence.length > 0) this.#tell(units, 'Stopped until the login is renewed', ok ? 'neutral' : 'bad', evidence)
       this.#log.info('deactivated', { login: login.id, units: names })
     } finally {
       for (const one of taken) one.dispose()
@@ -140,15 +140,16 @@ export class Deactivation implements Disposable {
   }
 
   /** Those that run, with how they were; null while the host cannot be asked. */
-  async #plan(session: HostSession, { consumers }: Login): Promise<Deactivated[] | null> {
+  async #plan(session: HostSession, login: Login): Promise<Deactivated[] | null> {
     const units: Deactivated[] = []
     const askedAt = this.#options.clock.now()
-    for (const { scope, name } of consumers) {
+    const { incidentId } = this.#options.alerting.phase(login.checkId, null)
+    for (const { scope, name } of login.consumers) {
       const state = await lookAt(session, { scope, name })
       if (state === 'unknown') return null
       if (state === 'missing' || !isUp(state)) continue
       const wasEnabled = state.unitFileState?.startsWith('enabled') ?? false
-      units.push({ scope, name, wasEnabled, invocationId: state.invocationId, askedAt, stoppedAt: null })
+      units.push({ scope, name, wasEnabled, invocationId: state.invocationId, askedAt, stoppedAt: null, incidentId })
     }
     return units
   }
@@ -202,7 +203,7 @@ export class Deactivation implements Disposable {
         store.logins.setDeactivated(loginId, null)
         finish(ok ? 'verified' : 'failed', textOf(evidence))
       })
-      this.#tell(login, 'Started again: the login is proven', ok ? 'good' : 'bad', evidence)
+      this.#tell(deactivated, 'Started again: the login is proven', ok ? 'good' : 'bad', evidence)
       logins.announce(loginId)
       this.#log.info('reactivated', { login: loginId, units: names })
       return evidence
@@ -257,10 +258,15 @@ export class Deactivation implements Disposable {
     return taken
   }
 
-  #tell(login: Login, title: string, tone: 'good' | 'bad' | 'neutral', evidence: readonly Evidence[]): void {
-    const { alerting, clock } = this.#options
-    const { incidentId } = alerting.phase(login.checkId, null)
-    if (incidentId === null) return
+  #tell(
+    units: readonly Deactivated[],
+    title: string,
+    tone: 'good' | 'bad' | 'neutral',
+    evidence: readonly Evidence[],
+  ): void {
+    const { alerting, clock, store } = this.#options
+    const incidentId = units[0]?.incidentId ?? null
+    if (incidentId === null || !store.incidents.get(incidentId)) return
     const detail = textOf(evidence)
     alerting.addEvent(incidentId, { at: clock.now(), kind: 'recovery', tone, title, detail, actor: deactivationActor })
   }

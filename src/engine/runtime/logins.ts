@@ -21,6 +21,7 @@ import {
   loginFileOf,
   type RemoteFileFacts,
   readJar,
+  textOfFile,
   writeJar,
 } from '../cookies/index.ts'
 import { newHostId } from '../domain/host-id.ts'
@@ -35,6 +36,7 @@ import { pushedJarId, type StoredLogin } from '../store/logins.ts'
 import type { Store } from '../store/store.ts'
 import type { Checks } from './checks.ts'
 import type { HostSession } from './host-session.ts'
+import { wholeTextOf } from './login-text.ts'
 import type { Prober } from './prober.ts'
 import type { Publish } from './publish.ts'
 import type { Vault } from './vault.ts'
@@ -47,6 +49,8 @@ const mostCandidates = 32
 export interface HeldCandidate {
   readonly view: LoginCandidate
   readonly cookies: readonly Cookie[]
+  /** All of the file, where it is written just as it was given. */
+  readonly text: string | null
   readonly timer: Disposable
 }
 
@@ -170,6 +174,8 @@ export class Logins implements Disposable {
   /** What somebody pasted or dropped. Throws INVALID_INPUT where it is nothing that can be read. */
   async paste(id: string, text: string): Promise<LoginCandidate> {
     const { login } = this.stored(id)
+    const whole = await this.#offerWhole(login, 'pasted', text)
+    if (whole) return whole
     const names = login.required.length > 0 ? login.required : null
     const reading = login.kind === 'token' ? readToken(text, login) : readJar(text, null, names)
     if (!reading.ok)
@@ -204,6 +210,8 @@ export class Logins implements Disposable {
         'NOT_FOUND',
         source === 'last-push' ? 'Nothing was written from here yet' : 'The file is empty',
       )
+    const whole = await this.#offerWhole(login, source, text)
+    if (whole) return whole
     const reading = readJar(text, login.format, namesOf(login))
     if (!reading.ok) throw new AppError('INVALID_INPUT', reading.problem)
     return await this.#offer(login, source, reading.jar.cookies, reading.jar.format)
@@ -293,9 +301,32 @@ export class Logins implements Disposable {
       problems: [...plan.problems, ...facts.problems.map(({ message, hint }) => `${message}. ${hint}`)],
       warnings: [...plan.warnings],
     }
+    return this.#hold(view, plan.cookies, null)
+  }
+
+  /** Null where the file's parts are changed one by one. */
+  async #offerWhole(login: Login, source: LoginCandidate['source'], given: string): Promise<LoginCandidate | null> {
+    if (login.kind === 'cookies') return null
+    const { facts } = await this.#readFile(login)
+    const whole = wholeTextOf(login, given, textOf(facts), this.#options.clock.now())
+    if (!whole) return null
+    const { before, after, text } = whole
+    const change = before === null ? 'added' : after === null ? 'removed' : text === textOf(facts) ? 'same' : 'changed'
+    const view: LoginCandidate = {
+      ...{ id: randomUUID(), loginId: login.id, source, from: 'env', to: 'env' },
+      changes: before === null && after === null ? [] : [{ change, before, after }],
+      problems: [...whole.problems, ...facts.problems.map(({ message, hint }) => `${message}. ${hint}`)],
+      warnings: [...whole.warnings],
+    }
+    // where there is nothing to write there is nothing to accept despite its problems
+    if (text === '') throw new AppError('INVALID_INPUT', whole.problems[0] ?? 'There is nothing in it')
+    return this.#hold(view, [], text)
+  }
+
+  #hold(view: LoginCandidate, cookies: readonly Cookie[], text: string | null): LoginCandidate {
     if (this.#candidates.size >= mostCandidates) this.discard([...this.#candidates.keys()][0] ?? '')
-    const timer = clock.after(candidateMs, () => this.discard(view.id))
-    this.#candidates.set(view.id, { view, cookies: plan.cookies, timer })
+    const timer = this.#options.clock.after(candidateMs, () => this.discard(view.id))
+    this.#candidates.set(view.id, { view, cookies, text, timer })
     return view
   }
 
@@ -387,7 +418,7 @@ export function contentOf(
 export const sha256Of = (content: Uint8Array): string => createHash('sha256').update(content).digest('hex')
 
 export function textOf(facts: RemoteFileFacts): string | null {
-  return facts.content === null ? null : new TextDecoder().decode(facts.content)
+  return facts.content === null ? null : textOfFile(facts.content)
 }
 
 const namesOf = (login: Pick<Login, 'required'>): readonly string[] | null =>
@@ -404,7 +435,10 @@ function readOf(facts: RemoteFileFacts, format: CookieFormat | null, names: read
 function readToken(text: string, login: Login): ReturnType<typeof readJar> {
   const [key] = login.required
   const trimmed = text.trim()
-  const whole = trimmed.includes('=') || key === undefined ? trimmed : `${key}=${trimmed}`
+  // a token may end in `=` itself
+  const named =
+    key === undefined || trimmed.split('\n').some(line => line.replace(/^export\s+/, '').startsWith(`${key}=`))
+  const whole = named ? trimmed : `${key}=${trimmed}`
   return readJar(`${whole}\n`, 'env', namesOf(login))
 }
 

@@ -4,7 +4,9 @@ import { type RemoteFileFacts, readJar } from '../cookies/index.ts'
 import { contentOf, type HeldCandidate, textOf } from './logins.ts'
 
 /** An env file has other keys beside: those that the candidate does not change are taken from the file as it is now. */
-export function contentNow({ view, cookies }: HeldCandidate, login: Login, facts: RemoteFileFacts): Uint8Array {
+export function contentNow(held: HeldCandidate, login: Login, facts: RemoteFileFacts): Uint8Array {
+  const { view, cookies, text: given } = held
+  if (given !== null) return new TextEncoder().encode(given)
   if (view.to !== 'env') return contentOf(cookies, login, facts, view.to)
   const names = login.required.length > 0 ? login.required : null
   const text = textOf(facts)

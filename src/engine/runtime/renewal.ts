@@ -154,7 +154,7 @@ export class Renewals implements Disposable {
       record.set({ oldSha256: facts.sha256, newSha256, up })
       for (const step of ['back-up', 'write', 'read-back'] as const)
         record.skip(step, 'The file holds just that already')
-      return this.#goOn(live, new TextDecoder().decode(content), signal)
+      return this.#goOn(live, Buffer.from(content).toString(), signal)
     }
     // from here on a kill may leave either file: both are known by their sums
     record.set({ oldSha256: facts.sha256, newSha256, up })
@@ -166,7 +166,7 @@ export class Renewals implements Disposable {
       record.done(`The old file lies in ${result.backup}`)
       record.pass('write', `${content.length} bytes`)
       record.pass('read-back', `As written, ${facts.mode} ${facts.owner}:${facts.group}`)
-      return this.#goOn(live, new TextDecoder().decode(content), signal)
+      return this.#goOn(live, Buffer.from(content).toString(), signal)
     }
     if (result.backup !== null) record.set({ backup: result.backup })
     this.#log.warn('a file was not written', { login: login.id, step: result.step, code: result.code })

@@ -13,6 +13,8 @@ export interface Deactivated extends CheckUnit {
   /** Wall ms: when that was decided, and when it was seen to be done; null until then. */
   readonly askedAt: number
   readonly stoppedAt: number | null
+  /** Where the story of it is told; it may be over by the time that the unit is started again. */
+  readonly incidentId: string | null
 }
 
 export interface StoredLogin {

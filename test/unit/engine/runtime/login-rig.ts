@@ -242,7 +242,12 @@ export class LoginRig {
 
   open(cause: Incident['cause'] = 'login'): void {
     this.firing = true
-    const incident = { id: 'i1', checkId: 'c1', checkType: 'login', cause, hostId: 'web-1' } as Incident
+    const incident: Incident = {
+      ...{ id: 'i1', hostId: 'web-1', hostName: 'web-1', checkId: 'c1', checkName: 'Site', checkType: 'login', cause },
+      ...{ unit: bot, severity: 'critical', state: 'open', title: 'Site', firstMessage: '', lastMessage: '', tags: [] },
+      ...{ openedAt: 1, startedAt: 1, acknowledgedAt: null, acknowledgedBy: null, resolvedAt: null, mutedBy: null },
+    }
+    if (!this.store.incidents.get('i1')) this.store.incidents.insert(incident)
     this.changed.emit({ incident, what: 'opened' })
   }
 
