@@ -1,5 +1,4 @@
 // Stops the services of a login that is proven expired, and starts them again once it is proven valid (R24); remembers before it acts. Renews nothing.
-import { randomUUID } from 'node:crypto'
 import { AppError } from '../../shared/errors.ts'
 import type { CheckUnit } from '../../shared/model/check.ts'
 import type { Login, LoginVerdict } from '../../shared/model/login.ts'
@@ -110,7 +109,7 @@ export class Deactivation implements Disposable {
         store.logins.setDeactivated(login.id, plan)
         return plan.length === 0
           ? null
-          : audit.begin(actOf(login, 'login.deactivate', `${disable ? 'disable, ' : ''}stop ${names}`))
+          : audit.resume(actOf(login, 'login.deactivate', `${disable ? 'disable, ' : ''}stop ${names}`, plan))
       })
       logins.announce(login.id)
       if (!finish) return
@@ -188,7 +187,7 @@ export class Deactivation implements Disposable {
     if (!session || taken === null) return []
     try {
       const names = deactivated.map(({ name }) => name).join(', ')
-      const finish = audit.begin(actOf(login, 'login.reactivate', `start ${names}`))
+      const finish = audit.resume(actOf(login, 'login.reactivate', `start ${names}`, deactivated))
       const evidence: Evidence[] = []
       for (const unit of deactivated) {
         const ended = await this.#startOne(session, unit)
@@ -308,8 +307,15 @@ async function act(session: HostSession, { scope, name }: CheckUnit, verb: UnitV
   return result.job === null || result.job === 'done' ? null : `systemd ended the job with "${result.job}"`
 }
 
-function actOf({ hostId, name }: Login, verb: 'login.deactivate' | 'login.reactivate', command: string) {
-  return { actor: deactivationActor, verb, hostId, target: name, command, actionRunId: randomUUID() }
+/** Named by when it was decided: after a kill the entry of its beginning gets its end. */
+function actOf(
+  { id, hostId, name }: Login,
+  verb: 'login.deactivate' | 'login.reactivate',
+  command: string,
+  units: readonly Deactivated[],
+) {
+  const actionRunId = `${verb}/${id}/${units[0]?.askedAt ?? 0}`
+  return { actor: deactivationActor, verb, hostId, target: name, command, actionRunId }
 }
 
 const textOf = (evidence: readonly Evidence[]): string | null =>

@@ -116,6 +116,7 @@ it('R24 S2 killed before the stop was sent: it is sent after the start, once', a
   await rig.look(login)
   expect(world.acts).toEqual(['stop bot.service', 'stop bot.service'])
   expect(stored(login)?.[0]?.stoppedAt).not.toBeNull()
+  expect(rig.audited('login.deactivate')).toMatchObject([{ outcome: 'verified' }])
 })
 
 it('R24 killed after the stop, before that was recorded: it is started again after the proof', async () => {
