@@ -84,3 +84,8 @@ export function loginPath(loginId: string): string {
 export function editLoginPath(loginId: string): string {
   return `${loginPath(loginId)}/edit`
 }
+
+/** A new login in a file that is known already. */
+export function addLoginPath(about: { hostId: string; path: string }): string {
+  return `${places.addLogin}?${new URLSearchParams({ host: about.hostId, path: about.path })}`
+}

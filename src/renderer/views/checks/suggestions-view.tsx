@@ -3,7 +3,7 @@ import { Check, Sparkles, X } from 'lucide-react'
 import { type ReactNode, useState } from 'react'
 import type { CheckProposal } from '../../../shared/model/check.ts'
 import { localHostId } from '../../../shared/model/host.ts'
-import { Button, IconButton } from '../../components/button.tsx'
+import { Button, IconButton, LinkButton } from '../../components/button.tsx'
 import { EmptyState, QueryFaces } from '../../components/faces.tsx'
 import { FieldError, SelectField } from '../../components/field.tsx'
 import { useRouteValue } from '../../components/filter-input.tsx'
@@ -12,6 +12,7 @@ import { useProposals } from '../../data/checks.ts'
 import { useHosts } from '../../data/hosts.ts'
 import { useEngineCommand } from '../../data/remotes.tsx'
 import { intervalText } from '../../lib/check-status.ts'
+import { addLoginPath } from '../../lib/places.ts'
 import { safeText } from '../../lib/safe-text.ts'
 import css from './checks.module.css'
 
@@ -92,6 +93,7 @@ function Groups(props: { list: readonly CheckProposal[]; reload: () => void }): 
             key={group}
             title={groupTitles[group]}
             aside={
+              group !== 'login' &&
               offers.length > 1 && (
                 <Button size="small" icon={Check} loading={busy.size > 1} onClick={() => void take(offers)}>
                   Take all {offers.length}
@@ -109,9 +111,16 @@ function Groups(props: { list: readonly CheckProposal[]; reload: () => void }): 
                     </span>
                   </div>
                   <span className={css.buttons}>
-                    <Button size="small" loading={busy.has(offer.key)} onClick={() => void take([offer])}>
-                      Watch this
-                    </Button>
+                    {group === 'login' ? (
+                      // what it logs in to is for a person to say
+                      <LinkButton size="small" to={addLoginPath(placeOf(offer))}>
+                        Watch this
+                      </LinkButton>
+                    ) : (
+                      <Button size="small" loading={busy.has(offer.key)} onClick={() => void take([offer])}>
+                        Watch this
+                      </Button>
+                    )}
                     <IconButton
                       icon={X}
                       size="small"
@@ -129,4 +138,8 @@ function Groups(props: { list: readonly CheckProposal[]; reload: () => void }): 
       })}
     </>
   )
+}
+
+function placeOf({ draft }: CheckProposal): { hostId: string; path: string } {
+  return { hostId: draft.hostId, path: typeof draft.spec.path === 'string' ? draft.spec.path : '/' }
 }

@@ -3,6 +3,7 @@ import { Command } from 'cmdk'
 import {
   BellOff,
   BellRing,
+  Cookie,
   CornerDownLeft,
   Gauge,
   Hand,
@@ -86,6 +87,7 @@ function PaletteBody(props: PaletteProps): ReactNode {
     { label: 'Incidents', icon: Siren, keys: 'g i', run: go(places.incidents) },
     { label: 'Silences and maintenance', icon: BellOff, run: go(places.silences) },
     { label: 'Checks', icon: ListChecks, keys: 'g c', run: go(places.checks) },
+    { label: 'Logins', icon: Cookie, keys: 'g l', run: go(places.logins) },
     { label: 'Add check', icon: Plus, run: go(places.addCheck) },
     { label: 'Channels', icon: BellRing, run: go(places.channels) },
     { label: 'Activity', icon: History, keys: 'g a', run: go(places.activity) },
