@@ -6,7 +6,11 @@ import { type CheckType, checkTypeOf, checkTypes } from '../checks/index.ts'
 import { findCycle } from '../domain/dependency.ts'
 
 /** Where secrets go: one that was given for one place is not sent to another by an edit. */
-const places = ['url', 'fallbacks', 'address', 'port', 'user', 'apiBase', 'server', 'tls', 'vantage']
+const places = [
+  ...['url', 'fallbacks', 'address', 'port', 'user', 'apiBase', 'server', 'vantage'],
+  // and how it is made sure that it is that place
+  ...['tls', 'verifyCertificate', 'ca'],
+]
 
 /** The names of the spec's fields that are kept in the vault. */
 export function secretFields(type: CheckType): string[] {

@@ -381,7 +381,9 @@ describe('checks as a person keeps them', () => {
     expect(checks.edit(check.id, elsewhere, { token: 'another' }).stored).toEqual(['token'])
     expect(checks.edit(check.id, elsewhere, { token: null }).stored).toEqual([])
     expect(() => checks.add(http, { nothing: 'x' })).toThrow(/no secret field/)
-    checks.add(http, { token: 'more' })
+    const careless = { ...http, spec: { ...http.spec, verifyCertificate: false } }
+    const sure = checks.add(http, { token: 'more' })
+    expect(() => checks.edit(sure.id, careless, {})).toThrow(/address changed/)
     checks.remove(check.id)
     expect(() => checks.get(check.id)).toThrow(/not there/)
   })
