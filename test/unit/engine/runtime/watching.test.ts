@@ -189,6 +189,18 @@ describe('a service that nobody configured anything for', () => {
     expect(firing()).toMatchObject([{ unit: { name: 'run-r1.service' } }])
   })
 
+  it('what was still to be told when the engine ended is told by the next one', async () => {
+    rig = await createWatched()
+    const { id, builtIn: _, createdAt: __, stored: ___, ...draft } = rig.builtIn('unit-failures')
+    rig.watching.checks.edit(id, { ...draft, failureThreshold: 3, intervalSeconds: 15 }, {})
+    await rig.sees('bot.service', dead)
+    await rig.pass(5_000)
+    await rig.restart()
+    expect(rig.incidents()).toEqual([])
+    await rig.pass(60_000)
+    expect(firing()).toMatchObject([{ unit: { name: 'bot.service' } }])
+  })
+
   it('S18 what fails while its host cannot be reached is told afterwards, once it still fails', async () => {
     rig = await createWatched()
     rig.link.to('lost')
@@ -216,12 +228,27 @@ describe('a service that nobody configured anything for', () => {
     await rig.sees('other.service', dead)
     expect(rig.incidents()).toEqual([])
   })
+
+  it('is over where the person leaves it out after it was told', async () => {
+    rig = await createWatched()
+    await rig.sees('bot.service', dead)
+    const { id, builtIn: _, createdAt: __, stored: ___, ...draft } = rig.builtIn('unit-failures')
+    rig.watching.checks.edit(id, { ...draft, spec: { ignore: ['bot'] } }, {})
+    expect(stateOf('bot.service')).toBe('resolved')
+    await rig.restart()
+    await rig.pass(60_000)
+    expect(firing()).toEqual([])
+  })
 })
 
 describe('a service with a check of its own', () => {
   it('is told by that check alone, and taken over from the built-in one', async () => {
     rig = await createWatched()
     await rig.sees('bot.service', dead)
+    // an edit of the built-in one forgets what it tracked, not what it told
+    const { id, builtIn: _, createdAt: __, stored: ___, ...draft } = rig.builtIn('unit-failures')
+    rig.watching.checks.edit(id, { ...draft, name: 'Failures' }, {})
+    expect(stateOf('bot.service')).toBe('open')
     const own = rig.add({})
     expect(stateOf('bot.service')).toBe('resolved')
     await rig.pass(16_000)
