@@ -415,6 +415,20 @@ describe('checks as a person keeps them', () => {
     expect(() => checks.get(check.id)).toThrow(/not there/)
   })
 
+  it('forgets what a check depended on where that went with its host', async () => {
+    rig = await createWatched()
+    const host = rig.store.hosts.get('web-1')
+    if (!host) throw new Error('the host is not there')
+    rig.store.hosts.insert({ ...host, id: 'db-1', name: 'db-1' })
+    const database = rig.add({ hostId: 'db-1', name: 'Database', type: 'tcp', unit: null, spec: { port: 5432 } })
+    const { id, builtIn: _, createdAt: __, stored: ___, ...draft } = rig.add({ dependsOn: [database.id] })
+    const { checks } = rig.watching
+    checks.hostRemoved('db-1')
+    rig.store.hosts.remove('db-1')
+    expect(checks.edit(id, { ...draft, name: 'Bot' }, {}).dependsOn).toEqual([])
+    expect(() => checks.edit(id, { ...draft, dependsOn: ['never-there'] }, {})).toThrow(/is not there/)
+  })
+
   it('closes the incident of a check that is removed or switched off', async () => {
     rig = await createWatched()
     const own = rig.add({})
