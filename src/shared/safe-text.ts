@@ -1,6 +1,6 @@
 // Makes text from a host harmless to look at (semantics 34), on screens and in messages: what a terminal or the bidi algorithm would obey.
 
-const hostile = /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/u
+const hostile = /[\p{Surrogate}\p{Cc}\p{Bidi_Control}\u2028\u2029]/u
 
 const bell = 0x07
 const lineFeed = 0x0a
@@ -11,11 +11,13 @@ const stringOpeners = new Set([0x50 /* P */, 0x58 /* X */, 0x5d /* ] */, 0x5e /*
 const stringOpeners8Bit = new Set([0x90, 0x98, 0x9d, 0x9e, 0x9f])
 
 /**
- * `text` with ANSI and OSC sequences removed, other control characters shown as pictures (␀), and bidi controls spelt out (⟨U+202E⟩).
+ * What is `given` with ANSI and OSC sequences removed, other control characters shown as pictures (␀), and bidi controls spelt out (⟨U+202E⟩).
  * Tabs stay; line breaks stay only where `lines` is asked for, else they show as ␊.
  */
-export function safeText(text: string, options: { lines?: boolean } = {}): string {
-  if (!hostile.test(text)) return text
+export function safeText(given: string, options: { lines?: boolean } = {}): string {
+  if (!hostile.test(given)) return given
+  // half a character would make the whole message one that services refuse
+  const text = given.replace(/\p{Surrogate}/gu, '\ufffd')
   let result = ''
   for (let index = 0; index < text.length; ) {
     const code = text.charCodeAt(index)

@@ -117,6 +117,8 @@ export class Alerting implements Disposable {
       ...this.#machines.step(entry, { type: 'result', status: probe.status }),
     ])
     if (!moved) this.#unwritten.set(entry, probe)
+    // what was seen since says more
+    else this.#unwritten.delete(entry)
     this.#machines.noteMessage(entry, probe)
     return probe
   }
@@ -245,6 +247,11 @@ export class Alerting implements Disposable {
       outbox.post(this.#effects.news(incident, 'escalated', 'critical', title, text.slice(0, 2_000)), incident.tags)
     })
     this.#machines.tell([{ incident, what: 'message' }])
+  }
+
+  /** Writes all that `work` does, news of alerts among it, or nothing; channels hear of it afterwards. */
+  transaction<T>(work: () => T): T {
+    return this.#options.outbox.transaction(work)
   }
 
   phase(checkId: string, unit: CheckUnit | null): AlertView {

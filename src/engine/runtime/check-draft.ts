@@ -6,7 +6,11 @@ import { type CheckType, checkTypeOf, checkTypes } from '../checks/index.ts'
 import { findCycle } from '../domain/dependency.ts'
 
 /** Where secrets go: one that was given for one place is not sent to another by an edit. */
-const places = ['url', 'fallbacks', 'address', 'port', 'user', 'apiBase', 'server', 'tls', 'vantage']
+const places = [
+  ...['url', 'fallbacks', 'address', 'port', 'user', 'apiBase', 'server', 'vantage'],
+  // and how it is made sure that it is that place
+  ...['tls', 'verifyCertificate', 'ca'],
+]
 
 /** The names of the spec's fields that are kept in the vault. */
 export function secretFields(type: CheckType): string[] {
@@ -56,8 +60,7 @@ export function judgeDraft(
   const names = secretFields(type)
   const unknown = Object.keys(secrets).find(name => !names.includes(name))
   if (unknown !== undefined) throw wrong(`secrets.${unknown}`, `${type.title} has no secret field ${unknown}`)
-  const dependsOn = [...new Set(draft.dependsOn)]
-  if (dependsOn.length > 0) judgeDependencies(draft.name, dependsOn, before, others())
+  const dependsOn = judgeDependencies(draft, before, others)
   const spec = parseSpec(type, draft.spec)
   for (const name of names) delete spec[name]
   if (before) keepSecretsInPlace(names, secrets, before, { ...draft, spec })
@@ -78,8 +81,13 @@ function parseSpec(type: CheckType, given: unknown): Record<string, unknown> {
   )
 }
 
-function judgeDependencies(name: string, dependsOn: string[], before: Check | null, others: readonly Check[]): void {
+function judgeDependencies(draft: CheckDraft, before: Check | null, list: () => readonly Check[]): string[] {
+  if (draft.dependsOn.length === 0) return []
+  const others = list()
   const known = new Map(others.map(check => [check.id, check.name]))
+  // what it depended on may have gone with its host since the form was filled
+  const gone = (one: string): boolean => !known.has(one) && before?.dependsOn.includes(one) === true
+  const dependsOn = [...new Set(draft.dependsOn)].filter(one => !gone(one))
   const id = before?.id ?? ''
   if (dependsOn.some(one => one === id || !known.has(one)))
     throw wrong(
@@ -87,8 +95,8 @@ function judgeDependencies(name: string, dependsOn: string[], before: Check | nu
       dependsOn.includes(id) ? 'A check cannot depend on itself' : 'A check that this one depends on is not there',
     )
   const cycle = findCycle([{ id, dependsOn }, ...others.filter(check => check.id !== id)])
-  if (!cycle) return
-  const path = cycle.map(one => (one === id ? name : (known.get(one) ?? one))).join(' → ')
+  if (!cycle) return dependsOn
+  const path = cycle.map(one => (one === id ? draft.name : (known.get(one) ?? one))).join(' → ')
   throw wrong('dependsOn', `These checks would depend on each other in a circle: ${path}`, 'Take one of them out.')
 }
 

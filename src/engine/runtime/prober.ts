@@ -1,4 +1,6 @@
 // Probes every check on its interval and hands on what was found: to the alerts, the history and the windows; judges nothing itself.
+
+import { AppError } from '../../shared/errors.ts'
 import type { Check, CheckUnit, CheckView, FieldSecrets, Probe } from '../../shared/model/check.ts'
 import { type CheckType, checkTypeOf, type ProbeResult } from '../checks/index.ts'
 import { kindOfCheck } from '../domain/circuit-breaker.ts'
@@ -278,7 +280,8 @@ export class Prober implements Disposable {
       },
       signal,
     })
-    breakers?.ended(feature, broke)
+    // one that was cut off says nothing of how it would have gone
+    breakers?.ended(feature, signal.aborted ? new AppError('CANCELLED', 'Cut off') : broke)
     // the check was changed, time was lost, or the link is another one by now (semantics 2, 6)
     if (signal.aborted || this.#entries.get(check.id) !== entry) return
     if (check.vantage !== 'local' && session.link.status.generation !== generation) {

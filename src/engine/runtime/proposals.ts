@@ -25,7 +25,8 @@ export class Proposals {
   readonly #discover: Discover
   readonly #clock: Clock
   readonly #log: Logger
-  readonly #found = new Map<string, Found>()
+  /** By session: another machine may come under the same name. */
+  readonly #found = new WeakMap<HostSession, Found>()
 
   constructor(options: { store: Store; discover: Discover; clock: Clock; log: Logger }) {
     this.#store = options.store
@@ -57,10 +58,6 @@ export class Proposals {
     this.#store.checks.dismiss(hostId, key)
   }
 
-  forget(hostId: string): void {
-    this.#found.delete(hostId)
-  }
-
   #findingsOf(
     session: HostSession,
     own: readonly { scope: 'system' | 'user'; name: string }[],
@@ -69,7 +66,7 @@ export class Proposals {
     const { state, generation } = link.status
     if (state !== 'ready') return Promise.resolve(null)
     const units = own.map(unit => `${unit.scope}/${unit.name}`).join(' ')
-    const known = this.#found.get(host.id)
+    const known = this.#found.get(session)
     const now = this.#clock.monotonic()
     if (known?.generation === generation && known.units === units && now - known.at < freshMs) return known.findings
     const patience = new AbortController()
@@ -82,11 +79,11 @@ export class Proposals {
     )
       .catch(error => {
         this.#log.info('nothing was found', { host: host.id, error: String(error) })
-        this.#found.delete(host.id)
+        this.#found.delete(session)
         return null
       })
       .finally(() => timer.dispose())
-    this.#found.set(host.id, { at: now, generation, units, findings })
+    this.#found.set(session, { at: now, generation, units, findings })
     return findings
   }
 }

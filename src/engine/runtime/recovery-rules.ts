@@ -66,15 +66,14 @@ export class RecoveryRules {
 
   /** Throws INVALID_INPUT with `detail.field`, VAULT_LOCKED. */
   set(given: RecoveryPolicy, secrets: FieldSecrets): RecoveryView {
-    const { store, vault, runner } = this.#options
+    const { vault, runner } = this.#options
     const policy = this.#judge(given, secrets)
-    return store.transaction(() => {
+    return runner.put(policy, () => {
       for (const [field, value] of Object.entries(secrets)) {
         const id = recoverySecretId(policy, field)
         if (value === null) vault.forget(id)
         else vault.put(id, value)
       }
-      return runner.put(policy)
     })
   }
 

@@ -28,7 +28,10 @@ const retryMs = 30_000
 const againMs = 5_000
 
 export interface RecoveryRunnerOptions extends Omit<RecoveryWorkOptions, 'alerting'> {
-  alerting: Pick<Alerting, 'firingFor' | 'hostInTrouble' | 'phase' | 'changed' | 'moved' | 'addEvent' | 'tellEscalated'>
+  alerting: Pick<
+    Alerting,
+    'firingFor' | 'hostInTrouble' | 'phase' | 'changed' | 'moved' | 'addEvent' | 'tellEscalated' | 'transaction'
+  >
   publish: Publish
   /** 0 … 1, for the jitter. */
   random?: () => number
@@ -137,11 +140,14 @@ export class RecoveryRunner implements Disposable {
     return watch ? this.#view(watch) : null
   }
 
-  /** A person wrote a rule; that counts as having taken note of what it came to. */
-  put(policy: RecoveryPolicy): RecoveryView {
+  /** A person wrote a rule, and `also` (its secrets) with it; that counts as having taken note of what it came to. */
+  put(policy: RecoveryPolicy, also: () => void = () => {}): RecoveryView {
     const { store } = this.#options
     const known = this.#watches.get(keyOf(policy))
-    store.recovery.put(policy, known?.state ?? initialRecovery)
+    store.transaction(() => {
+      also()
+      store.recovery.put(policy, known?.state ?? initialRecovery)
+    })
     const watch = known ?? this.#watch(policy, initialRecovery)
     watch.policy = policy
     this.#step(watch, { type: 'acknowledge' })
@@ -219,14 +225,15 @@ export class RecoveryRunner implements Disposable {
   /** Steps the machine, and writes state, attempt and news as one; only then anything is done. False where that could not be written. */
   #step(watch: Watch, event: RecoveryEvent, also?: () => void): boolean {
     if (this.#ended.signal.aborted || this.#watches.get(keyOf(watch.policy)) !== watch) return true
-    const { store, steady, log, random = Math.random } = this.#options
+    const { store, steady, log, alerting, random = Math.random } = this.#options
     const before = watch.state
     const situation = this.#facts.situation(watch.policy, watch.asked, before.incidentId, this.#hostBusy(watch))
     const { state, effects } = stepRecovery(before, event, situation, watch.policy, steady.now(), random())
     let live: Live | null = null
     if (also || effects.length > 0 || JSON.stringify(state) !== JSON.stringify(before)) {
       try {
-        live = store.transaction(() => {
+        // a message that comes of it goes nowhere unless all is written
+        live = alerting.transaction(() => {
           also?.()
           store.recovery.saveState(watch.policy, state)
           return effects.reduce<Live | null>((begun, effect) => this.#write(watch, effect) ?? begun, null)

@@ -33,7 +33,8 @@ export interface Live {
   attempt: StoredAttempt
   readonly controller: AbortController
   readonly finish: ReturnType<AuditLog['begin']>
-  readonly taken: Disposable | null
+  /** Keeps others from acting on the unit; from the moment that it is carried out. */
+  taken: Disposable | null
   /** What is to be done; null where an engine that ended began it, and only its end is looked for. */
   readonly steps: RecoveryPolicy['steps'] | null
 }
@@ -59,7 +60,7 @@ export class RecoveryWork {
 
   /** Writes an attempt down, within the transaction of the state. Nothing is sent yet. */
   begin(policy: RecoveryPolicy, effect: Extract<RecoveryEffect, { kind: 'act' }>): Live {
-    const { store, steady, audit, session, actions } = this.#options
+    const { store, steady, audit, session } = this.#options
     const { hostId, scope, name } = policy
     const { incidentId, number, cause } = effect
     const steps = stepsFor(policy, cause)
@@ -74,14 +75,14 @@ export class RecoveryWork {
     store.recovery.insertAttempt(attempt)
     const finish = audit.begin(actOf(attempt))
     this.#tell(attempt, `Attempt ${number} of ${policy.attemptsPerIncident}`, 'neutral', attempt.command)
-    return { attempt, controller: new AbortController(), finish, taken: actions.take(policy, 'restart'), steps }
+    return { attempt, controller: new AbortController(), finish, taken: null, steps }
   }
 
   /** What was under way when the engine ended. */
   takeUp(attempt: StoredAttempt): Live {
-    const { audit, actions } = this.#options
+    const { audit } = this.#options
     const finish = audit.resume({ ...actOf(attempt), actionRunId: attempt.id })
-    return { attempt, controller: new AbortController(), finish, taken: actions.take(attempt, 'restart'), steps: null }
+    return { attempt, controller: new AbortController(), finish, taken: null, steps: null }
   }
 
   /** The same, where nobody waits for its end any more. */
@@ -95,6 +96,7 @@ export class RecoveryWork {
   /** Carries it out and verifies it. Never rejects. */
   async run(policy: RecoveryPolicy, live: Live, listener: WorkListener): Promise<void> {
     const { signal } = live.controller
+    live.taken = this.#options.actions.take(policy, 'restart')
     try {
       await (live.steps ? this.#act(policy, live, live.steps, listener) : this.#look(policy, live, listener))
     } catch (caught) {

@@ -26,7 +26,7 @@ interface Track {
 
 /** What is asked of the alerts about single units. */
 export interface UnitAlerts extends Pick<AlertSink, 'phase'> {
-  phases(checkId: string): PhaseView[]
+  phases(checkId: string): (PhaseView & { unit: CheckUnit | null })[]
 }
 
 type PhaseView = Pick<CheckView, 'phase' | 'mutedBy' | 'incidentId'>
@@ -95,14 +95,15 @@ export class UnitWatch implements Disposable {
   /** The check is new, or other than it was. */
   onCheck(check: Check): void {
     this.forget(check.id)
-    if (check.type !== 'systemd-unit' || !check.unit) return
-    const builtIn = this.#builtIn(check.hostId)
-    const track = builtIn && this.#tracks.get(builtIn.id)?.get(keyOf(check.unit))
-    if (!builtIn || !track) return
-    this.#drop(track)
-    const message = `${check.unit.name} is left to its own check, ${check.name}`
-    for (let times = 0; times < builtIn.recoveryThreshold; times++)
-      this.#prober.record(builtIn, track.ref, { status: 'healthy', message, cause: null }, false)
+    if (check.type === 'unit-failures') {
+      for (const { unit } of this.#alerting.phases(check.id))
+        if (unit && isLeftOut(check.spec.ignore, unit.name))
+          this.#release(check, unit, `${unit.name} is left out of this check`)
+      return
+    }
+    const builtIn = check.type === 'systemd-unit' ? this.#builtIn(check.hostId) : null
+    if (builtIn && check.unit)
+      this.#release(builtIn, check.unit, `${check.unit.name} is left to its own check, ${check.name}`)
   }
 
   forget(checkId: string): void {
@@ -140,6 +141,11 @@ export class UnitWatch implements Disposable {
     const known = [...(this.#tracks.get(builtIn.id)?.values() ?? [])].map(track => track.ref)
     for (const ref of [...told.map(one => one.unit), ...known])
       if (ref) this.#judge(session, builtIn, ref, session.units.get(ref.scope, ref.name))
+    // and what was still to be told when an engine ended must not be taken for old news by the next
+    const tracked = this.#tracks.get(builtIn.id)
+    for (const unit of session.units.list())
+      if (unit.activeState === 'failed' && !tracked?.has(keyOf(unit)) && this.#fellHere(session, unit))
+        this.observe(session, unit)
     this.#summarise(session, builtIn)
   }
 
@@ -248,6 +254,21 @@ export class UnitWatch implements Disposable {
     const track = { check, ref: { scope: ref.scope, name: ref.name }, cause: null, proof: null }
     tracks.set(keyOf(ref), track)
     return track
+  }
+
+  /** The check no longer speaks of this unit. */
+  #release(check: Check, ref: CheckUnit, message: string): void {
+    const track = this.#tracks.get(check.id)?.get(keyOf(ref))
+    if (track) this.#drop(track)
+    if (this.#phase(check, ref) === 'ok') return
+    for (let times = 0; times < check.recoveryThreshold; times++)
+      this.#record(check, ref, { status: 'healthy', message, cause: null })
+  }
+
+  /** Was it seen to fail, or found to have failed since it was watched, as opposed to having been failed before? */
+  #fellHere(session: HostSession, { scope, name }: CheckUnit): boolean {
+    const [last] = this.#store.units.transitions({ hostId: session.host.id, scope, name }, 1)
+    return last?.toState === 'failed'
   }
 
   #drop(track: Track): void {

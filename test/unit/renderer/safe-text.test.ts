@@ -25,6 +25,11 @@ test.each([
   expect(safeText(hostile)).toBe(shown)
 })
 
+test('S34 half a character is shown as one that is missing, so that no service refuses the message for it', () => {
+  expect(safeText('a\ud83db')).toBe('a\ufffdb')
+  expect(safeText('\udc69\u200d👩‍💻')).toBe('\ufffd\u200d👩‍💻')
+})
+
 test('S34 an unfinished OSC hides no more than its own line', () => {
   expect(safeText(`a${esc}]0;never ended\nsecond line`, { lines: true })).toBe('a\nsecond line')
 })

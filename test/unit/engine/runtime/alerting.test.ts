@@ -561,3 +561,22 @@ describe('checks that change', () => {
     expect(rig.store.incidents.events(id).filter(event => event.kind === 'recovery')).toHaveLength(2)
   })
 })
+
+test('what could not be written is no news any more once something else was seen', async () => {
+  const check = rig.check('api', { failureThreshold: 1 })
+  const { insert } = rig.store.incidents
+  const full = Object.assign(new Error('database or disk is full'), { code: 'SQLITE_FULL' })
+  Object.assign(rig.store.incidents, {
+    insert: () => {
+      throw full
+    },
+  })
+  rig.probe(check, 'unhealthy')
+  rig.probe(check, 'healthy')
+  Object.assign(rig.store.incidents, { insert })
+  expect(rig.store.problem?.code).toBe('DISK_FULL')
+  await rig.pass(20_000)
+  expect(rig.store.problem).toBeNull()
+  expect(incidents()).toEqual([])
+  expect(rig.said('a')).toEqual([])
+})

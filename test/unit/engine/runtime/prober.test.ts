@@ -376,6 +376,25 @@ it('waiting for a session on the host is not taken from the time of a check', as
   expect(observed.filter(probe => probe.status === 'unhealthy')).toEqual([])
 })
 
+it('S25 a look that is cut off says nothing of the check: what failed before it still counts', async () => {
+  let tries = 0
+  const { link, put, pass, prober } = setUp(
+    kind(async context => {
+      if (++tries !== 5) throw new Error('a bug')
+      await new Promise(resolve => context.signal.addEventListener('abort', resolve))
+      return { status: 'healthy', message: '', cause: null }
+    }),
+  )
+  link.to('ready')
+  put('a', { intervalSeconds: 60, timeoutSeconds: 50 })
+  for (let left = 40; left > 0 && tries < 5; left--) await pass(10_000)
+  expect(tries).toBe(5)
+  // time was lost: whatever is in flight is dropped, and asked afresh
+  prober.onClockGap()
+  await pass(300_000)
+  expect(tries).toBe(6)
+})
+
 it('S25 a check that breaks by its own fault 5 times running is switched off for 10 minutes, then tried once', async () => {
   let tries = 0
   const { link, put, pass, observed, store } = setUp(

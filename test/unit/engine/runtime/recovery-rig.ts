@@ -211,12 +211,13 @@ export class Rig {
     const { changed } = this
     const fake: Pick<
       RecoveryRunnerOptions['alerting'],
-      'firingFor' | 'hostInTrouble' | 'addEvent' | 'tellEscalated' | 'phase'
+      'firingFor' | 'hostInTrouble' | 'addEvent' | 'tellEscalated' | 'phase' | 'transaction'
     > = {
       firingFor: (_host, unit) => [...this.#firing.values()].filter(each => each.incident.unit?.name === unit.name),
       hostInTrouble: () => false,
       phase: () => ({ phase: 'firing', mutedBy: null, incidentId: null, severity: null, cause: null, lastProbe: null }),
       addEvent: (_id, item) => void world.events.push(item),
+      transaction: work => this.store.transaction(work),
       tellEscalated: id => void world.escalated.push(id),
     }
     return { ...fake, changed, moved: new Emitter() } as unknown as RecoveryRunnerOptions['alerting']

@@ -21,7 +21,8 @@ beforeEach(() => {
   const clock = new ManualClock()
   const runner = {
     view: () => null,
-    put(policy: RecoveryPolicy) {
+    put(policy: RecoveryPolicy, also: () => void) {
+      also()
       store.recovery.put(policy, null)
       saved.push(policy)
     },

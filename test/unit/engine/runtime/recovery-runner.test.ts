@@ -149,6 +149,26 @@ it('what cannot be written down is not done', async () => {
   expect(world.restarts).toHaveLength(1)
 })
 
+it('what is lost at the very end of writing it down is not done either, and holds nobody up', async () => {
+  const { transaction } = rig.store
+  Object.assign(rig.store, {
+    transaction: (work: () => unknown) =>
+      transaction(() => {
+        work()
+        throw new Error('the disk is full')
+      }),
+  })
+  rig.fire('i1', 'unit')
+  await rig.advance(60_000)
+  expect(world.restarts).toEqual([])
+  expect(() => rig.runner.put(policyOf({ attemptsPerIncident: 1 }))).toThrow('full')
+  expect(view()?.policy.attemptsPerIncident).toBe(5)
+  Object.assign(rig.store, { transaction })
+  expect(rig.actions.under(ref)).toBeNull()
+  await rig.advance(31_000)
+  expect(world.restarts).toHaveLength(1)
+})
+
 it('an end that cannot be written down is written when the disk takes it, and nothing is done meanwhile', async () => {
   const { updateAttempt } = rig.store.recovery
   Object.assign(rig.store.recovery, {

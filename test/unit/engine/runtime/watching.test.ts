@@ -189,6 +189,18 @@ describe('a service that nobody configured anything for', () => {
     expect(firing()).toMatchObject([{ unit: { name: 'run-r1.service' } }])
   })
 
+  it('what was still to be told when the engine ended is told by the next one', async () => {
+    rig = await createWatched()
+    const { id, builtIn: _, createdAt: __, stored: ___, ...draft } = rig.builtIn('unit-failures')
+    rig.watching.checks.edit(id, { ...draft, failureThreshold: 3, intervalSeconds: 15 }, {})
+    await rig.sees('bot.service', dead)
+    await rig.pass(5_000)
+    await rig.restart()
+    expect(rig.incidents()).toEqual([])
+    await rig.pass(60_000)
+    expect(firing()).toMatchObject([{ unit: { name: 'bot.service' } }])
+  })
+
   it('S18 what fails while its host cannot be reached is told afterwards, once it still fails', async () => {
     rig = await createWatched()
     rig.link.to('lost')
@@ -216,12 +228,27 @@ describe('a service that nobody configured anything for', () => {
     await rig.sees('other.service', dead)
     expect(rig.incidents()).toEqual([])
   })
+
+  it('is over where the person leaves it out after it was told', async () => {
+    rig = await createWatched()
+    await rig.sees('bot.service', dead)
+    const { id, builtIn: _, createdAt: __, stored: ___, ...draft } = rig.builtIn('unit-failures')
+    rig.watching.checks.edit(id, { ...draft, spec: { ignore: ['bot'] } }, {})
+    expect(stateOf('bot.service')).toBe('resolved')
+    await rig.restart()
+    await rig.pass(60_000)
+    expect(firing()).toEqual([])
+  })
 })
 
 describe('a service with a check of its own', () => {
   it('is told by that check alone, and taken over from the built-in one', async () => {
     rig = await createWatched()
     await rig.sees('bot.service', dead)
+    // an edit of the built-in one forgets what it tracked, not what it told
+    const { id, builtIn: _, createdAt: __, stored: ___, ...draft } = rig.builtIn('unit-failures')
+    rig.watching.checks.edit(id, { ...draft, name: 'Failures' }, {})
+    expect(stateOf('bot.service')).toBe('open')
     const own = rig.add({})
     expect(stateOf('bot.service')).toBe('resolved')
     await rig.pass(16_000)
@@ -381,9 +408,25 @@ describe('checks as a person keeps them', () => {
     expect(checks.edit(check.id, elsewhere, { token: 'another' }).stored).toEqual(['token'])
     expect(checks.edit(check.id, elsewhere, { token: null }).stored).toEqual([])
     expect(() => checks.add(http, { nothing: 'x' })).toThrow(/no secret field/)
-    checks.add(http, { token: 'more' })
+    const careless = { ...http, spec: { ...http.spec, verifyCertificate: false } }
+    const sure = checks.add(http, { token: 'more' })
+    expect(() => checks.edit(sure.id, careless, {})).toThrow(/address changed/)
     checks.remove(check.id)
     expect(() => checks.get(check.id)).toThrow(/not there/)
+  })
+
+  it('forgets what a check depended on where that went with its host', async () => {
+    rig = await createWatched()
+    const host = rig.store.hosts.get('web-1')
+    if (!host) throw new Error('the host is not there')
+    rig.store.hosts.insert({ ...host, id: 'db-1', name: 'db-1' })
+    const database = rig.add({ hostId: 'db-1', name: 'Database', type: 'tcp', unit: null, spec: { port: 5432 } })
+    const { id, builtIn: _, createdAt: __, stored: ___, ...draft } = rig.add({ dependsOn: [database.id] })
+    const { checks } = rig.watching
+    checks.hostRemoved('db-1')
+    rig.store.hosts.remove('db-1')
+    expect(checks.edit(id, { ...draft, name: 'Bot' }, {}).dependsOn).toEqual([])
+    expect(() => checks.edit(id, { ...draft, dependsOn: ['never-there'] }, {})).toThrow(/is not there/)
   })
 
   it('closes the incident of a check that is removed or switched off', async () => {
