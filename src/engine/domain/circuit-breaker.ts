@@ -33,12 +33,6 @@ export function stepBreaker(state: BreakerState, ok: boolean | null, now: number
   return { failures, openUntil: now + openMs, trying: false }
 }
 
-/** After a restart of the engine: what lies too far ahead counts from now (semantics 3). */
-export function restoreBreaker(state: BreakerState, now: number): BreakerState {
-  const openUntil = state.openUntil === null ? null : Math.min(state.openUntil, now + openMs)
-  return { ...state, openUntil, trying: false }
-}
-
 /** Under which kind an error is counted. */
 export function kindOfError(code: ErrorCode, feature: ErrorKind = 'task'): ErrorKind {
   if (sshCodes.has(code)) return 'ssh'

@@ -71,11 +71,6 @@ export function waitingState(code: ErrorCode): ConnectionState | null {
   return endOf[code] ?? null
 }
 
-/** True in the states that only a person (or a repaired configuration) ends. */
-export function waitsForUser(state: ConnectionState): boolean {
-  return state === 'host-key-unknown' || state === 'host-key-changed' || state === 'auth-failed' || state === 'config'
-}
-
 /** True while an attempt is under way. */
 export function isConnecting(state: ConnectionState): state is ConnectingStep {
   return state in stepLimits

@@ -44,8 +44,6 @@ const kindWords = {
   notice: 'Notice',
 } as const
 
-export const severityWord = (severity: Severity): string => severityWords[severity]
-
 export const newsWord = ({ kind, severity }: Pick<NewsItem, 'kind' | 'severity'>): string =>
   kind === 'firing' ? severityWords[severity] : kindWords[kind]
 

@@ -7,7 +7,6 @@ import {
   failuresToOpen,
   kindOfError,
   openMs,
-  restoreBreaker,
   stepBreaker,
 } from '../../../../src/engine/domain/circuit-breaker.ts'
 
@@ -46,12 +45,4 @@ it('S25 errors are counted by kind: SSH, database, HTTP, task', () => {
   expect(kindOfError('DISK_FULL', 'http')).toBe('database')
   expect(kindOfError('PROTOCOL', 'http')).toBe('http')
   expect(kindOfError('INTERNAL')).toBe('task')
-})
-
-it('S3 a time off that lies too far ahead counts from now', () => {
-  expect(restoreBreaker({ failures: 5, openUntil: 9e15, trying: true }, 1_000)).toEqual({
-    failures: 5,
-    openUntil: 1_000 + openMs,
-    trying: false,
-  })
 })
