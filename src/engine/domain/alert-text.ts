@@ -14,7 +14,7 @@ const mostBody = 2_000
 /** A unit speaks for itself; any other check by its name. */
 export function titleOf(subject: Subject, standing: Standing): string {
   const { hostName } = subject
-  if (subject.checkType === 'host-reachable') return cut(hostWords(hostName, standing), mostTitle)
+  if (subject.checkType === 'host-reachable') return cut(hostWords(subject, standing), mostTitle)
   const unit = speaksOfUnit(subject) ? (subject.unit?.name.replace(/\.service$/, '') ?? null) : null
   const what = unit ?? subject.checkName
   // "Web on web-1 is down on web-1" helps nobody
@@ -75,7 +75,11 @@ function speaksOfUnit({ checkType, cause, unit }: Subject): boolean {
   return unit !== null && (checkType === 'unit-failures' || checkType === 'systemd-unit' || cause === 'unit')
 }
 
-function hostWords(name: string, standing: Standing): string {
+function hostWords({ hostName: name, cause }: Subject, standing: Standing): string {
+  // it can be reached: somebody has to look at its key, or at how it is logged in to
+  const waits = cause === 'auth' ? 'refuses the login' : cause === 'host' ? 'waits for you' : null
+  if (waits !== null && (standing === 'failing' || standing === 'escalated')) return `${name} ${waits}`
+  if (waits !== null && standing === 'still') return `${name} still ${waits}`
   switch (standing) {
     case 'failing':
     case 'escalated':

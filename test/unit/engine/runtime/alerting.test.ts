@@ -398,14 +398,14 @@ describe('what rests on something else', () => {
   test('S18 a host down with 40 services: 1 firing, 1 resolved', async () => {
     const host = rig.check('reach', { type: 'host-reachable', name: 'Reachable' })
     const checks = services(40)
-    rig.times(host, 'unhealthy', 1, { cause: 'host' })
+    rig.times(host, 'unhealthy', 1, { cause: 'network' })
     expect(rig.alerting.hostInTrouble('web')).toBe(true)
     for (const check of checks)
       expect(rig.probe(check, 'unhealthy')).toMatchObject({
         status: 'unknown',
         message: 'Not judged while web cannot be reached',
       })
-    rig.times(host, 'unhealthy', 2, { cause: 'host' })
+    rig.times(host, 'unhealthy', 2, { cause: 'network' })
     for (let n = 0; n < 10; n++) {
       for (const check of checks) rig.probe(check, 'unhealthy')
       await rig.pass(15_000, 1_000)

@@ -341,14 +341,14 @@ describe('a host', () => {
   })
 
   it.each([
-    ['auth-failed', 'AUTH_FAILED', 'auth'],
-    ['host-key-changed', 'HOST_KEY_CHANGED', 'host'],
-  ] as const)('%s is a failure', async (state, code, cause) => {
+    ['auth-failed', 'AUTH_FAILED', 'auth', 'web-1 refuses the login'],
+    ['host-key-changed', 'HOST_KEY_CHANGED', 'host', 'web-1 waits for you'],
+  ] as const)('%s is a failure, and is not called out of reach', async (state, code, cause, title) => {
     rig = await createWatched()
     rig.link.status = { ...rig.link.status, error: { code, message: 'refused' } }
     rig.link.to(state)
     await rig.pass(31_000)
-    expect(firing()).toMatchObject([{ checkType: 'host-reachable', cause }])
+    expect(firing()).toMatchObject([{ checkType: 'host-reachable', cause, title }])
   })
 
   it.each([
