@@ -15,7 +15,7 @@ export function detectFormat(text: string): CookieFormat | null {
   if (looksNetscape(text)) return 'netscape'
   if (/^cookie:/i.test(start)) return 'header'
   if (looksEnv(text)) return 'env'
-  return /^[^\s=;,"(){}[\]<>@:\\/?]+=[^\r\n]*\s*$/.test(start) ? 'header' : null
+  return /^[^\s=;,"(){}[\]<>@:\\/?]+=[^\r\n]*$/.test(start.trimEnd()) ? 'header' : null
 }
 
 function jsonFormat(text: string): CookieFormat | null {

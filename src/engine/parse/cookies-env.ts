@@ -10,6 +10,7 @@ interface Entry {
   readonly start: number
   readonly end: number
   readonly quote: Quote
+  readonly exported: boolean
 }
 
 const assignment = /[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_.-]*)[ \t]*=[ \t]*/y
@@ -33,7 +34,13 @@ export function readEnv(text: string, names: readonly string[] | null): LayoutRe
     at = Math.max(at, value.end)
     const wanted = names === null || names.includes(name)
     if (!lineOrNul.test(value.text)) {
-      if (wanted) entries.push({ cookie: nakedCookie(name, value.text), start, end: value.end, quote: value.quote })
+      if (wanted)
+        entries.push({
+          cookie: nakedCookie(name, value.text),
+          start,
+          ...value,
+          exported: /^\s*export\s/.test(found[0]),
+        })
     } else if (wanted && names !== null) return refused(`A line break or NUL stands in the value of ${name}`)
   }
   if (assignments === 0 && text.trim() !== '' && !onlyComments(text)) return refused('There is no KEY=value line')
@@ -65,7 +72,8 @@ export function fitsEnv({ name, value }: Pick<Cookie, 'name' | 'value'>): boolea
   return /^[A-Za-z_][A-Za-z0-9_.-]*$/.test(name) && !lineOrNul.test(value) && quoted(value, '') !== null
 }
 
-const onlyComments = (text: string): boolean => /^\ufeff?(?:\s*(?:#[^\n]*)?(?:\n|$))*$/.test(text)
+const onlyComments = (text: string): boolean =>
+  text.split('\n').every(line => /^(?:#|$)/.test(line.replace(/^\ufeff/, '').trim()))
 
 /** Of the line break at or behind `at`, or of the end. */
 function lineEnd(text: string, at: number): number {
@@ -129,17 +137,7 @@ function written(
   if (added.length === 0) return result
   const eol = /\r?\n/.exec(result)?.[0] ?? '\n'
   const open = result !== '' && result !== '\ufeff' && !result.endsWith('\n')
-  const keyword =
-    entries.length > 0 &&
-    entries.every(({ start }) =>
-      /export[ \t]+\S+[ \t]*$/.test(
-        text
-          .slice(0, start)
-          .split('\n')
-          .at(-1)
-          ?.replace(/=[ \t]*$/, '') ?? '',
-      ),
-    )
+  const keyword = entries.length > 0 && entries.every(({ exported }) => exported)
   const lines = added.map(({ name, value }) => `${keyword ? 'export ' : ''}${name}=${quoted(value, '') ?? ''}`)
   return result + (open ? eol : '') + lines.join(eol) + eol
 }

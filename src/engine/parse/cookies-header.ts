@@ -11,7 +11,8 @@ interface Piece {
 /** One line; blanks around it stay. */
 export function readHeader(text: string): LayoutReading {
   const head = /^\ufeff?\s*(?:cookie:[ \t]*)?/i.exec(text)?.[0] ?? ''
-  const tail = /\s*$/.exec(text.slice(head.length))?.[0] ?? ''
+  const rest = text.slice(head.length)
+  const tail = blanksAfter(rest)
   const body = text.slice(head.length, text.length - tail.length)
   if (/[\r\n]/.test(body)) return refused('A Cookie header is one line; here are several')
   const pieces = body === '' ? [] : body.split(';').map((piece): Piece => ({ text: piece, cookie: cookieOf(piece) }))
@@ -52,7 +53,7 @@ function written(pieces: readonly Piece[], changes: readonly (Cookie | null)[], 
     const after = cookie === null ? cookie : (changes[index++] ?? null)
     if (cookie === null || after === cookie) result.push(text)
     else if (after === null) lost = true
-    else result.push((/^\s*/.exec(text)?.[0] ?? '') + pairOf(after) + (/\s*$/.exec(text)?.[0] ?? ''))
+    else result.push((/^\s*/.exec(text)?.[0] ?? '') + pairOf(after) + blanksAfter(text))
   }
   const trailing = result.length > 1 && result.at(-1)?.trim() === '' ? [result.pop() ?? ''] : []
   for (const cookie of added) result.push((result.length === 0 ? '' : ' ') + pairOf(cookie))
@@ -60,5 +61,8 @@ function written(pieces: readonly Piece[], changes: readonly (Cookie | null)[], 
   // what stood behind a semicolon had a blank before it
   return [lost && first !== undefined ? first.trimStart() : (first ?? ''), ...others].join(';')
 }
+
+/** No regular expression: one would try again from each of a million blanks. */
+const blanksAfter = (text: string): string => text.slice(text.trimEnd().length)
 
 const pairOf = ({ name, value }: Cookie): string => (name === '' ? value : `${name}=${value}`)

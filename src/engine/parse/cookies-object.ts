@@ -151,7 +151,7 @@ function shownPartition({ partitionKey }: Cookie, format: ObjectFormat, object: 
 function withMembers(text: string, object: JsonObject, wanted: ReadonlyMap<string, unknown>): string {
   const { members } = object
   const spans = members.map(member => ({ start: member.start, end: member.value.end }))
-  const counted = new Set(members.map(member => memberOf(object, member.key)))
+  const counted = new Set(new Map(members.map(member => [member.key, member])).values())
   const colon = colonOf(text, object)
   const kept = members.map(member => {
     const whole = text.slice(member.start, member.value.end)

@@ -216,6 +216,11 @@ describe('S26 what cannot be a file of cookies', () => {
       `A="${'\\'.repeat(1e6)}`,
       'a;'.repeat(5e5),
       ' '.repeat(1e6 - 1),
+      // what a regular expression would try again from each of its places
+      `a=1${' '.repeat(1e6)}b`,
+      `a=1${' '.repeat(1e6)}\nb`,
+      `${'\n'.repeat(1e6)}x`,
+      'A=x '.repeat(250_000),
     ])
       for (const format of [null, ...cookieFormats]) expect(typeof readJar(`[${text}`, format).ok).toBe('boolean')
   })
