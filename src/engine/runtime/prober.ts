@@ -298,6 +298,8 @@ export class Prober implements Disposable {
   /** A service that somebody stopped is not in trouble, and nothing is known of what it would answer. */
   #withPurpose(check: Check, session: HostSession, result: ProbeResult): ProbeResult {
     if (!check.unit || (result.status !== 'unhealthy' && result.status !== 'degraded')) return result
+    // a login is over whether or not somebody uses it
+    if (check.type === 'login') return result
     const unit = session.units.manager(check.unit.scope) && session.units.get(check.unit.scope, check.unit.name)
     if (!unit || wasStopped(this.#options.store, check.hostId, unit) !== true) return result
     return { ...result, status: 'unknown', message: `${unit.name} was stopped. ${result.message}`, cause: 'other' }
