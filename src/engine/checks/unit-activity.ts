@@ -1,6 +1,9 @@
 // Whether a service still writes to its journal: one that hangs is active to systemd and says nothing any more.
 import { z } from 'zod'
-import { checkType, unknownBecause } from './check.ts'
+import { checkType, commandTrouble, type ProbeContext, type ProbeResult, unknownBecause } from './check.ts'
+
+/** A host's clock is asked for so seldom. */
+const clockMs = 600_000
 
 export const unitActivity = checkType({
   type: 'unit-activity',
@@ -22,7 +25,7 @@ export const unitActivity = checkType({
     severity: 'warning',
   },
   async probe(context, { minutes }) {
-    const { unit, clock, host, signal } = context
+    const { unit, host, signal } = context
     const state = context.unitState()
     if (!unit || !state) return { status: 'unknown', message: 'The service is not seen just now', cause: 'other' }
     if (state.activeState !== 'active')
@@ -51,7 +54,10 @@ export const unitActivity = checkType({
       const last = Math.max(entries.at(-1)?.at ?? 0, state.since ?? 0)
       if (last === 0)
         return { status: 'unhealthy', message: `${unit.name} wrote nothing since the host started`, cause: 'health' }
-      const silent = Math.max(0, clock.now() - last) / 60_000
+      // both times are of the host's clock, which may be off by more than the limit
+      const now = await hostTime(context)
+      if (typeof now !== 'number') return now
+      const silent = Math.max(0, now - last) / 60_000
       const message = `[SILENT] (${silent.toFixed(1)} min) <= ${minutes} min`
       const numbers = [{ name: 'silent', value: silent * 60 }]
       return silent <= minutes
@@ -62,3 +68,17 @@ export const unitActivity = checkType({
     }
   },
 })
+
+/** What the host's clock shows, wall ms; or why that is not known. */
+async function hostTime({ clock, memory, exec }: ProbeContext): Promise<number | ProbeResult> {
+  const known = memory.get('clock') as { askedAt: number; offMs: number } | undefined
+  if (known && clock.monotonic() - known.askedAt < clockMs) return clock.now() + known.offMs
+  const result = await exec(['date', '+%s'], { maxBytes: 100 })
+  const seconds = Number(Buffer.from(result.stdout).toString('utf8').trim())
+  const trouble = commandTrouble(result)
+  if (trouble) return { ...trouble, status: 'unknown' }
+  if (result.exit !== 0 || !Number.isSafeInteger(seconds) || seconds <= 0)
+    return { status: 'unknown', message: 'The host does not tell its time', cause: 'other' }
+  memory.set('clock', { askedAt: clock.monotonic(), offMs: seconds * 1_000 - clock.now() })
+  return seconds * 1_000
+}

@@ -189,7 +189,8 @@ describe('services and the host itself', () => {
     const it = await probing(host())
     const unit = { scope: 'system', name: bot.unit } as const
     const state = await unitNow(it, host(), unit)
-    const context = { unit, unitState: () => state }
+    // the host's clock was asked for a moment ago, and our own goes on
+    const context = { unit, unitState: () => state, memory: new Map() }
     expect(await it.probe(unitActivity, { minutes: 1 }, context)).toMatchObject({ status: 'healthy' })
     await bot.hang()
     const later = { ...context, clock: { ...systemClock, now: () => Date.now() + 120_000 } }

@@ -4,8 +4,10 @@ import type { ProbeContext } from '../../../../src/engine/checks/check.ts'
 import { diskSpace } from '../../../../src/engine/checks/disk-space.ts'
 import { hostResources } from '../../../../src/engine/checks/host-resources.ts'
 import { checkTypes } from '../../../../src/engine/checks/index.ts'
+import { unitActivity } from '../../../../src/engine/checks/unit-activity.ts'
 import { unitResources } from '../../../../src/engine/checks/unit-resources.ts'
 import { unitRestarts } from '../../../../src/engine/checks/unit-restarts.ts'
+import { ManualClock } from '../../../../src/engine/lib/clock.ts'
 import { checkKinds, secretFields } from '../../../../src/engine/runtime/check-draft.ts'
 import { CheckDraft, CheckKind } from '../../../../src/shared/model/check.ts'
 import { unitState } from '../runtime/fake-host.ts'
@@ -114,5 +116,42 @@ describe('limits with hysteresis: raised at one value, cleared at another', () =
       status: 'unhealthy',
       message: '[RESTARTS within 60 min] (4) <= 3',
     })
+  })
+})
+
+describe('activity', () => {
+  const hour = 3_600_000
+  /** A host whose clock is off, and whose service wrote last so long ago. */
+  function silentFor(minutes: number, offMs: number) {
+    const clock = new ManualClock()
+    const asked: string[] = []
+    const hostNow = () => clock.now() + offMs
+    const lastAt = hostNow() - minutes * 60_000
+    const context = {
+      host: { id: 'web-1' },
+      unit: { scope: 'system', name: 'bot.service' },
+      unitState: () => unitState('bot.service', { since: lastAt - hour }),
+      clock,
+      memory: new Map(),
+      journal: { page: async () => ({ entries: [{ at: lastAt }], more: false }) },
+      exec: async (argv: string[]) => {
+        asked.push(argv.join(' '))
+        return { exit: 0, lost: false, timedOut: false, stdout: Buffer.from(`${Math.floor(hostNow() / 1_000)}\n`) }
+      },
+    } as unknown as ProbeContext
+    return { clock, asked, look: () => unitActivity.probe(context, { minutes: 5 }) }
+  }
+
+  it.each([-hour, 0, hour])('is told by the host’s own clock, also where that is off by %i ms', async offMs => {
+    expect(await silentFor(1, offMs).look()).toMatchObject({ status: 'healthy' })
+    expect(await silentFor(6, offMs).look()).toMatchObject({ status: 'unhealthy', cause: 'health' })
+  })
+
+  it('asks for the time seldom', async () => {
+    const { clock, asked, look } = silentFor(1, hour)
+    await look()
+    clock.advance(300_000)
+    expect(await look()).toMatchObject({ status: 'unhealthy', message: '[SILENT] (6.0 min) <= 5 min' })
+    expect(asked).toEqual(['date +%s'])
   })
 })
