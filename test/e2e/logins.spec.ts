@@ -5,6 +5,7 @@ import { bootHost, type TestHost } from '../hosts/lib/index.ts'
 import type { RunningApp } from './lib/app.ts'
 import { addHost, firstRun, openPlace, patience } from './lib/flow.ts'
 import { test } from './lib/real-hosts.ts'
+import { findIn, findInFiles, findInProcesses, heapOf } from './lib/traces.ts'
 
 test.describe.configure({ timeout: 300_000 })
 
@@ -90,8 +91,31 @@ test('a login that the site no longer takes is told, renewed by a paste, proven,
     'Verified',
     patience,
   )
+  await expectNowhere(app, host, { 'the new cookie': token })
   expect(app.complaints).toEqual([])
 })
+
+/** The panel is closed: the value is in the file on the host, and nowhere else in clear. */
+async function expectNowhere(
+  app: RunningApp,
+  host: TestHost,
+  secrets: Readonly<Record<string, string>>,
+): Promise<void> {
+  const { page, home, desktop, mainPid } = app
+  const heap = await heapOf(page)
+  const known = { 'a known text': 'Site of the web part' }
+  expect(findIn('heap', heap, known)).not.toEqual([])
+  expect(findInFiles(home, known)).not.toEqual([])
+  const journal = await host.output('journalctl -q --no-pager -o export')
+  expect([
+    ...findIn('the heap of the page', heap, secrets),
+    ...findIn('the page', Buffer.from(await page.content()), secrets),
+    ...findInFiles(desktop.home, secrets),
+    ...findInProcesses(home, mainPid, secrets),
+    ...findIn('notifications', Buffer.from(JSON.stringify(desktop.notifications?.shown)), secrets),
+    ...findIn('the journal of the host', Buffer.from(journal), secrets),
+  ]).toEqual([])
+}
 
 test('one click opens a window of its own, and what the person logs in to there is written and proven', async ({
   launch,
