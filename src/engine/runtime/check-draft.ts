@@ -61,7 +61,8 @@ export function judgeDraft(
   const unknown = Object.keys(secrets).find(name => !names.includes(name))
   if (unknown !== undefined) throw wrong(`secrets.${unknown}`, `${type.title} has no secret field ${unknown}`)
   const dependsOn = judgeDependencies(draft, before, others)
-  const spec = parseSpec(type, draft.spec)
+  // what a login's check asks is the login's to say
+  const spec = parseSpec(type, before?.type === 'login' ? before.spec : draft.spec)
   for (const name of names) delete spec[name]
   if (before) keepSecretsInPlace(names, secrets, before, { ...draft, spec })
   return { ...draft, dependsOn, spec }

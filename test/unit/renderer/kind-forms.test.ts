@@ -14,7 +14,10 @@ function all(fields: readonly FormField[]): FormField[] {
   })
 }
 
-test.each(kinds.map(kind => [kind.type, kind] as const))('%s can be filled in', (_, kind) => {
+// a login's check is filled in by its login
+const drawn = kinds.filter(kind => kind.type !== 'login')
+
+test.each(drawn.map(kind => [kind.type, kind] as const))('%s can be filled in', (_, kind) => {
   const fields = fieldsOf(kind.schema)
   expect(kind.title).not.toBe('')
   expect(kind.description).not.toBe('')

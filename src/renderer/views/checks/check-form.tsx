@@ -51,14 +51,18 @@ export function CheckForm(props: { kind: CheckKind; check: Check | null; draft: 
         <Panel title={safeText(kind.title)}>
           <p className={css.pale}>{safeText(kind.description)}</p>
           <SubjectFields kind={kind} draft={draft} errors={errors} builtIn={check?.builtIn ?? false} change={change} />
-          <SchemaForm
-            fields={fields}
-            value={draft.spec}
-            onChange={spec => change({ spec: { ...spec } })}
-            secrets={form.secretInputs}
-            stored={check?.stored ?? []}
-            errors={errorsWithin(errors, 'spec')}
-          />
+          {kind.type === 'login' ? (
+            <p>What it asks is set with the login that it belongs to.</p>
+          ) : (
+            <SchemaForm
+              fields={fields}
+              value={draft.spec}
+              onChange={spec => change({ spec: { ...spec } })}
+              secrets={form.secretInputs}
+              stored={check?.stored ?? []}
+              errors={errorsWithin(errors, 'spec')}
+            />
+          )}
           {kind.type === 'journal-pattern' && <PatternPreview draft={draft} />}
         </Panel>
         <Panel title="When it alerts">

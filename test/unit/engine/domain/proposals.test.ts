@@ -55,6 +55,7 @@ describe('what is offered', () => {
       'redis:6380',
       'certificate:443',
       'sqlite:/opt/bot/bot.db',
+      'login:/opt/bot/cookies.txt',
     ])
     expect(offered.find(one => one.group === 'endpoint')?.draft).toMatchObject({
       type: 'http',
@@ -73,9 +74,9 @@ describe('what is offered', () => {
   })
 
   it('nothing of a kind that this version does not have', () => {
-    expect(offered.some(one => one.group === 'login')).toBe(false)
-    const withLogins = proposalsFor('web-1', [bot], found, type => defaults(type === 'login' ? 'http' : type))
-    expect(withLogins.at(-1)).toMatchObject({ key: 'login:/opt/bot/cookies.txt', group: 'login' })
+    const without = proposalsFor('web-1', [bot], found, type => (type === 'login' ? null : defaults(type)))
+    expect(without.some(one => one.group === 'login')).toBe(false)
+    expect(offered.at(-1)).toMatchObject({ key: 'login:/opt/bot/cookies.txt', group: 'login' })
   })
 
   it('nothing that is watched already', () => {
