@@ -14,6 +14,18 @@ import css from './logins.module.css'
 
 const mostBytes = 1_048_576
 
+const exports: Record<Login['kind'], { readonly label: string; readonly help: string }> = {
+  cookies: {
+    label: 'Paste or drop an export of your browser’s cookies',
+    help: 'cookies.txt, Cookie-Editor or EditThisCookie JSON, Playwright, Puppeteer, or a Cookie: header.',
+  },
+  token: { label: 'Paste the new token', help: 'As it stands in the file: KEY=value, or the value alone.' },
+  certificate: {
+    label: 'Paste or drop the new certificate',
+    help: 'PEM, with its private key where the file holds one. Without a key the old one is kept, if it fits.',
+  },
+}
+
 export function RenewDialog(props: { open: boolean; login: Login; onClose: () => void }): ReactNode {
   const { open, login, onClose } = props
   const [candidate, setCandidate] = useState<LoginCandidate | null>(null)
@@ -108,12 +120,8 @@ function Source(props: {
       >
         <TextArea
           ref={input}
-          label={login.kind === 'cookies' ? 'Paste or drop an export of your browser’s cookies' : 'Paste the new token'}
-          help={
-            login.kind === 'cookies'
-              ? 'cookies.txt, Cookie-Editor or EditThisCookie JSON, Playwright, Puppeteer, or a Cookie: header.'
-              : 'As it stands in the file: KEY=value, or the value alone.'
-          }
+          label={exports[login.kind].label}
+          help={exports[login.kind].help}
           rows={5}
           spellCheck={false}
           autoComplete="off"
