@@ -141,6 +141,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       runner.hostRemoved(hostId)
       logins.hostRemoved(hostId)
       watching.checks.hostRemoved(hostId)
+      silences.hostRemoved(hostId)
     },
     native,
     clock,

@@ -71,6 +71,14 @@ export class Silences implements Disposable {
     return silence
   }
 
+  /** What was said of a host goes with it: another one may get its id. */
+  hostRemoved(hostId: string): void {
+    const gone = this.#all.filter(({ silence }) => silence.scope.hostId === hostId)
+    if (gone.length === 0) return
+    for (const { silence } of gone) this.#store.silences.remove(silence.id)
+    this.#load()
+  }
+
   /** Time was lost: the wall clock may be anywhere. */
   onClockGap(): void {
     this.#review()
