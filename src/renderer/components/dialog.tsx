@@ -1,6 +1,6 @@
 // A modal dialog on the native element: focus is kept inside and given back, Esc closes. Knows nothing of its content.
 import { X } from 'lucide-react'
-import { type ReactNode, useEffect, useId, useRef } from 'react'
+import { type ReactNode, useEffect, useId, useLayoutEffect, useRef } from 'react'
 import { createPortal } from 'react-dom'
 import { cx } from '../lib/class-names.ts'
 import { IconButton } from './button.tsx'
@@ -31,7 +31,8 @@ function OpenDialog(props: DialogProps): ReactNode {
   const ref = useRef<HTMLDialogElement>(null)
   const titleId = useId()
 
-  useEffect(() => {
+  // Before anything else can be typed: the next key belongs to the dialog.
+  useLayoutEffect(() => {
     const dialog = ref.current
     if (!dialog) return
     const before = document.activeElement

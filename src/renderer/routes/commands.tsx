@@ -6,6 +6,7 @@ import { useHosts } from '../data/hosts.ts'
 import { useShellEvent } from '../data/remotes.tsx'
 import { hostPath, hostTabs, places } from '../lib/places.ts'
 import { type Shortcut, useShortcut } from '../lib/shortcuts.ts'
+import { useTypedAhead } from '../lib/use-typed-ahead.ts'
 
 // A start shows none of them: they are loaded when the page has nothing better to do, so that the first Ctrl+K finds them there.
 const Palette = lazy(async () => ({ default: (await import('../views/palette/palette.tsx')).Palette }))
@@ -24,6 +25,8 @@ export function Commands(): ReactNode {
   const close = (): void => setOpen(null)
   const go = (path: string) => () => void navigate(path)
   const toHost = useNextHost()
+  // Who presses Ctrl+K right after the start types before the palette is loaded.
+  const takeTyped = useTypedAhead(open === 'palette')
 
   useShortcut(everywhere('mod+k', 'Command palette', () => setOpen(open === 'palette' ? null : 'palette')))
   useShortcut(everywhere('?', 'Keyboard shortcuts', () => setOpen('shortcuts')))
@@ -52,6 +55,7 @@ export function Commands(): ReactNode {
         onClose={close}
         onShortcuts={() => setOpen('shortcuts')}
         onRestart={setRestarting}
+        takeTyped={takeTyped}
       />
       <ShortcutsDialog open={open === 'shortcuts'} onClose={close} />
       {restarting && (

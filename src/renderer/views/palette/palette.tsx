@@ -15,7 +15,7 @@ import {
   Settings,
   Siren,
 } from 'lucide-react'
-import { type ReactNode, useDeferredValue, useMemo, useState } from 'react'
+import { type ReactNode, useDeferredValue, useLayoutEffect, useMemo, useState } from 'react'
 import { useNavigate } from 'react-router'
 import type { Unit } from '../../../shared/model/unit.ts'
 import { Dialog } from '../../components/dialog.tsx'
@@ -39,6 +39,8 @@ export interface PaletteProps {
   readonly onShortcuts: () => void
   /** Asks before it acts. */
   readonly onRestart: (unit: Unit) => void
+  /** Gives what was typed before the input was there. */
+  readonly takeTyped: () => string
 }
 
 export function Palette(props: PaletteProps): ReactNode {
@@ -64,7 +66,7 @@ interface Place {
 }
 
 function PaletteBody(props: PaletteProps): ReactNode {
-  const { onClose, onShortcuts, onRestart } = props
+  const { onClose, onShortcuts, onRestart, takeTyped } = props
   const navigate = useNavigate()
   const hosts = useHosts()
   const units = useAllUnits(hosts.data ?? [])
@@ -75,6 +77,7 @@ function PaletteBody(props: PaletteProps): ReactNode {
   const save = useEngineCommand('settings.set')
   const now = useNow(5000)
   const [typed, setTyped] = useState('')
+  useLayoutEffect(() => setTyped(takeTyped()), [takeTyped])
   const text = useDeferredValue(typed.trim())
 
   const leave = (run: () => void) => (): void => {
