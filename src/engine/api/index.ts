@@ -8,6 +8,7 @@ import { hostHandlers } from './hosts.ts'
 import { incidentHandlers } from './incidents.ts'
 import { loginHandlers } from './logins.ts'
 import { observationHandlers } from './observations.ts'
+import { pendingHandlers } from './pending.ts'
 import { recoveryHandlers } from './recovery.ts'
 import type { ClientSession, Services } from './services.ts'
 import { unitHandlers } from './units.ts'
@@ -23,5 +24,6 @@ export function createHandlers(services: Services, client: ClientSession): Handl
     ...recoveryHandlers(services),
     ...channelHandlers(services),
     ...loginHandlers(services),
+    ...pendingHandlers(),
   }
 }

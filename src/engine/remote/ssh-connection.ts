@@ -12,7 +12,7 @@ import {
 import type { Clock } from '../lib/clock.ts'
 import { type Disposable, Emitter } from '../lib/disposable.ts'
 import type { Logger } from '../lib/log.ts'
-import type { ExecOptions, ExecResult, HostKeyBook, Link, RemoteProcess, SecretSource } from '../ports.ts'
+import type { ExecOptions, ExecResult, HostKeyBook, Link, RemoteProcess, SecretSource, SpawnOptions } from '../ports.ts'
 import { ChannelStream } from './channel-stream.ts'
 import { runCommand } from './command.ts'
 import type { Become } from './command-channel.ts'
@@ -97,7 +97,7 @@ class SshLink implements Link {
     return runCommand(this.#ready(), this.#clock, argv, options, this.#become(options.sudo))
   }
 
-  async spawn(argv: readonly string[], options: { sudo?: boolean; signal?: AbortSignal } = {}): Promise<RemoteProcess> {
+  async spawn(argv: readonly string[], options: SpawnOptions = {}): Promise<RemoteProcess> {
     return spawnCommand(this.#ready(), this.#clock, argv, options.signal, this.#become(options.sudo))
   }
 
