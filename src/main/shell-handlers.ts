@@ -49,6 +49,14 @@ export function shellHandlers(context: ShellContext): Handlers<ShellContract> {
       })
       return result.canceled ? null : (result.filePaths[0] ?? null)
     },
+    'dialog.chooseFolder': async () => {
+      const result = await openDialog({
+        title: 'Choose a folder',
+        defaultPath: app.getPath('downloads'),
+        properties: ['openDirectory', 'createDirectory', 'dontAddToRecent'],
+      })
+      return result.canceled ? null : (result.filePaths[0] ?? null)
+    },
     'dialog.saveText': async ({ suggestedName, text }) => {
       const name = basename(suggestedName.replaceAll('\\', '/')).replace(/^\.+/, '') || 'quarterdeck.txt'
       const result = await saveDialog({ defaultPath: join(app.getPath('downloads'), name) })

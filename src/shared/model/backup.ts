@@ -80,7 +80,7 @@ export const BackupHook = z.object({
 })
 export type BackupHook = z.infer<typeof BackupHook>
 
-/** Done before anything leaves this computer for a target. The passphrase lies in the vault as the field `passphrase`. */
+/** Done before anything leaves this computer for a target. The vault holds the field `passphrase`, or for age `identity`. */
 export const BackupEncryption = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('none') }),
   z.object({ kind: z.literal('passphrase') }),

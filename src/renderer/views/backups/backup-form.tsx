@@ -1,0 +1,297 @@
+// The form of a backup: what, where to, when, how many are kept, and how. Holds no secret: they go from their inputs to the engine.
+import { type FormEvent, type ReactNode, useState } from 'react'
+import { useNavigate } from 'react-router'
+import { type Backup, BackupDraft, type BackupKinds } from '../../../shared/model/backup.ts'
+import { Button, LinkButton } from '../../components/button.tsx'
+import { CheckField, Choices, SecretField, SelectField, TextField } from '../../components/field.tsx'
+import { Panel } from '../../components/page.tsx'
+import { useTargets } from '../../data/backups.ts'
+import { useHosts, useUnits } from '../../data/hosts.ts'
+import { useEngine } from '../../data/remotes.tsx'
+import { type DraftForm, useDraftForm } from '../../data/use-draft-form.ts'
+import { backupPath, places } from '../../lib/places.ts'
+import { safeText } from '../../lib/safe-text.ts'
+import { useFirstMistake } from '../../lib/use-first-mistake.ts'
+import { SaveError } from '../vault/save-error.tsx'
+import css from './backups.module.css'
+import { HookFields } from './hook-fields.tsx'
+import { RetentionFields } from './retention-fields.tsx'
+import { ScheduleFields } from './schedule-fields.tsx'
+import { SourceFields } from './source-fields.tsx'
+
+export type BackupFormState = DraftForm<BackupDraft>
+
+export function BackupForm(props: {
+  backup: Backup | null
+  draft: BackupDraft
+  kinds: BackupKinds
+  /** Why a source was proposed, by its key. */
+  reasons: Readonly<Record<string, string>>
+}): ReactNode {
+  const { backup, kinds, reasons } = props
+  const engine = useEngine()
+  const navigate = useNavigate()
+  const form = useDraftForm(BackupDraft, props.draft)
+  const formRef = useFirstMistake(form.errors)
+  const save = (event: FormEvent): void => {
+    event.preventDefault()
+    void form.send('save', async (draft, secrets) => {
+      const saved = backup
+        ? await engine.call('backup.edit', { id: backup.id, draft, secrets })
+        : await engine.call('backup.add', { draft, secrets })
+      form.clearSecrets()
+      void navigate(backupPath(saved.id), { replace: true })
+    })
+  }
+  return (
+    <form ref={formRef} className={css.form} onSubmit={save} noValidate>
+      <div className={css.columns}>
+        <div className={css.column}>
+          <Panel title="What">
+            <SubjectFields form={form} fixed={backup !== null} />
+          </Panel>
+          <Panel title="What it holds">
+            <SourceFields form={form} kinds={kinds.sources} stored={backup?.stored ?? []} reasons={reasons} />
+          </Panel>
+        </div>
+        <div className={css.column}>
+          <Panel title="Where it is kept">
+            <TargetFields form={form} />
+          </Panel>
+          <Panel title="When">
+            <ScheduleFields
+              label="Taken"
+              value={form.draft.schedule}
+              errors={form.errors}
+              path="schedule"
+              onChange={schedule => form.change({ schedule })}
+            />
+            <CheckField
+              label="Take it on schedule"
+              checked={form.draft.enabled}
+              onChange={event => form.change({ enabled: event.target.checked })}
+            />
+          </Panel>
+          <Panel title="How many are kept">
+            <RetentionFields form={form} backupId={backup?.id ?? null} />
+          </Panel>
+          <Panel title="Proof by restoring">
+            <ScheduleFields
+              label="Restored to a scratch place"
+              value={form.draft.drill}
+              errors={form.errors}
+              path="drill"
+              onChange={drill => form.change({ drill })}
+            />
+          </Panel>
+          <Panel title="How">
+            <HowFields form={form} stored={backup?.stored ?? []} />
+          </Panel>
+        </div>
+      </div>
+      {form.failure && <SaveError error={form.failure} />}
+      <div className={css.buttons}>
+        <Button type="submit" look="primary" loading={form.busy === 'save'}>
+          {backup ? 'Save' : 'Add backup'}
+        </Button>
+        <LinkButton to={backup ? backupPath(backup.id) : places.backups} look="quiet">
+          Cancel
+        </LinkButton>
+      </div>
+    </form>
+  )
+}
+
+function SubjectFields(props: { form: BackupFormState; fixed: boolean }): ReactNode {
+  const { draft, errors, change } = props.form
+  const { data: hosts = [] } = useHosts()
+  const { data: units = [] } = useUnits(draft.hostId)
+  const chosen = draft.unit ? `${draft.unit.scope}/${draft.unit.name}` : ''
+  return (
+    <>
+      <TextField
+        label="Name"
+        value={draft.name}
+        error={errors.name}
+        autoComplete="off"
+        onChange={event => change({ name: event.target.value })}
+      />
+      <SelectField
+        label="Host"
+        value={draft.hostId}
+        error={errors.hostId}
+        disabled={props.fixed}
+        onChange={event => change({ hostId: event.target.value, unit: null })}
+      >
+        {hosts.map(({ host }) => (
+          <option key={host.id} value={host.id}>
+            {safeText(host.name)}
+          </option>
+        ))}
+      </SelectField>
+      <SelectField
+        label="Service"
+        help="Stopped while a restore swaps its data in, and started again."
+        value={chosen}
+        error={errors.unit}
+        onChange={event => {
+          const unit = units.find(each => `${each.scope}/${each.name}` === event.target.value)
+          change({ unit: unit ? { scope: unit.scope, name: unit.name } : null })
+        }}
+      >
+        <option value="">None</option>
+        {draft.unit && !units.some(unit => `${unit.scope}/${unit.name}` === chosen) && (
+          <option value={chosen}>{safeText(draft.unit.name)}</option>
+        )}
+        {units.map(unit => (
+          <option key={`${unit.scope}/${unit.name}`} value={`${unit.scope}/${unit.name}`}>
+            {safeText(unit.name)}
+            {unit.scope === 'user' ? ' (user)' : ''}
+          </option>
+        ))}
+      </SelectField>
+    </>
+  )
+}
+
+function TargetFields(props: { form: BackupFormState }): ReactNode {
+  const { draft, errors, change } = props.form
+  const { data: targets = [] } = useTargets()
+  return (
+    <fieldset className={css.choices}>
+      <legend className="visually-hidden">Places</legend>
+      {errors.targets && <p role="alert">{errors.targets}</p>}
+      {targets.map(({ target, problem }) => (
+        <CheckField
+          key={target.id}
+          label={safeText(target.name)}
+          {...(problem === null ? {} : { help: safeText(problem) })}
+          checked={draft.targets.includes(target.id)}
+          onChange={event =>
+            change({
+              targets: event.target.checked
+                ? [...draft.targets, target.id]
+                : draft.targets.filter(id => id !== target.id),
+            })
+          }
+        />
+      ))}
+      <div>
+        <LinkButton to={places.targets} look="quiet" size="small">
+          All places
+        </LinkButton>
+      </div>
+    </fieldset>
+  )
+}
+
+function HowFields(props: { form: BackupFormState; stored: readonly string[] }): ReactNode {
+  const { draft, errors, change, secretInputs } = props.form
+  const { encryption } = draft
+  const [limited, setLimited] = useState(draft.bytesPerSecond !== null)
+  const kinds = {
+    none: () => change({ encryption: { kind: 'none' } }),
+    passphrase: () => change({ encryption: { kind: 'passphrase' } }),
+    age: () => change({ encryption: { kind: 'age', recipient: '' } }),
+  }
+  return (
+    <>
+      <Choices<BackupDraft['encryption']['kind']>
+        label="Encrypted before it leaves this computer"
+        value={encryption.kind}
+        options={[
+          { value: 'none', label: 'No' },
+          { value: 'passphrase', label: 'Passphrase' },
+          { value: 'age', label: 'age recipient' },
+        ]}
+        onChange={kind => kinds[kind]()}
+      />
+      {encryption.kind === 'passphrase' && (
+        <SecretField
+          label="Passphrase"
+          help={
+            props.stored.includes('passphrase')
+              ? 'Stored. Leave empty to keep it.'
+              : 'Kept in the vault. Write it down as well: without it the backups cannot be read.'
+          }
+          error={errors.passphrase}
+          inputRef={input => {
+            if (input) secretInputs.set('passphrase', input)
+            else secretInputs.delete('passphrase')
+          }}
+        />
+      )}
+      {encryption.kind === 'age' && (
+        <>
+          <TextField
+            label="Recipient"
+            placeholder="age1…"
+            value={encryption.recipient}
+            error={errors['encryption.recipient']}
+            autoComplete="off"
+            spellCheck={false}
+            onChange={event => change({ encryption: { kind: 'age', recipient: event.target.value.trim() } })}
+          />
+          <SecretField
+            label="Identity"
+            help={
+              props.stored.includes('identity')
+                ? 'Stored. Leave empty to keep it.'
+                : 'Kept in the vault: what was taken is read with it to be verified, proven and restored.'
+            }
+            placeholder="AGE-SECRET-KEY-1…"
+            error={errors.identity}
+            inputRef={input => {
+              if (input) secretInputs.set('identity', input)
+              else secretInputs.delete('identity')
+            }}
+          />
+        </>
+      )}
+      <SelectField
+        label="Compression"
+        value={draft.compression}
+        onChange={event => change({ compression: event.target.value as BackupDraft['compression'] })}
+      >
+        <option value="auto">The best that the host has</option>
+        <option value="zstd">zstd</option>
+        <option value="gzip">gzip</option>
+        <option value="none">None</option>
+      </SelectField>
+      <CheckField
+        label="Limit the rate"
+        checked={limited}
+        onChange={event => {
+          setLimited(event.target.checked)
+          change({ bytesPerSecond: event.target.checked ? 5 * 1024 * 1024 : null })
+        }}
+      />
+      {limited && (
+        <TextField
+          label="At most (MiB/s)"
+          inputMode="decimal"
+          defaultValue={String((draft.bytesPerSecond ?? 0) / 1024 / 1024)}
+          error={errors.bytesPerSecond}
+          onChange={event => {
+            const rate = Number(event.target.value.replace(',', '.'))
+            change({ bytesPerSecond: Math.round(rate * 1024 * 1024) })
+          }}
+        />
+      )}
+      <HookFields
+        label="Before it"
+        value={draft.before}
+        errors={errors}
+        path="before"
+        onChange={before => change({ before })}
+      />
+      <HookFields
+        label="After it"
+        value={draft.after}
+        errors={errors}
+        path="after"
+        onChange={after => change({ after })}
+      />
+    </>
+  )
+}

@@ -1,0 +1,178 @@
+// All backups, trouble first: when each was last good, last proven, and is due. Shows what the engine says and decides nothing.
+import { Archive, HardDrive, Play, Plus, SearchX } from 'lucide-react'
+import { type ReactNode, useMemo } from 'react'
+import { Link, useNavigate } from 'react-router'
+import type { BackupView } from '../../../shared/model/backup.ts'
+import { Button, IconButton, LinkButton } from '../../components/button.tsx'
+import { type Column, DataTable, readSort, writeSort } from '../../components/data-table.tsx'
+import { EmptyState, QueryFaces } from '../../components/faces.tsx'
+import { FilterInput, useRouteValue } from '../../components/filter-input.tsx'
+import { Page } from '../../components/page.tsx'
+import { RelativeTime } from '../../components/relative-time.tsx'
+import { Status } from '../../components/status.tsx'
+import { useBackups } from '../../data/backups.ts'
+import { useHosts } from '../../data/hosts.ts'
+import { useEngineCommand } from '../../data/remotes.tsx'
+import { progressText } from '../../lib/backup-status.ts'
+import { formatBytes } from '../../lib/format.ts'
+import { backupPath, places } from '../../lib/places.ts'
+import { safeShort, safeText } from '../../lib/safe-text.ts'
+import css from './backups.module.css'
+import { type BackupRow, backupRows, matchesBackup } from './backups-order.ts'
+
+export function BackupsView(): ReactNode {
+  const backups = useBackups()
+  return (
+    <Page
+      title="Backups"
+      body="fill"
+      actions={
+        <>
+          <LinkButton to={places.targets} icon={HardDrive}>
+            Places
+          </LinkButton>
+          <LinkButton to={places.addBackup} look="primary" icon={Plus}>
+            Add backup
+          </LinkButton>
+        </>
+      }
+    >
+      <QueryFaces query={backups} failed="The backups could not be read" loading="Reading backups">
+        {list => (list.length === 0 ? <NoBackups /> : <Backups backups={list} />)}
+      </QueryFaces>
+    </Page>
+  )
+}
+
+function Backups(props: { backups: readonly BackupView[] }): ReactNode {
+  const navigate = useNavigate()
+  const { data: hosts = [] } = useHosts()
+  const [text, setText] = useRouteValue('q')
+  const [sort, setSort] = useRouteValue('sort')
+  const all = useMemo(() => backupRows(props.backups, hosts), [props.backups, hosts])
+  const rows = text ? all.filter(row => matchesBackup(row, text)) : all
+  return (
+    <>
+      <div className={css.bar}>
+        <FilterInput label="Filter backups" value={text} onChange={value => setText(value)} />
+      </div>
+      <DataTable<BackupRow>
+        label="Backups"
+        className={css.table}
+        rows={rows}
+        rowKey={row => row.view.backup.id}
+        rowRem={3.25}
+        columns={columns}
+        sort={readSort(sort)}
+        onSort={next => setSort(writeSort(next), { push: true })}
+        onOpen={row => void navigate(backupPath(row.view.backup.id))}
+        empty={
+          <EmptyState icon={SearchX} title="No backup matches the filter">
+            <Button onClick={() => setText('')}>Show all backups</Button>
+          </EmptyState>
+        }
+      />
+    </>
+  )
+}
+
+const goodAt = (row: BackupRow): number => row.view.lastGood?.manifest.startedAt ?? 0
+
+const columns: readonly Column<BackupRow>[] = [
+  {
+    id: 'backup',
+    header: 'Backup',
+    width: 'minmax(10rem, 1.4fr)',
+    compare: (a, b) => a.view.backup.name.localeCompare(b.view.backup.name, 'en', { numeric: true }),
+    cell: ({ view, hostName }) => (
+      <div className={css.two}>
+        <Link className={css.name} to={backupPath(view.backup.id)}>
+          {safeText(view.backup.name)}
+        </Link>
+        <span className={css.pale}>{safeText(hostName)}</span>
+      </div>
+    ),
+  },
+  {
+    id: 'state',
+    header: 'State',
+    width: 'minmax(11rem, 1.8fr)',
+    cell: ({ status, view }) => (
+      <div className={css.two}>
+        <Status status={status} />
+        <span className={css.pale}>
+          {view.running?.progress ? progressText(view.running.progress) : safeShort(status.detail ?? '', 140)}
+        </span>
+      </div>
+    ),
+  },
+  {
+    id: 'good',
+    header: 'Last good',
+    width: '7rem',
+    compare: (a, b) => goodAt(a) - goodAt(b),
+    cell: ({ view }) => <RelativeTime at={view.lastGood?.manifest.startedAt ?? null} />,
+  },
+  {
+    id: 'proven',
+    header: 'Last proven restorable',
+    width: '10rem',
+    compare: (a, b) => (a.view.provenAt ?? 0) - (b.view.provenAt ?? 0),
+    cell: ({ view }) => <RelativeTime at={view.provenAt} />,
+  },
+  {
+    id: 'next',
+    header: 'Next',
+    width: '7rem',
+    compare: (a, b) => (a.view.nextAt ?? Number.MAX_VALUE) - (b.view.nextAt ?? Number.MAX_VALUE),
+    cell: ({ view }) =>
+      view.nextAt === null ? <span className={css.pale}>by hand</span> : <RelativeTime at={view.nextAt} />,
+  },
+  {
+    id: 'kept',
+    header: 'Kept',
+    width: '7rem',
+    compare: (a, b) => a.view.bytes - b.view.bytes,
+    cell: ({ view }) => (
+      <div className={css.two}>
+        <span>{formatBytes(view.bytes)}</span>
+        <span className={css.pale}>{view.snapshots === 1 ? '1 snapshot' : `${view.snapshots} snapshots`}</span>
+      </div>
+    ),
+  },
+  {
+    id: 'run',
+    header: 'Back up',
+    bareHeader: true,
+    width: '3rem',
+    align: 'end',
+    cell: ({ view }) => <RunNow view={view} />,
+  },
+]
+
+function RunNow(props: { view: BackupView }): ReactNode {
+  const { backup, running } = props.view
+  const run = useEngineCommand('backup.run')
+  return (
+    <IconButton
+      icon={Play}
+      label={`Back up ${safeText(backup.name)} now`}
+      disabled={running !== null || run.isPending}
+      onClick={() => run.mutate(backup.id)}
+    />
+  )
+}
+
+function NoBackups(): ReactNode {
+  return (
+    <EmptyState
+      icon={Archive}
+      title="Nothing is backed up yet"
+      text="A backup takes databases, files and settings of a host to a place of your choice, checks what it took, and can be restored from here."
+    >
+      <LinkButton to={places.addBackup} look="primary" icon={Plus}>
+        Add backup
+      </LinkButton>
+    </EmptyState>
+  )
+}

@@ -1,0 +1,101 @@
+// The places that backups are kept at, with what each holds and how much room is left.
+import { HardDrive, Plus } from 'lucide-react'
+import type { ReactNode } from 'react'
+import { Link, useNavigate } from 'react-router'
+import type { TargetView } from '../../../shared/model/backup.ts'
+import { LinkButton } from '../../components/button.tsx'
+import { type Column, DataTable } from '../../components/data-table.tsx'
+import { EmptyState, QueryFaces } from '../../components/faces.tsx'
+import { Page } from '../../components/page.tsx'
+import { Status } from '../../components/status.tsx'
+import { useBackupKinds, useTargets } from '../../data/backups.ts'
+import { formatBytes, formatCount } from '../../lib/format.ts'
+import { places, targetPath } from '../../lib/places.ts'
+import { safeText } from '../../lib/safe-text.ts'
+import css from './backups.module.css'
+
+export function TargetsView(): ReactNode {
+  const targets = useTargets()
+  const navigate = useNavigate()
+  return (
+    <Page
+      title="Places for backups"
+      body="fill"
+      actions={
+        <>
+          <LinkButton to={places.backups}>Backups</LinkButton>
+          <LinkButton to={places.addTarget} look="primary" icon={Plus}>
+            Add place
+          </LinkButton>
+        </>
+      }
+    >
+      <QueryFaces query={targets} failed="The places could not be read" loading="Reading places">
+        {list => (
+          <DataTable<TargetView>
+            label="Places"
+            rows={list}
+            rowKey={view => view.target.id}
+            rowRem={3.25}
+            columns={columns}
+            onOpen={view => void navigate(targetPath(view.target.id))}
+            empty={<EmptyState icon={HardDrive} title="There is no place for backups" />}
+          />
+        )}
+      </QueryFaces>
+    </Page>
+  )
+}
+
+const columns: readonly Column<TargetView>[] = [
+  {
+    id: 'place',
+    header: 'Place',
+    width: 'minmax(12rem, 1.4fr)',
+    cell: ({ target }) => (
+      <div className={css.two}>
+        <Link className={css.name} to={targetPath(target.id)}>
+          {safeText(target.name)}
+        </Link>
+        <KindTitle type={target.type} />
+      </div>
+    ),
+  },
+  {
+    id: 'state',
+    header: 'State',
+    width: 'minmax(12rem, 2fr)',
+    cell: ({ problem }) => (
+      <Status
+        status={problem === null ? { tone: 'healthy', word: 'Ready' } : { tone: 'unhealthy', word: safeText(problem) }}
+      />
+    ),
+  },
+  {
+    id: 'holds',
+    header: 'Holds',
+    width: '9rem',
+    cell: ({ bytes, snapshots }) => (
+      <div className={css.two}>
+        <span>{formatBytes(bytes)}</span>
+        <span className={css.pale}>{snapshots === 1 ? '1 snapshot' : `${formatCount(snapshots)} snapshots`}</span>
+      </div>
+    ),
+  },
+  {
+    id: 'free',
+    header: 'Free',
+    width: '7rem',
+    align: 'end',
+    cell: ({ freeBytes }) => formatBytes(freeBytes),
+  },
+]
+
+function KindTitle(props: { type: string }): ReactNode {
+  const { data: kinds } = useBackupKinds()
+  return (
+    <span className={css.pale}>
+      {safeText(kinds?.targets.find(kind => kind.type === props.type)?.title ?? props.type)}
+    </span>
+  )
+}
