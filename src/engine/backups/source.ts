@@ -81,6 +81,15 @@ export interface Artefact {
   openCompressed(signal?: AbortSignal): Promise<Readable>
 }
 
+/** What a verification said; `tables`, where it counted them, take the place of those that the dump told. */
+export interface Verified {
+  readonly said: string
+  readonly tables?: readonly TableFact[]
+}
+
+export const verifiedOf = (answer: string | Verified): Verified =>
+  typeof answer === 'string' ? { said: answer } : answer
+
 /** What was restored beside, and what is known of it. `id` names it so that a kill at any step finds it again. */
 export interface Staging {
   /** Short, `[a-z0-9]`: part of the names of what lies on the host. */
@@ -100,9 +109,9 @@ export interface BackupSourceType<S extends z.ZodObject = z.ZodObject> {
   dump(context: SourceContext, spec: z.output<S>, options: DumpOptions): Promise<Dump>
   /**
    * The source-specific check of semantics 29 (`pg_restore -l`, integrity_check, tar list), on what lies on the target. Says in words what was
-   * checked; rejects with BACKUP_BAD where it is not good.
+   * checked, and what only then is known; rejects with BACKUP_BAD where it is not good.
    */
-  verify(context: SourceContext, spec: z.output<S>, artefact: Artefact): Promise<string>
+  verify(context: SourceContext, spec: z.output<S>, artefact: Artefact): Promise<string | Verified>
   /** Restores to a scratch place, looks at it, drops it (R33): every line of evidence that is not ok fails the drill. */
   drill(context: SourceContext, spec: z.output<S>, artefact: Artefact): Promise<Evidence[]>
   /** What is in it; null where it has no inside worth a list. */

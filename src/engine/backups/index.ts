@@ -1,0 +1,25 @@
+// All kinds of backup sources, one line each; a registry only lists them.
+import type { BackupSourceType } from './source.ts'
+
+export type {
+  Artefact,
+  BackupSourceType,
+  Compression,
+  Dump,
+  DumpEnd,
+  DumpOptions,
+  SourceContext,
+  SourceLook,
+  Staging,
+  Verified,
+} from './source.ts'
+export { verifiedOf } from './source.ts'
+
+/** In the order in which they are offered. The specs differ, so each is told as a kind of any spec. */
+const all: readonly unknown[] = []
+export const backupSourceTypes = all as readonly BackupSourceType[]
+
+const byType = new Map(backupSourceTypes.map(type => [type.type, type]))
+
+/** Undefined for a kind that this version does not have. */
+export const backupSourceTypeOf = (type: string): BackupSourceType | undefined => byType.get(type)
