@@ -1,11 +1,12 @@
 // All kinds of places for backups, one line each; a registry only lists them.
+import { hostFolder } from './host-folder.ts'
 import { localFolder } from './local-folder.ts'
 import type { TargetType } from './target.ts'
 
 export type { TargetContext, TargetFile, TargetStore, TargetType, TargetWriter } from './target.ts'
 
 /** In the order in which they are offered. The specs differ, so each is told as a kind of any spec. */
-const all = [localFolder]
+const all = [localFolder, hostFolder]
 export const targetTypes = all as unknown as readonly TargetType[]
 
 const byType = new Map(targetTypes.map(type => [type.type, type]))
