@@ -51,7 +51,7 @@ export function RestorePlanPanel(props: { plan: RestorePlan }): ReactNode {
                 )}
               </Facts>
               {part.tables.length > 0 && <Tables tables={part.tables} />}
-              <ol>
+              <ol className={css.told}>
                 {part.steps.map(step => (
                   <li key={step}>{safeText(step)}</li>
                 ))}

@@ -89,7 +89,7 @@ function Wizard(props: { snapshot: Snapshot; backupId: string; onStarted: (run: 
   const blocked = plan.data === undefined || plan.data.problems.length > 0 || settled !== draft
   const differs = plan.data?.parts.some(part => !part.sameIdentity) ?? false
   return (
-    <div className={css.columns}>
+    <div className={css.wizard}>
       <div className={css.column}>
         <Panel title={`Taken ${formatExact(manifest.startedAt)}`}>
           <Parts snapshot={snapshot} draft={draft} onChange={setDraft} />

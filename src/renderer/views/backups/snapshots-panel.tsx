@@ -80,9 +80,11 @@ function SnapshotRow(props: { backup: Backup; snapshot: Snapshot }): ReactNode {
       </td>
       <td className={css.number}>{formatBytes(bytes)}</td>
       <td className={css.number}>
-        <LinkButton size="small" icon={RotateCcw} to={restorePath(backup.id, snapshot.id)}>
-          Restore
-        </LinkButton>
+        {snapshot.state === 'good' && (
+          <LinkButton size="small" icon={RotateCcw} to={restorePath(backup.id, snapshot.id)}>
+            Restore
+          </LinkButton>
+        )}
         <IconButton size="small" icon={FolderSearch} label="What is in it" onClick={() => setOpen('items')} />
         <IconButton
           size="small"
