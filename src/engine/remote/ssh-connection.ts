@@ -76,6 +76,10 @@ class SshLink implements Link {
     return this.#status
   }
 
+  get hostKey(): string | null {
+    return this.#session?.dialled.hostKey.fingerprint ?? null
+  }
+
   onStatus(listener: (status: ConnectionStatus) => void): Disposable {
     return this.#statuses.on(listener)
   }
@@ -98,7 +102,7 @@ class SshLink implements Link {
   }
 
   async spawn(argv: readonly string[], options: SpawnOptions = {}): Promise<RemoteProcess> {
-    return spawnCommand(this.#ready(), this.#clock, argv, options.signal, this.#become(options.sudo))
+    return spawnCommand(this.#ready(), this.#clock, argv, options, this.#become(options.sudo))
   }
 
   async openUnixSocket(path: string): Promise<Duplex> {
