@@ -70,6 +70,8 @@ export interface RemoteProcess extends Disposable {
 export interface Link extends AsyncDisposable {
   readonly hostId: string
   readonly status: ConnectionStatus
+  /** SHA-256 fingerprint of the key that the host proved itself by on this connection; null where there is none. */
+  readonly hostKey?: string | null
   onStatus(listener: (status: ConnectionStatus) => void): Disposable
   /** Starts connecting and keeps connected until `stop`; wakes a link that waits for the user or for back-off. */
   start(): void
@@ -221,7 +223,7 @@ export interface SqliteLook {
 
 /** Reads SQLite files of this computer on a thread of their own, so that a large one never holds up the engine. Rejects with BACKUP_BAD. */
 export interface SqliteFiles {
-  /** integrity_check and foreign_key_check; empty where it is sound. */
+  /** integrity_check, then foreign_key_check, whose findings begin with `foreign key: `; empty where it is sound. */
   integrity(path: string, signal?: AbortSignal): Promise<string[]>
   look(path: string, signal?: AbortSignal): Promise<SqliteLook>
   /** A table as CSV (RFC 4180) into a file. */
