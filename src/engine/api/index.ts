@@ -1,6 +1,7 @@
 // All handlers of the engine's contract, put together for one connected window.
 import type { EngineContract } from '../../shared/contract/engine.ts'
 import type { Handlers } from '../../shared/rpc/server.ts'
+import { backupHandlers } from './backups.ts'
 import { channelHandlers } from './channels.ts'
 import { checkHandlers } from './checks.ts'
 import { engineHandlers } from './engine.ts'
@@ -8,7 +9,6 @@ import { hostHandlers } from './hosts.ts'
 import { incidentHandlers } from './incidents.ts'
 import { loginHandlers } from './logins.ts'
 import { observationHandlers } from './observations.ts'
-import { pendingHandlers } from './pending.ts'
 import { recoveryHandlers } from './recovery.ts'
 import type { ClientSession, Services } from './services.ts'
 import { unitHandlers } from './units.ts'
@@ -24,6 +24,6 @@ export function createHandlers(services: Services, client: ClientSession): Handl
     ...recoveryHandlers(services),
     ...channelHandlers(services),
     ...loginHandlers(services),
-    ...pendingHandlers(),
+    ...backupHandlers(services),
   }
 }

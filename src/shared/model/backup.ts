@@ -132,7 +132,12 @@ export type Backup = z.infer<typeof Backup>
 // ── snapshots ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** A table (or a key space, a database) with what it held: what is compared before a restore and proven in a drill. */
-export const TableFact = z.object({ name: z.string().max(300), rows: z.number().int().nullable() })
+export const TableFact = z.object({
+  name: z.string().max(300),
+  rows: z.number().int().nullable(),
+  /** Hash of its definition, where the source can tell. */
+  schema: z.string().max(128).optional(),
+})
 export type TableFact = z.infer<typeof TableFact>
 
 /** Of what exactly a part was taken; a restore goes to nothing else unless a person insists (semantics 32). */
