@@ -161,8 +161,11 @@ async function walk(folder: string, prefix: string, files: TargetFile[]): Promis
     const path = prefix === '' ? entry.name : `${prefix}/${entry.name}`
     if (entry.isDirectory()) await walk(join(folder, entry.name), path, files)
     else if (entry.isFile()) {
-      const { size, mtimeMs } = await said(path, () => stat(join(folder, entry.name)))
-      files.push({ path, bytes: size, modifiedAt: mtimeMs })
+      // what another one removes meanwhile is not there
+      const its = await stat(join(folder, entry.name)).catch(error =>
+        isGone(error) ? null : Promise.reject(asError(path, error)),
+      )
+      if (its !== null) files.push({ path, bytes: its.size, modifiedAt: its.mtimeMs })
     }
   }
 }

@@ -85,14 +85,20 @@ done
 say done`.replaceAll('\\$', '$')
 
 /** argv: folder, prefix or `.`. A line for each file that may be ours: bytes, seconds, path. Names that could forge a line are left out. */
-const list = String.raw`${common}
+const list = `${common}
 cd -P -- "$1" 2>/dev/null || { [ ! -e "$1" ] || stop host "cannot enter: Permission denied"; say done; exit 0; }
 [ -e "./$2" ] || { say done; exit 0; }
-find "./$2" -type f ! -path '*[!A-Za-z0-9._/-]*' -exec stat -c 'file %s %Y %n' -- {} + || stop host "cannot look through the folder"
+# files may go while it looks
+tries=0
+until found=$(find "./$2" -type f ! -path '*[!A-Za-z0-9._/-]*' -exec stat -c 'file %s %Y %n' -- {} + 2>/dev/null); do
+  tries=$((tries + 1)); [ $tries -lt 5 ] || stop host "cannot look through the folder"
+  [ -e "./$2" ] || break
+done
+say "$found"
 say done`
 
 /** argv: folder, path. `there`, or why not. */
-const look = String.raw`${common}
+const look = `${common}
 [ -e "$1/$2" ] || { say gone; exit 0; }
 [ -f "$1/$2" ] && [ -r "$1/$2" ] || stop host "Permission denied"
 say there`
