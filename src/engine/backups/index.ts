@@ -1,5 +1,7 @@
 // All kinds of backup sources, one line each; a registry only lists them.
+import { postgres } from './postgres.ts'
 import type { BackupSourceType } from './source.ts'
+import { sqliteSource } from './sqlite.ts'
 
 export type {
   Artefact,
@@ -16,7 +18,7 @@ export type {
 export { verifiedOf } from './source.ts'
 
 /** In the order in which they are offered. The specs differ, so each is told as a kind of any spec. */
-const all: readonly unknown[] = []
+const all: readonly unknown[] = [sqliteSource]
 export const backupSourceTypes = all as readonly BackupSourceType[]
 
 const byType = new Map(backupSourceTypes.map(type => [type.type, type]))

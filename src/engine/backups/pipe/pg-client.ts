@@ -104,6 +104,14 @@ export class PgClient {
     return result.exit === 0 ? Buffer.from(result.stdout).toString('utf8').trim().slice(0, 200) : null
   }
 
+  /** Free bytes of the disk that holds a folder of the account; null where that cannot be had. */
+  async freeBytes(folder: string): Promise<number | null> {
+    const { argv, sudo, stdin } = await this.program(['df', '-Pk', '--', folder])
+    const result = await this.#context.link.exec(argv, { sudo, stdin, signal: this.#context.signal })
+    const blocks = Buffer.from(result.stdout).toString('utf8').trim().split('\n').at(-1)?.split(/\s+/)[3]
+    return result.exit === 0 && blocks !== undefined && /^\d+$/.test(blocks) ? Number(blocks) * 1024 : null
+  }
+
   /** Makes a database of an archive. Whatever fails, the database is gone again; that failure is thrown. */
   async restore(archive: Readable, request: RestoreRequest): Promise<unknown[]> {
     const { main, database, make, drop, finish, after, rights } = request
@@ -132,10 +140,14 @@ export class PgClient {
     const step = restoreSteps[exit ?? 0]
     const failure = pgFailure((await said).toString('utf8'), exit)
     if (step === undefined) throw failure
-    throw new AppError(exit === 42 ? 'BACKUP_BAD' : failure.code, `It could not be ${step}: ${failure.message}`, {
-      ...(failure.hint === undefined ? {} : { hint: failure.hint }),
-      cause: failure,
-    })
+    throw new AppError(
+      exit === 42 && failure.code === 'COMMAND_FAILED' ? 'BACKUP_BAD' : failure.code,
+      `It could not be ${step}: ${failure.message}`,
+      {
+        ...(failure.hint === undefined ? {} : { hint: failure.hint }),
+        cause: failure,
+      },
+    )
   }
 
   /** The list that pg_restore reads from an archive; stops reading as soon as it has it. */
@@ -165,6 +177,8 @@ export class PgSession {
 
   constructor(process: RemoteProcess) {
     this.#process = process
+    // how it ended is told by `next`
+    process.stdin.on('error', () => {})
     this.#said = collect(process.stderr, 64 * 1024)
     this.#lines = jsonLines(process.stdout)
   }

@@ -17,8 +17,7 @@ export interface PgPlace {
 }
 
 /** argv of the inner script: place and secret first, then the script's own. */
-const prelude =
-  String.raw`umask 077; cd /
+const prelude = String.raw`umask 077; cd /
 more=; for d in /usr/local/bin /usr/local/pgsql/bin /usr/lib/postgresql/*/bin /usr/pgsql-*/bin; do [ -d "$d" ] && more=$d:$more; done
 PATH=$PATH:$more; PGAPPNAME=quarterdeck; PGCONNECT_TIMEOUT=20; export PATH PGAPPNAME PGCONNECT_TIMEOUT
 unset PGHOST PGHOSTADDR PGPORT PGUSER PGDATABASE PGPASSWORD PGPASSFILE PGSERVICE PGOPTIONS PGCLIENTENCODING
@@ -26,17 +25,16 @@ unset PGHOST PGHOSTADDR PGPORT PGUSER PGDATABASE PGPASSWORD PGPASSFILE PGSERVICE
 [ -z "$4" ] || { PGUSER=$4; export PGUSER; }
 PGPORT=$3; export PGPORT
 if [ "$1" = secret ]; then
-  t=/dev/shm; [ -w $t ] || t=$` +
-  String.raw`{TMPDIR:-/tmp}
+  t=/dev/shm; [ -w $t ] || t=\${TMPDIR:-/tmp}
   f=$(mktemp "$t/quarterdeck-XXXXXXXXXX") && exec 8<>"$f" && rm -f -- "$f" || { echo 'no place for a password file' >&2; exit 97; }
   IFS= read -r p <&9; printf '%s\n' "$p" >&8; p=; exec 9<&-; PGPASSFILE=/dev/fd/8; export PGPASSFILE
 else exec 9<&-; fi
 shift 4
-`
+`.replaceAll('\\$', '$')
 
 /** argv: account, inner script, its arguments. Becomes the account where it is another one. */
-const become = String.raw`u=$1 s=$2; shift 2
-if [ -n "$QD_PRIVATE" ] && [ -f "$QD_PRIVATE/pgpass" ]; then exec 9<"$QD_PRIVATE/pgpass"; else exec 9<&0; fi
+const become = `u=$1 s=$2; shift 2
+if [ -n "$QD_PRIVATE" ] && [ -f "$QD_PRIVATE/pgpass" ]; then exec 9<"$QD_PRIVATE/pgpass"; rm -f -- "$QD_PRIVATE/pgpass"; else exec 9<&0; fi
 if [ -z "$u" ] || [ "$(id -un)" = "$u" ]; then exec sh -c "$s" sh "$@"; fi
 id -u -- "$u" >/dev/null 2>&1 || { echo "quarterdeck: there is no account $u" >&2; exit 98; }
 if command -v runuser >/dev/null 2>&1; then exec runuser -u "$u" -- sh -c "$s" sh "$@"; fi

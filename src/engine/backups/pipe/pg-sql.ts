@@ -12,6 +12,10 @@ const mostTables = 5_000
 export const countRows = `SELECT format('SELECT json_build_array(%L, count(*)) FROM ONLY %I.%I', n.nspname || '.' || c.relname, n.nspname, c.relname)
 ${ownTables} ORDER BY n.nspname, c.relname LIMIT ${mostTables} \\gexec`
 
+/** `["a, b"]`: some of the tables that the role may not read; `[null]` where it may read all. */
+export const hiddenTables = `SELECT json_build_array((SELECT string_agg(name, ', ') FROM (SELECT n.nspname || '.' || c.relname AS name
+${ownTables} AND NOT (has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT')) LIMIT 5) hidden));`
+
 /** `["schema.table", hash]`: of columns, constraints and indexes. */
 export const hashTables = `SELECT json_build_array(n.nspname || '.' || c.relname, md5(concat_ws(E'\\n',
  (SELECT string_agg(concat_ws(' ', a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull, pg_catalog.pg_get_expr(d.adbin, d.adrelid)), ',' ORDER BY a.attnum)
@@ -47,20 +51,22 @@ export const databaseLikeness = (name: string): string => `SELECT json_build_obj
   WHEN 'i' THEN 'LOCALE_PROVIDER icu ICU_LOCALE ' || quote_literal(coalesce(to_jsonb(d) ->> 'datlocale', to_jsonb(d) ->> 'daticulocale'))
   WHEN 'b' THEN 'LOCALE_PROVIDER builtin BUILTIN_LOCALE ' || quote_literal(to_jsonb(d) ->> 'datlocale') END,
  'OWNER ' || quote_ident(pg_catalog.pg_get_userbyid(d.datdba)),
- 'TABLESPACE ' || (SELECT quote_ident(t.spcname) FROM pg_catalog.pg_tablespace t WHERE t.oid = d.dattablespace)))
+ 'TABLESPACE ' || (SELECT quote_ident(t.spcname) FROM pg_catalog.pg_tablespace t WHERE t.oid = d.dattablespace AND t.spcname <> 'pg_default')))
 FROM pg_catalog.pg_database d WHERE d.datname = ${literal(name)};`
-
 
 /** `like` as it was answered; null where there is none to be like. */
 export const makeDatabase = (name: string, like: string | null): string =>
   `CREATE DATABASE ${identifier(name)} TEMPLATE template0 ${like ?? "ENCODING 'UTF8'"};`
 
-const sessionsOf = (names: readonly string[]): string =>
-  `FROM pg_catalog.pg_stat_activity WHERE datname IN (${names.map(literal).join(', ')}) AND pid <> pg_catalog.pg_backend_pid()`
-
 /** Ends all sessions in these databases; `["ended", number]`. */
 export const endSessions = (names: readonly string[]): string =>
-  `SELECT json_build_array('ended', count(pg_catalog.pg_terminate_backend(pid))) ${sessionsOf(names)};`
+  `SELECT json_build_array('ended', count(pg_catalog.pg_terminate_backend(pid))) FROM pg_catalog.pg_stat_activity
+WHERE datname IN (${names.map(literal).join(', ')}) AND pid <> pg_catalog.pg_backend_pid();`
+
+/** The same for a database's number, which is its own whatever it is called. */
+export const endSessionsOf = (number: string): string =>
+  `SELECT json_build_array('ended', count(pg_catalog.pg_terminate_backend(pid))) FROM pg_catalog.pg_stat_activity
+WHERE datid = ${Number(number)} AND pid <> pg_catalog.pg_backend_pid();`
 
 /** Whoever is still in it is sent away first. */
 export const dropDatabase = (name: string): string => `${endSessions([name])}

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto'
 import { AppError } from '../../../shared/errors.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { PgClient, PgSession } from './pg-client.ts'
-import { dropDatabase, endSessions } from './pg-sql.ts'
+import { dropDatabase, endSessions, endSessionsOf } from './pg-sql.ts'
 import { identifier, literal } from './pg-text.ts'
 
 const setting = 'quarterdeck.staged'
@@ -113,7 +113,12 @@ export class PgStaging {
     const ender: PgSession = await this.#client.session(this.#main)
     ender.send(endSessions(names))
     await ender.next()
-    const again = this.#clock.every(endEveryMs, () => ender.send(endSessions(names)))
+    // by its number: once the names have changed, nobody who came to the new one is sent away
+    ender.send(
+      `SELECT json_build_array(oid::text) FROM pg_catalog.pg_database WHERE datname = ${literal(names[0] ?? '')};`,
+    )
+    const [number] = (await ender.next()) as [string]
+    const again = this.#clock.every(endEveryMs, () => ender.send(endSessionsOf(number)))
     try {
       const steps = renames.map(([from, to]) => `ALTER DATABASE ${identifier(from)} RENAME TO ${identifier(to)};`)
       await this.#client.sql(this.#main, ['BEGIN;', "SET LOCAL lock_timeout = '30s';", ...steps, 'COMMIT;'].join('\n'))
