@@ -18,7 +18,7 @@ export type {
 export { verifiedOf } from './source.ts'
 
 /** In the order in which they are offered. The specs differ, so each is told as a kind of any spec. */
-const all: readonly unknown[] = [sqliteSource]
+const all: readonly unknown[] = [sqliteSource, postgres]
 export const backupSourceTypes = all as readonly BackupSourceType[]
 
 const byType = new Map(backupSourceTypes.map(type => [type.type, type]))
