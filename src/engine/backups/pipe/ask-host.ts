@@ -22,8 +22,8 @@ export async function askHost(
   if (result.lost) throw new AppError('LINK_LOST', `${what}: the connection was lost meanwhile`)
   if (result.timedOut) throw new AppError('TIMEOUT', `${what} took too long`)
   const said = Buffer.from(result.stderr).toString('utf8').trim().slice(-600)
-  const told = /^qd-fail (\S+) (.*)$/m.exec(said)
-  if (told) throw failureOf(told[2] ?? what, '')
+  const told = /^qd-fail (.*)$/m.exec(said)
+  if (told) throw failureOf(told[1] ?? what, '')
   if (result.exit === null) throw failureOf(`${what} was killed (${result.signal ?? 'unknown signal'})`, said)
   if (!accept.includes(result.exit)) throw failureOf(`${what} failed (exit ${result.exit})`, said)
   return { exit: result.exit, text: Buffer.from(result.stdout).toString('utf8'), said }

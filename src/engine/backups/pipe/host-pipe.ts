@@ -134,7 +134,7 @@ function judge(
 ): HostPipeEnd {
   const { exits, bytes, sha256, facts, fail, ended } = report.report
   if (signal.aborted) throw new AppError('CANCELLED', 'Cancelled')
-  if (fail !== null) throw fail
+  if (fail !== null) throw fail.code === 'COMMAND_FAILED' ? failureOf(fail.message, report.said()) : fail
   if (how.lost) throw new AppError('LINK_LOST', 'The connection was lost in the middle')
   const accepted = [0, ...(options.accept ?? [])]
   const dump = exits.get('dump')

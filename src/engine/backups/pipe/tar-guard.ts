@@ -18,8 +18,8 @@ export interface TarGuardOptions {
   readonly storedBytes: number
   onEntry?(entry: TarEntry): void
   /** Chunks of a file's content, between its entry and the next one. */
-  onContent?(entry: TarEntry, chunk: Uint8Array): void
-  onContentEnd?(entry: TarEntry): void
+  onContent?(entry: TarEntry, chunk: Uint8Array): Promise<void> | undefined
+  onContentEnd?(entry: TarEntry): Promise<void> | undefined
 }
 
 /** What a header before it says of an entry. */
@@ -50,6 +50,7 @@ export class TarGuard extends Transform {
   #meta: { type: string; chunks: Buffer[] } | null = null
   #next: Overrides = {}
   #zeros = 0
+  #waiting: Promise<void>[] = []
   #raw = 0
   files = 0
   folders = 0
@@ -69,7 +70,16 @@ export class TarGuard extends Transform {
       const ratio = ratioProblem(this.#raw, this.#options.storedBytes)
       if (ratio !== null) throw refused(ratio)
       this.#take(this.#held.length === 0 ? chunk : Buffer.concat([this.#held, chunk]))
-      done()
+      if (this.#waiting.length === 0) {
+        done()
+        return
+      }
+      const waiting = Promise.all(this.#waiting)
+      this.#waiting = []
+      waiting.then(
+        () => done(),
+        error => done(AppError.from(error)),
+      )
     } catch (error) {
       done(AppError.from(error))
     }
@@ -93,7 +103,7 @@ export class TarGuard extends Transform {
         const part = bytes.subarray(at, end)
         this.#content -= part.length
         if (this.#meta !== null) this.#meta.chunks.push(Buffer.from(part))
-        else if (this.#entry !== null) this.#options.onContent?.(this.#entry, part)
+        else if (this.#entry !== null) this.#wait(this.#options.onContent?.(this.#entry, part))
         pass(end)
         if (this.#content === 0) this.#contentDone()
         continue
@@ -109,6 +119,10 @@ export class TarGuard extends Transform {
       pass(at + tarBlock)
     }
     this.#held = at === bytes.length ? Buffer.alloc(0) : Buffer.from(bytes.subarray(at))
+  }
+
+  #wait(work: Promise<void> | undefined): void {
+    if (work !== undefined) this.#waiting.push(work)
   }
 
   #header(block: Buffer): void {
@@ -156,7 +170,7 @@ export class TarGuard extends Transform {
   #contentDone(): void {
     const meta = this.#meta
     if (meta === null) {
-      if (this.#entry !== null) this.#options.onContentEnd?.(this.#entry)
+      if (this.#entry !== null) this.#wait(this.#options.onContentEnd?.(this.#entry))
       this.#entry = null
       return
     }
