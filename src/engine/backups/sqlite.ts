@@ -153,7 +153,7 @@ export const sqliteSource = backupSourceType({
     const rows = here.tables.reduce((sum, table) => sum + table.rows, 0)
     return {
       said: `integrity_check found nothing; ${here.tables.length} tables with ${rows} rows${referencesText(here.references)}`,
-      tables: here.tables.map(table => ({ name: table.name, rows: table.rows })),
+      tables: here.tables.map(({ name, rows, schemaHash }) => ({ name, rows, schema: schemaHash })),
     }
   },
 

@@ -127,8 +127,9 @@ export const sqliteTables = tables
 export const sqliteBeforeSwap = (path: string): string =>
   String.raw`db=${quoted(path)}
 if [ -e "$db" ]; then
-  # what looks opens it, too: it counts only where it is open still
-  open=$(find -L /proc/[0-9]*/fd -maxdepth 1 -samefile "$db" 2>/dev/null | while read -r f; do [ ! "$f" -ef "$db" ] || echo "$f"; done | head -n 1)
+  # what looks has it open itself: that counts which is open once the look has ended
+  found=$(find -L /proc/[0-9]*/fd -maxdepth 1 -samefile "$db" 2>/dev/null); open=
+  for f in $found; do if [ "$f" -ef "$db" ]; then open=$f; break; fi; done
   if [ -n "$open" ]; then p=\${open#/proc/}; p=\${p%%/*}
     echo "qd-fail $db is still open in process $p ($(tr '\0' ' ' < "/proc/$p/cmdline" 2>/dev/null | head -c 100)): stop it first" >&2; false
   else
