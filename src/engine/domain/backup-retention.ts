@@ -38,12 +38,15 @@ export function snapshotsToRemove(items: readonly RetentionItem[], policy: Reten
   const newestFirst = [...items].sort((a, b) => b.takenAt - a.takenAt || (a.id < b.id ? 1 : -1))
   const newestGood = newestFirst.find(({ good }) => good)
   if (!newestGood) return []
-  const wanted = wantedOf(
-    newestFirst.filter(({ good }) => good),
-    policy,
-    zone,
-  )
-  const wantedOfAll = wantedOf(newestFirst, policy, zone)
+  const local = new Map<number, number>()
+  const localOf = (at: number): number => {
+    const known = local.get(at) ?? localTime(at, zone)
+    local.set(at, known)
+    return known
+  }
+  const good = newestFirst.filter(one => one.good)
+  const wanted = wantedOf(good, policy, localOf)
+  const wantedOfAll = good.length === newestFirst.length ? wanted : wantedOf(newestFirst, policy, localOf)
   return newestFirst
     .filter(item => {
       if (item === newestGood) return false
@@ -54,13 +57,17 @@ export function snapshotsToRemove(items: readonly RetentionItem[], policy: Reten
     .reverse()
 }
 
-function wantedOf(newestFirst: readonly RetentionItem[], policy: RetentionPolicy, zone: string): Set<string> {
+function wantedOf(
+  newestFirst: readonly RetentionItem[],
+  policy: RetentionPolicy,
+  localOf: (at: number) => number,
+): Set<string> {
   const wanted = new Set(newestFirst.slice(0, policy.last).map(({ id }) => id))
   for (const [name, spanOf] of Object.entries(spans) as [keyof typeof spans, (local: number) => number][]) {
     const seen = new Set<number>()
     for (const item of newestFirst) {
       if (seen.size >= policy[name]) break
-      const span = spanOf(localTime(item.takenAt, zone))
+      const span = spanOf(localOf(item.takenAt))
       if (seen.has(span)) continue
       seen.add(span)
       wanted.add(item.id)

@@ -22,7 +22,7 @@ import type { AuditLog } from './audit-log.ts'
 import { proposeBackup } from './backup-proposal.ts'
 import { BackupRunner } from './backup-runner.ts'
 import { BackupSchedules } from './backup-schedules.ts'
-import { createSealing } from './backup-sealing.ts'
+import { createSealing, identityField, passphraseField } from './backup-sealing.ts'
 import type { Checks } from './checks.ts'
 import type { CircuitBreakers } from './circuit-breaker.ts'
 import { DrillRunner } from './drill-runner.ts'
@@ -88,8 +88,7 @@ export class Backups implements Disposable {
       ...{ store, vault, link, defaultFolder: join(store.directory, 'backups'), clock, log, publish },
       ...(options.targetOf ? { typeOf: options.targetOf } : {}),
     })
-    const sealing = createSealing({ store, vault })
-    const { decryptor, encryptor, readable } = sealing
+    const { decryptor, encryptor, readable } = createSealing(vault)
     const snapshots = new Snapshots({ store, targets, clock, log, publish, decryptor, onChange })
     const both = { store, sources, snapshots, targets, clock, log, publish, audit, turns: this.turns, onChange }
     this.#sources = sources
@@ -273,7 +272,7 @@ export class Backups implements Disposable {
       const problem = schedule && cronProblem(schedule.cron, schedule.zone)
       if (problem) throw wrongField(`${name}.cron`, problem)
     }
-    const allowed = new Set(draft.encryption.kind === 'none' ? [] : ['passphrase'])
+    const allowed = new Set([passphraseField, identityField])
     const sources = draft.sources.map((source, at) => {
       const type = this.#typeOf(source.type)
       if (!type) throw wrongField(`sources.${at}.type`, `There are no sources of the kind ${source.type}`)
