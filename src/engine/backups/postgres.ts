@@ -7,6 +7,7 @@ import { openHostPipe } from './pipe/host-pipe.ts'
 import { readArchive, rowDifferences, tableAsCsv } from './pipe/pg-archive-check.ts'
 import { PgClient, type RestoreRequest } from './pipe/pg-client.ts'
 import { brokenIndexes, compareRows, drillName, restoreWith, sweepDrills, tableFacts } from './pipe/pg-proof.ts'
+import { databasesOf } from './pipe/pg-propose.ts'
 import * as sql from './pipe/pg-sql.ts'
 import { PgStaging } from './pipe/pg-staging.ts'
 import { databaseArgument } from './pipe/pg-text.ts'
@@ -243,6 +244,14 @@ ${sql.hiddenTables}`)
   discard: (context, its, { id }) => stagingOf(context, its, id).discard(),
   dropOld: (context, its, { id }) => stagingOf(context, its, id).dropOld(),
 
+  async propose(context, unit) {
+    const found = await databasesOf(context, unit)
+    return found.map(({ database, port, reason }) => ({
+      source: { key: keyOf(`postgres-${database}`), type: 'postgres', spec: spec.parse({ database, port }) },
+      reason,
+    }))
+  },
+
   async restoreTo(context, its, artefact, place) {
     if (Buffer.byteLength(place) > 63 || place.trim() !== place || place === '')
       throw new AppError('INVALID_INPUT', 'The name of a database has 1 to 63 characters')
@@ -256,6 +265,13 @@ ${sql.hiddenTables}`)
     return `${placeOf({ ...its, database: place })}${plain ? ', without owners and rights: their roles are not there' : ''}`
   },
 })
+
+/** A name as the key of a part. */
+const keyOf = (name: string): string =>
+  name
+    .toLowerCase()
+    .replace(/[^a-z0-9-]+/g, '-')
+    .slice(0, 40)
 
 /** What could not be asked for want of rights is not known; a link that is gone is still an error. */
 function unlessGone(caught: unknown): null {

@@ -312,6 +312,35 @@ ALTER ROLE deploy IN DATABASE shop SET statement_timeout TO '1h'; REVOKE CONNECT
     await asPostgres(host(), 'postgres', 'DROP DATABASE mine')
   })
 
+  test('is proposed for a unit that is connected to it, or that needs it and owns it', async () => {
+    const context = await connect()
+    const unit = { scope: 'system' as const, name: 'shopper.service' }
+    await host().writeFile(
+      '/etc/systemd/system/shopper.service',
+      `[Unit]\nWants=postgresql.service\n[Service]\nUser=deploy\nEnvironment=DATABASE_URL=postgres://deploy:sesame@localhost:5432/other\nExecStart=/bin/sh -c 'exec psql -Xqc "SELECT pg_sleep(600)" shop'\n`,
+    )
+    await host().exec('systemctl daemon-reload')
+    const stopped = await postgres.propose?.(context, unit)
+    expect(stopped).toEqual([
+      {
+        source: {
+          key: 'postgres-shop',
+          type: 'postgres',
+          spec: expect.objectContaining({ database: 'shop', port: 5432 }),
+        },
+        reason: 'shopper.service needs Postgres, and it belongs to deploy',
+      },
+    ])
+    await host().exec('systemctl start shopper.service; sleep 1')
+    const running = await postgres.propose?.(context, unit)
+    expect(running?.map(({ source, reason }) => [source.key, reason])).toEqual([
+      ['postgres-shop', 'shopper.service is connected to it'],
+      ['postgres-other', 'It is named in the environment of shopper.service'],
+    ])
+    expect(JSON.stringify(running)).not.toContain('sesame')
+    await host().exec('systemctl stop shopper.service')
+  })
+
   test('fails honestly where the dump is killed, and leaves no session', async () => {
     const context = await connect()
     const dump = await postgres.dump(context, spec(), { compression: 'none' })
