@@ -3,6 +3,7 @@ import { filesSource } from './files.ts'
 import { postgres } from './postgres.ts'
 import type { BackupSourceType } from './source.ts'
 import { sqliteSource } from './sqlite.ts'
+import { unitSource } from './unit.ts'
 
 export type {
   Artefact,
@@ -19,7 +20,7 @@ export type {
 export { verifiedOf } from './source.ts'
 
 /** In the order in which they are offered. The specs differ, so each is told as a kind of any spec. */
-const all: readonly unknown[] = [sqliteSource, filesSource, postgres]
+const all: readonly unknown[] = [sqliteSource, filesSource, unitSource, postgres]
 export const backupSourceTypes = all as readonly BackupSourceType[]
 
 const byType = new Map(backupSourceTypes.map(type => [type.type, type]))

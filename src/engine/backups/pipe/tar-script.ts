@@ -27,13 +27,14 @@ export interface Selection {
   readonly oneFileSystem: boolean
 }
 
-/** A pattern with a slash is a path from the top, one without is a name at any depth. `*` matches slashes, too. */
+/** A pattern with a slash (`./data`, too) is a path from the top, one without is a name at any depth. `*` matches slashes, too. */
 const matching = (patterns: readonly string[], deep: boolean): string[] => {
   const words = patterns.flatMap(given => {
     const pattern = given.replace(/^\.?\/+|\/+$/g, '')
     const path = `./${pattern}`
+    const anywhere = !pattern.includes('/') && !/^\.?\//.test(given)
     if (deep) return ['-o', '-path', path, '-o', '-path', `${path}/*`]
-    return pattern.includes('/') ? ['-o', '-path', path] : ['-o', '-name', pattern]
+    return anywhere ? ['-o', '-name', pattern] : ['-o', '-path', path]
   })
   return ['(', ...words.slice(1), ')']
 }
@@ -107,7 +108,7 @@ ${need}
 judge=$1; shift; cd / || exit 1
 for f; do [ -f "$f" ] && [ -r "$f" ] || fail ACCESS_DENIED "$f may not be read; turn on \"as root\""; done
 ${making}
-{ for f; do printf '.%s\n' "$f"; done | tar -cf - $make --dereference -T - 2>&1 >&5; echo "exit $?"; } | awk "$judge"`.replaceAll(
+{ for f; do printf '.%s\n' "$f"; done | tar -cf - $make --dereference --hard-dereference -T - 2>&1 >&5; echo "exit $?"; } | awk "$judge"`.replaceAll(
   '\\$',
   '$',
 )
