@@ -73,8 +73,11 @@ drop_new() { rm -rf -- "$(beside "$2" new)"; }
 drop_old() { rm -rf -- "$(beside "$2" old)"; }
 tell_old() { old=$(beside "$2" old); if there "$old" && [ "$1" != - ]; then printf 'kept %s\n' "$old"; fi; return 0; }`
 
-const ops = String.raw`case $op in
-open) [ -d "$near" ] || mkdir -p -- "$near" || die "The folder $near cannot be made"
+const ops = String.raw`if [ "$op" = open ] && [ ! -d "$near" ]; then mkdir -p -- "$near" || die "The folder $near cannot be made"; fi
+# a step whose link was cut may still be at work: who asks waits for it
+if has flock && [ -d "\${near:-/}" ]; then exec 9< "\${near:-/}"; flock -w 60 9 || die "Another restore is at work in $near"; fi
+case $op in
+open)
   [ -w "$near" ] || die "permission denied: nothing can be made in $near"
   settle; [ "$state" != swapped ] || die "It is in place already"
   if [ -e "$S/pairs" ]; then each drop_new; fi; rm -rf -- "$S"; mkdir -m 700 -- "$S" || exit 1;;
