@@ -32,7 +32,7 @@ scratch() { need=$1; shift; most=0
 
 /** argv of the body: the program. Its stdout is hashed, counted, compressed and sent. */
 const body = String.raw`say() { printf '\n%s %s\n' "$QD_N" "$*" >&2; }
-exec 6>&1
+exec 6>&1; unset QD_BODY QD_WATCH
 { {
   { "$@" 6>&- 7>&- 8>&-; say exit dump $?; } 6>&- |
   { tee /dev/fd/7 /dev/fd/8; say exit tee $?; } 6>&- |
@@ -42,6 +42,7 @@ exec 6>&1
 
 /** The other way: stdin (behind the secrets) is counted and hashed, then it is the program's. */
 const sinkBody = String.raw`say() { printf '\n%s %s\n' "$QD_N" "$*" >&2; }
+unset QD_BODY QD_WATCH
 { {
   { tee /dev/fd/7 /dev/fd/8; say exit tee $?; } |
   { "$@" 7>&- 8>&- >&2; say exit program $?; } 7>&- 8>&-
