@@ -27,9 +27,3 @@ export function afterKill(step: RestoreStep | null, parts: readonly StagedState[
   // one of them is gone: what cannot be all new becomes all old
   return swapped === 0 ? 'throw-away' : 'roll-back'
 }
-
-/** How the run ends by how its steps went. */
-export function outcomeOf(failed: boolean, rolledBack: boolean, touched: boolean): RestoreRun['outcome'] {
-  if (!failed) return 'restored'
-  return touched && rolledBack ? 'rolled-back' : 'failed'
-}

@@ -39,7 +39,7 @@ export interface BackupRunnerOptions extends TakeParts {
   readonly store: Pick<Store, 'backups' | 'hosts'>
   readonly turns: HostTurns
   readonly breakers: Pick<CircuitBreakers, 'ended'>
-  readonly audit: Pick<AuditLog, 'begin' | 'record'>
+  readonly audit: Pick<AuditLog, 'begin' | 'resume'>
   readonly log: Logger
   readonly publish: Publish
   /** How a backup stands has changed. */
@@ -73,10 +73,10 @@ export class BackupRunner implements Disposable {
 
   /** Runs that were under way when the engine ended failed, and say so; those that waited go on waiting. */
   resume(): void {
-    const { store, clock } = this.#options
+    const { store, clock, audit } = this.#options
     for (const run of store.backups.unfinished<BackupRun>('backup')) {
       if (run.outcome === 'waiting' && store.backups.get(run.backupId)) {
-        this.#begin({ backupId: run.backupId, reason: run.reason, actor: 'rule: schedule' }, run)
+        this.#begin({ backupId: run.backupId, reason: run.reason, actor: scheduleActor }, run)
         continue
       }
       const text = 'Quarterdeck ended in the middle of it. What was written of it is no backup, and is removed.'
@@ -87,6 +87,7 @@ export class BackupRunner implements Disposable {
         evidence: [...run.evidence, { ok: false, text }],
         progress: null,
       } as BackupRun)
+      audit.resume({ actor: scheduleActor, verb: 'backup.run', actionRunId: run.id })('failed', text)
     }
   }
 
@@ -96,6 +97,11 @@ export class BackupRunner implements Disposable {
       if (state !== 'ready') return
       for (const live of this.#live.values()) if (live.run.outcome === 'waiting') this.#retryIn(live, settleMs)
     })
+  }
+
+  /** What waits for a secret tries again once it can be read. */
+  onVaultUnlocked(): void {
+    for (const live of this.#live.values()) if (live.run.outcome === 'waiting') this.#retryIn(live, settleMs)
   }
 
   /** Begins, or gives a run that waits another try. Throws NOT_FOUND, and CONFLICT while one is under way. */
@@ -176,8 +182,8 @@ export class BackupRunner implements Disposable {
       ...{ outcome: 'running', evidence: [], progress: null, snapshots: [] },
     }
     if (!waiting) store.backups.insertJob('backup', run)
-    const act = { actor: request.actor, verb: 'backup.run' as const, hostId: backup.hostId, target: backup.name }
-    const finish = waiting ? () => {} : audit.begin(act)
+    const about = { actor: request.actor, hostId: backup.hostId, target: backup.name, actionRunId: run.id }
+    const finish = audit.resume({ ...about, verb: 'backup.run' })
     const live: Live = {
       ...{ run, request, controller: new AbortController(), finish, tries: 0, retry: null, working: false },
     }
@@ -240,11 +246,15 @@ export class BackupRunner implements Disposable {
       this.#end(live, 'cancelled', { ok: false, text: 'It was cancelled; nothing of it is left' })
       return
     }
-    this.#log.warn('a backup failed', { backup: live.run.backupId, code: AppError.from(caught).code, error: text })
-    const mayWait = live.request.reason !== 'before-restore' && live.request.reason !== 'before-update'
+    this.#log.warn('a backup failed', { backup: live.run.backupId, error: text })
+    const { code } = AppError.from(caught)
+    const { reason } = live.request
+    const onSchedule = reason === 'schedule' || reason === 'catch-up'
+    // nobody may be there to unlock the vault; a person who is told so can
+    const mayWait = isOffline(caught) ? onSchedule || reason === 'person' : onSchedule && code === 'VAULT_LOCKED'
     // one that did not come to begin was no try
-    if (AppError.from(caught).code === 'NOT_CONNECTED') live.tries--
-    if (isOffline(caught) && mayWait && live.tries < mostTries) {
+    if (code === 'NOT_CONNECTED' || code === 'VAULT_LOCKED') live.tries--
+    if (mayWait && live.tries < mostTries) {
       this.#wait(live, text)
       return
     }
@@ -292,6 +302,7 @@ export class BackupRunner implements Disposable {
   }
 }
 
+export const scheduleActor = 'rule: schedule'
 export const featureOf = (backupId: string): string => `backup/${backupId}`
 
 const waitingFor = (step: string): BackupProgress => ({

@@ -9,7 +9,7 @@ import type { Disposable } from '../lib/disposable.ts'
 import type { Logger } from '../lib/log.ts'
 import type { StoredBackup } from '../store/backups.ts'
 import type { Store } from '../store/store.ts'
-import { type BackupRunner, featureOf } from './backup-runner.ts'
+import { type BackupRunner, featureOf, scheduleActor } from './backup-runner.ts'
 import type { CircuitBreakers } from './circuit-breaker.ts'
 import type { DrillRunner } from './drill-runner.ts'
 import type { Prober } from './prober.ts'
@@ -20,7 +20,6 @@ const dayMs = 86_400_000
 /** Every snapshot is hashed again at least monthly: begun early enough that one failure leaves time for more. */
 const rehashAfterMs = 25 * dayMs
 const rehashRestMs = 600_000
-export const scheduleActor = 'rule: schedule'
 
 export interface BackupSchedulesOptions {
   store: Pick<Store, 'backups'>

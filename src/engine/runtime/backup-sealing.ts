@@ -14,7 +14,7 @@ export function createSealing(vault: Pick<Vault, 'get'>) {
   const secretOf = (backupId: string, field: string, missing: string): string => {
     const secret = vault.get(fieldSecretId('backup', backupId, field))
     if (secret !== null) return secret
-    throw new AppError('VAULT_LOCKED', missing, { hint: 'Enter it in the settings of this backup.' })
+    throw new AppError('NOT_FOUND', missing, { hint: 'Enter it in the settings of this backup.' })
   }
   const passphraseOf = (backupId: string): string =>
     secretOf(backupId, passphraseField, 'The passphrase of this backup is not stored here')

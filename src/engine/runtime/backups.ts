@@ -6,10 +6,8 @@ import type { Backup, BackupDraft, BackupKinds, BackupProposal, BackupView } fro
 import type { FieldSecrets } from '../../shared/model/check.ts'
 import type { UnitRef } from '../../shared/model/unit.ts'
 import { type BackupSourceType, backupSourceTypes } from '../backups/index.ts'
-import { refuseEmptyPolicy } from '../domain/backup-retention.ts'
 import { newHostId } from '../domain/host-id.ts'
 import type { Clock } from '../lib/clock.ts'
-import { cronProblem } from '../lib/cron.ts'
 import { type Disposable, DisposableBag } from '../lib/disposable.ts'
 import type { Logger } from '../lib/log.ts'
 import type { Link, SqliteFiles } from '../ports.ts'
@@ -19,16 +17,17 @@ import type { Store } from '../store/store.ts'
 import type { TargetType } from '../targets/index.ts'
 import type { Actions } from './actions.ts'
 import type { AuditLog } from './audit-log.ts'
+import { judgeBackup } from './backup-draft.ts'
 import { proposeBackup } from './backup-proposal.ts'
 import { BackupRunner } from './backup-runner.ts'
 import { BackupSchedules } from './backup-schedules.ts'
-import { createSealing, identityField, passphraseField } from './backup-sealing.ts'
+import { createSealing } from './backup-sealing.ts'
 import type { Checks } from './checks.ts'
 import type { CircuitBreakers } from './circuit-breaker.ts'
 import { DrillRunner } from './drill-runner.ts'
 import type { HostSession } from './host-session.ts'
 import { HostTurns } from './host-turns.ts'
-import { completeSpec, kindInfo, refuseMovedSecrets, secretFieldsOf, wrongField } from './kind-spec.ts'
+import { kindInfo } from './kind-spec.ts'
 import type { Prober } from './prober.ts'
 import type { Publish } from './publish.ts'
 import { RestoreRunner } from './restore-runner.ts'
@@ -112,6 +111,11 @@ export class Backups implements Disposable {
     this.drills.resume()
     this.restores.resume()
     this.schedules.start()
+    this.#bag.add(
+      this.#options.vault.onChange(({ state }) => {
+        if (state === 'unlocked') this.runner.onVaultUnlocked()
+      }),
+    )
   }
 
   /** A host's session is about to start: listens to it until disposed. */
@@ -239,7 +243,6 @@ export class Backups implements Disposable {
     const all = this.snapshots.list(backup.id)
     const runs = this.runner.list(backup.id, 5)
     const lastRun = runs.find(({ finishedAt }) => finishedAt !== null) ?? null
-    const check = this.#options.prober.check(backup.checkId)
     const failed = lastRun !== null && (lastRun.outcome === 'failed' || lastRun.outcome === 'partly')
     const damaged = all.find(({ state }) => state !== 'good')
     const problem = failed
@@ -249,7 +252,7 @@ export class Backups implements Disposable {
         : null
     const proven = all.flatMap(({ provenAt }) => provenAt ?? [])
     return {
-      ...{ backup, lastRun, problem: check?.enabled === false && !failed ? null : problem },
+      ...{ backup, lastRun, problem },
       nextAt: this.schedules.nextAt(stored),
       running: this.runner.running(backup.id),
       lastGood: all.find(({ state }) => state === 'good') ?? null,
@@ -261,61 +264,9 @@ export class Backups implements Disposable {
 
   #judge(draft: BackupDraft, secrets: FieldSecrets, before: Backup | null): BackupDraft {
     const { store } = this.#options
-    if (!store.hosts.get(draft.hostId)) throw wrongField('hostId', 'This host is not configured')
-    if (before && before.hostId !== draft.hostId) throw wrongField('hostId', 'A backup stays on its host')
-    refuseEmptyPolicy(draft.retention)
-    for (const id of draft.targets)
-      if (!store.backups.target(id)) throw wrongField('targets', 'One of the places to keep it is not there any more')
-    if (new Set(draft.targets).size !== draft.targets.length) throw wrongField('targets', 'One place is named twice')
-    for (const name of ['schedule', 'drill'] as const) {
-      const schedule = draft[name]
-      const problem = schedule && cronProblem(schedule.cron, schedule.zone)
-      if (problem) throw wrongField(`${name}.cron`, problem)
-    }
-    const allowed = new Set([passphraseField, identityField])
-    const sources = draft.sources.map((source, at) => {
-      const type = this.#typeOf(source.type)
-      if (!type) throw wrongField(`sources.${at}.type`, `There are no sources of the kind ${source.type}`)
-      const prefix = `${source.key}.`
-      for (const name of secretFieldsOf(type)) allowed.add(`${prefix}${name}`)
-      const spec = completeSpec(type, source.spec, `sources.${at}.spec`)
-      const was = before?.sources.find(({ key }) => key === source.key)
-      if (was && was.type !== source.type)
-        throw wrongField(`sources.${at}.key`, 'A part of another kind needs another key')
-      if (was && before) refuseMovedSecrets(type, { spec: was.spec, stored: before.stored }, spec, secrets, prefix)
-      return { ...source, spec }
-    })
-    // what was given to be forgotten may be of a part that is no longer there
-    const unknown = Object.keys(secrets).find(name => secrets[name] !== null && !allowed.has(name))
-    if (unknown !== undefined) throw wrongField(`secrets.${unknown}`, 'There is no such secret in this backup')
-    this.#judgePassphrase(draft, secrets, before)
-    const same = store.backups
-      .list()
-      .find(({ backup }) => backup.id !== before?.id && backup.name.toLowerCase() === draft.name.toLowerCase())
-    if (same) throw wrongField('name', 'There is already a backup of this name')
-    return { ...draft, sources }
-  }
-
-  #judgePassphrase(draft: BackupDraft, { passphrase }: FieldSecrets, before: Backup | null): void {
-    const stored = before?.stored.includes('passphrase') === true
-    if (draft.encryption.kind === 'passphrase' && (passphrase === null || (passphrase === undefined && !stored)))
-      throw wrongField('secrets.passphrase', 'Give a passphrase to encrypt it with')
-    if (!before || passphrase === undefined || !stored) return
-    const encrypted = this.snapshots
-      .list(before.id)
-      .some(({ manifest }) => manifest.parts.some(({ encryption }) => encryption === 'passphrase'))
-    if (!encrypted) return
-    throw wrongField('secrets.passphrase', 'Snapshots are encrypted with the present passphrase', {
-      hint: 'Make another backup with the new one.',
-    })
-  }
-
-  #typeOf(type: string): BackupSourceType | undefined {
-    try {
-      return this.#sources.typeOf(type)
-    } catch {
-      return undefined
-    }
+    const encrypted = (id: string): boolean =>
+      this.snapshots.list(id).some(({ manifest }) => manifest.parts.some(one => one.encryption === 'passphrase'))
+    return judgeBackup(draft, secrets, before, { store, typeOf: type => this.#sources.find(type), encrypted })
   }
 
   #keepSecrets(id: string, secrets: FieldSecrets): void {

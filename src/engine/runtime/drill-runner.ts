@@ -8,6 +8,7 @@ import type { Disposable } from '../lib/disposable.ts'
 import type { Logger } from '../lib/log.ts'
 import type { Store } from '../store/store.ts'
 import type { AuditLog } from './audit-log.ts'
+import { scheduleActor } from './backup-runner.ts'
 import type { HostTurns } from './host-turns.ts'
 import { ProgressMeter } from './progress-meter.ts'
 import type { Publish } from './publish.ts'
@@ -23,7 +24,7 @@ export interface DrillRunnerOptions {
   snapshots: Snapshots
   targets: Pick<Targets, 'open'>
   turns: HostTurns
-  audit: Pick<AuditLog, 'begin'>
+  audit: Pick<AuditLog, 'begin' | 'resume'>
   clock: Clock
   log: Logger
   publish: Publish
@@ -48,12 +49,15 @@ export class DrillRunner implements Disposable {
 
   /** A drill that was cut off proved nothing; what it left on a host, its source removes the next time. */
   resume(): void {
-    const { store, clock } = this.#options
-    for (const run of store.backups.unfinished<DrillRun>('drill'))
+    const { store, clock, audit } = this.#options
+    const text = 'Quarterdeck ended in the middle of it'
+    for (const run of store.backups.unfinished<DrillRun>('drill')) {
       store.backups.updateJob({
         ...{ ...run, outcome: 'cancelled', finishedAt: clock.now(), progress: null },
-        evidence: [...run.evidence, { ok: false, text: 'Quarterdeck ended in the middle of it' }],
+        evidence: [...run.evidence, { ok: false, text }],
       } as DrillRun)
+      audit.resume({ actor: scheduleActor, verb: 'drill.run', actionRunId: run.id })('cancelled', text)
+    }
   }
 
   /** Begins and returns at once. Throws NOT_FOUND where there is nothing to prove, CONFLICT while one is under way. */
@@ -70,7 +74,8 @@ export class DrillRunner implements Disposable {
     }
     store.backups.insertJob('drill', run)
     const { backup } = stored
-    const finish = audit.begin({ actor, verb: 'drill.run', hostId: backup.hostId, target: backup.name })
+    const about = { actor, hostId: backup.hostId, target: backup.name, actionRunId: run.id }
+    const finish = audit.begin({ ...about, verb: 'drill.run' })
     const live: Live = { run, finish, controller: new AbortController() }
     this.#live.set(run.id, live)
     void this.#work(live, backup, snapshot)

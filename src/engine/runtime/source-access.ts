@@ -58,6 +58,11 @@ export class SourceAccess {
     await rm(this.#options.scratchFolder, { recursive: true, force: true })
   }
 
+  /** Undefined for a kind that this version does not have. */
+  find(type: string): BackupSourceType | undefined {
+    return this.#typeOf(type)
+  }
+
   /** Throws UNSUPPORTED. */
   typeOf(type: string): BackupSourceType {
     const found = this.#typeOf(type)

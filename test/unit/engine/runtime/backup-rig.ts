@@ -48,6 +48,7 @@ export class BackupWorld {
   up = true
   online = true
   mains: boolean | null = true
+  locked = false
   /** Called before and after each verb; what it throws, the verb throws. `kill` in it ends the engine there. */
   onVerb: (verb: Verb, when: 'before' | 'after', part: string) => void = () => {}
   onAct: (verb: string) => 'verified' | 'failed' = () => 'verified'
@@ -72,6 +73,7 @@ export class BackupRig {
   readonly world: BackupWorld
   readonly store: Store
   readonly backups: Backups
+  readonly vaultChanged = new Emitter<{ state: string }>()
   readonly statuses = new Emitter<ConnectionStatus>()
   readonly told: { check: string; status: string; message: string }[] = []
   readonly published: { name: string; payload: unknown }[] = []
@@ -90,9 +92,13 @@ export class BackupRig {
     this.backups = new Backups({
       ...{ store, clock, log, publish, version: 'test', onMains: async () => world.mains },
       vault: {
-        get: (id: string) => world.vault.get(id) ?? null,
+        get: (id: string) => {
+          if (world.locked) throw new AppError('VAULT_LOCKED', 'The vault is locked')
+          return world.vault.get(id) ?? null
+        },
         put: (id: string, text: string) => void world.vault.set(id, text),
         forget: (id: string) => void world.vault.delete(id),
+        onChange: (listener: (status: { state: string }) => void) => this.vaultChanged.on(listener),
       } as unknown as Vault,
       checks: { putOwned: () => ({ id: 'check-1' }) as Check, removeOwned: () => {} },
       prober: {

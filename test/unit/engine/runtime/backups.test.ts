@@ -2,6 +2,8 @@
 import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import { AppError } from '../../../../src/shared/errors.ts'
+import { AuditQuery } from '../../../../src/shared/model/audit.ts'
 import { localTargetId, Manifest } from '../../../../src/shared/model/backup.ts'
 import { BackupRig, BackupWorld } from './backup-rig.ts'
 
@@ -118,16 +120,46 @@ it('S31 a link that goes in the middle of a dump is waited for, with nothing lef
     if (name === 'verify' && when === 'before') {
       world.onVerb = () => {}
       rig.online(false)
-      throw Object.assign(new Error('gone'), { name: 'AbortError' })
+      throw new AppError('LINK_LOST', 'The link is gone')
     }
   }
-  // an abort that nobody asked for is a failure like any other
-  expect(await rig.run(id)).toMatchObject({ outcome: 'failed' })
-  expect(rig.files()).toEqual([])
   rig.backups.runner.start({ backupId: id, reason: 'schedule', actor: 'rule' })
   await rig.until(() => rig.backups.runner.running(id)?.outcome === 'waiting')
+  expect(rig.files()).toEqual([])
   rig.online(true)
-  await rig.until(() => rig.backups.snapshots.list(id).length === 1)
+  await rig.until(() => rig.backups.runner.running(id) === null)
+  expect(rig.backups.runner.list(id, 5)).toMatchObject([{ outcome: 'good' }])
+})
+
+it('on a schedule waits for a vault that is locked, for nobody may be there; a person is told at once', async () => {
+  const { id } = rig.add()
+  rig.backups.edit(
+    id,
+    { ...rig.backups.stored(id).backup, encryption: { kind: 'passphrase' } },
+    { passphrase: 'correct horse' },
+  )
+  world.locked = true
+  expect(await rig.run(id)).toMatchObject({ outcome: 'failed' })
+  rig.backups.runner.start({ backupId: id, reason: 'schedule', actor: 'rule' })
+  await rig.until(() => rig.backups.runner.running(id)?.outcome === 'waiting')
+  world.locked = false
+  rig.vaultChanged.emit({ state: 'unlocked' })
+  await rig.until(() => rig.backups.runner.running(id) === null)
+  expect(rig.backups.runner.list(id, 1)).toMatchObject([{ outcome: 'good' }])
+})
+
+it('every run ends in the audit log, also one that was killed', async () => {
+  const { id } = rig.add()
+  await rig.run(id)
+  world.onVerb = (name, at) => {
+    if (name === 'verify' && at === 'before') rig.kill()
+  }
+  rig.backups.runner.start({ backupId: id, reason: 'person', actor: 'person' })
+  await rig.until(() => rig.killed)
+  world.onVerb = () => {}
+  await again()
+  const entries = rig.store.audit.list(AuditQuery.parse({}))
+  expect(entries).toMatchObject([{ outcome: 'failed' }, { outcome: 'verified', verb: 'backup.run', target: 'App' }])
 })
 
 it('S2 a schedule that was missed for days runs once', async () => {
