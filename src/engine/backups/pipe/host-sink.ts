@@ -33,6 +33,11 @@ export interface HostSinkEnd {
  */
 export async function feedHost(context: PipeContext, options: HostSinkOptions): Promise<HostSinkEnd> {
   const { link, signal } = context
+  // it may fail before the program has begun
+  let inputFailed: unknown = null
+  options.input.on('error', error => {
+    inputFailed ??= error
+  })
   const nonce = randomBytes(12).toString('hex')
   const secrets = secretLines(options.secrets ?? {})
   const argv = pushArgv({ nonce, secrets: secrets.count, patienceSeconds: 0, near: null, argv: options.argv })
@@ -54,10 +59,6 @@ export async function feedHost(context: PipeContext, options: HostSinkOptions): 
     },
   })
   let broken: unknown = null
-  let inputFailed: unknown = null
-  options.input.once('error', error => {
-    inputFailed = error
-  })
   try {
     // a duplex of a channel: only its writable half is ours to wait for
     await pipeline(options.input, tap, async chunks => {

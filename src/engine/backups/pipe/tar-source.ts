@@ -1,5 +1,5 @@
 // What the sources whose dump is an archive have in common: reading it through the guard, unpacking it on the host; knows no kind.
-import type { Readable } from 'node:stream'
+import { PassThrough, pipeline as pipelineOf, type Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { AppError } from '../../../shared/errors.ts'
 import type { SnapshotItem } from '../../../shared/model/backup.ts'
@@ -30,12 +30,12 @@ export async function unpackThere(
   options: Omit<TarGuardOptions, 'storedBytes'> = {},
 ): Promise<TarGuard> {
   const guard = new TarGuard({ storedBytes: artefact.part.bytes, ...options })
-  const source = await artefact.open(context.signal)
-  source.on('error', error => guard.destroy(error))
+  // whichever of the two fails takes the other along; why is told by who reads the guard
+  pipelineOf(await artefact.open(context.signal), guard, () => {})
   await feedHost(context, {
     argv: ['sh', '-c', untar, 'sh', folder],
     what: 'The unpacking on the host',
-    input: source.pipe(guard),
+    input: guard,
     sudo,
   })
   return guard
@@ -57,7 +57,6 @@ export async function archiveItems(context: SourceContext, artefact: Artefact): 
 /** The bytes of one file in it, as they come. */
 export async function extractFile(context: SourceContext, artefact: Artefact, path: string): Promise<Readable> {
   let found = false
-  const { PassThrough } = await import('node:stream')
   const out = new PassThrough({ highWaterMark: 1024 * 1024 })
   const reading = readArchive(context, artefact, {
     onEntry(entry) {
