@@ -2,7 +2,7 @@
 import { expect, type Page } from '@playwright/test'
 import { bootHost, type TestHost } from '../hosts/lib/index.ts'
 import type { RunningApp } from './lib/app.ts'
-import { addHost, firstRun, patience } from './lib/flow.ts'
+import { addHost, firstRun, patience, serviceRow } from './lib/flow.ts'
 import { test } from './lib/real-hosts.ts'
 
 test.describe.configure({ timeout: 300_000 })
@@ -16,7 +16,8 @@ async function connected(app: RunningApp, host: TestHost): Promise<void> {
 
 /** From the service's own page: what it needs is proposed, the rest is as it comes. */
 async function addBackup(page: Page, unit: string): Promise<void> {
-  await page.getByRole('link', { name: unit, exact: true }).first().click()
+  const row = await serviceRow(page, unit)
+  await row.getByRole('link', { name: unit, exact: true }).click()
   await page.getByRole('link', { name: 'Back up', exact: true }).click()
   await expect(page.getByRole('heading', { level: 1, name: 'Add backup' })).toBeVisible()
   await expect(page.getByRole('region', { name: 'What it holds' })).toContainText(/sqlite|postgres/i, patience)
@@ -64,7 +65,7 @@ test('the statistics of a bot are taken while it writes, proven, and put back af
   const app = await launch()
   const { page } = app
   await connected(app, host)
-  await addBackup(page, 'stats-bot.service')
+  await addBackup(page, 'stats-bot')
   await save(page)
   await backUp(page)
   await prove(page)
@@ -94,7 +95,7 @@ test('the trades of a bot in Postgres are taken while it writes, proven, and put
   await host.output(
     `runuser -u postgres -- psql -qAtX trading -c "INSERT INTO trades (symbol, price) SELECT 'QDK', n FROM generate_series(1, 5000) n"`,
   )
-  await addBackup(page, 'trading-bot.service')
+  await addBackup(page, 'trading-bot')
   await save(page)
   await backUp(page)
   await prove(page)

@@ -2,6 +2,7 @@
 import type { Backup, BackupDraft } from '../../shared/model/backup.ts'
 import type { FieldSecrets } from '../../shared/model/check.ts'
 import type { BackupSourceType } from '../backups/index.ts'
+import { nestedSources } from '../domain/backup-nesting.ts'
 import { refuseEmptyPolicy } from '../domain/backup-retention.ts'
 import { cronProblem } from '../lib/cron.ts'
 import type { Store } from '../store/store.ts'
@@ -46,6 +47,11 @@ export function judgeBackup(
     if (was && before) refuseMovedSecrets(type, { spec: was.spec, stored: before.stored }, spec, secrets, prefix)
     return { ...source, spec }
   })
+  const nested = nestedSources(sources)
+  if (nested)
+    throw wrongField(`sources.${nested.inner}.spec.path`, 'This lies within the folder of another part', {
+      hint: 'Put back together, the folder would replace it: take it in a backup of its own.',
+    })
   // what was given to be forgotten may be of a part that is no longer there
   const unknown = Object.keys(secrets).find(name => secrets[name] !== null && !allowed.has(name))
   if (unknown !== undefined) throw wrongField(`secrets.${unknown}`, 'There is no such secret in this backup')

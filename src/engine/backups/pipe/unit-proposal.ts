@@ -63,22 +63,10 @@ export async function proposeForUnit(
   for (const { path } of databases)
     add(lastOf(path), 'sqlite', { path, asRoot: sudo }, `A SQLite database in its folder ${folder}`)
   const kilobytes = Number(/^size (\d+)$/m.exec(inside.text)?.[1] ?? Number.NaN)
-  // a database is taken by its own source: a copy of its file in between would be torn
-  const excludes = [
-    ...again,
-    ...databases.flatMap(({ path }) =>
-      ['', '-wal', '-shm', '-journal'].map(ending => `${path.slice(folder.length + 1)}${ending}`),
-    ),
-  ]
-  // a name alone would be left out at any depth
-  const anchored = excludes.map(text => (again.includes(text) || text.includes('/') ? text : `./${text}`))
-  if (kilobytes <= mostFolderKilobytes) {
-    add(
-      'folder',
-      'files',
-      { path: folder, excludes: anchored, asRoot: sudo },
-      `Its folder, without what can be had again`,
-    )
+  // a folder with a database in it is not taken as a whole: put back together, the folder would replace the database
+  if (databases.length === 0 && kilobytes <= mostFolderKilobytes) {
+    const spec = { path: folder, excludes: again, asRoot: sudo }
+    add('folder', 'files', spec, `Its folder, without what can be had again`)
     return proposals
   }
   for (const { path, kind } of found)

@@ -214,7 +214,7 @@ function HowFields(props: { form: BackupFormState; stored: readonly string[] }):
               ? 'Stored. Leave empty to keep it.'
               : 'Kept in the vault. Write it down as well: without it the backups cannot be read.'
           }
-          error={errors.passphrase}
+          error={errors['secrets.passphrase']}
           inputRef={input => {
             if (input) secretInputs.set('passphrase', input)
             else secretInputs.delete('passphrase')
@@ -240,7 +240,7 @@ function HowFields(props: { form: BackupFormState; stored: readonly string[] }):
                 : 'Kept in the vault: what was taken is read with it to be verified, proven and restored.'
             }
             placeholder="AGE-SECRET-KEY-1…"
-            error={errors.identity}
+            error={errors['secrets.identity']}
             inputRef={input => {
               if (input) secretInputs.set('identity', input)
               else secretInputs.delete('identity')
