@@ -1,6 +1,6 @@
 // The cells of the list of checks; knows nothing of filters and order.
 import type { ReactNode } from 'react'
-import { Link } from 'react-router'
+import { NameLink, Pale, TwoLines } from '../../components/cells.tsx'
 import type { Column } from '../../components/data-table.tsx'
 import { Heartbeat } from '../../components/heartbeat.tsx'
 import { RelativeTime } from '../../components/relative-time.tsx'
@@ -10,7 +10,6 @@ import { formatDuration, unknownValue } from '../../lib/format.ts'
 import { checkPath } from '../../lib/places.ts'
 import { safeShort, safeText } from '../../lib/safe-text.ts'
 import { toneRank } from '../../lib/status.ts'
-import css from './checks.module.css'
 import type { CheckRow } from './checks-order.ts'
 
 export const checkColumns: readonly Column<CheckRow>[] = [
@@ -33,7 +32,7 @@ export const checkColumns: readonly Column<CheckRow>[] = [
     header: 'Host',
     width: 'minmax(7rem, 0.8fr)',
     compare: (a, b) => a.hostName.localeCompare(b.hostName, 'en', { numeric: true }),
-    cell: row => <span className={css.ellipsis}>{safeText(row.hostName)}</span>,
+    cell: row => safeText(row.hostName),
   },
   {
     id: 'recent',
@@ -63,24 +62,22 @@ function NameCell(props: { row: CheckRow }): ReactNode {
   const { check, nextAt } = props.row.view
   const pace = nextAt === null ? '' : `, every ${intervalText(check.intervalSeconds)}`
   return (
-    <div className={css.two}>
-      <Link className={css.name} to={checkPath(check.id)}>
-        {safeText(check.name)}
-      </Link>
-      <span className={css.pale}>
+    <TwoLines>
+      <NameLink to={checkPath(check.id)}>{safeText(check.name)}</NameLink>
+      <Pale>
         {props.row.kind}
         {pace}
-      </span>
-    </div>
+      </Pale>
+    </TwoLines>
   )
 }
 
 function StateCell(props: { row: CheckRow }): ReactNode {
   const status = checkStatus(props.row.view)
   return (
-    <div className={css.two}>
+    <TwoLines>
       <Status status={status} />
-      {status.detail && <span className={css.pale}>{safeShort(status.detail, 160)}</span>}
-    </div>
+      {status.detail && <Pale>{safeShort(status.detail, 160)}</Pale>}
+    </TwoLines>
   )
 }

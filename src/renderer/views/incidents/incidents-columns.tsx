@@ -1,8 +1,8 @@
 // The cells of the list of incidents; knows nothing of filters and order.
 import { createContext, type ReactNode, use } from 'react'
-import { Link } from 'react-router'
 import type { Incident } from '../../../shared/model/incident.ts'
 import type { RecoveryView } from '../../../shared/model/recovery.ts'
+import { NameLink, Pale, TwoLines } from '../../components/cells.tsx'
 import type { Column } from '../../components/data-table.tsx'
 import { RelativeTime } from '../../components/relative-time.tsx'
 import { Status } from '../../components/status.tsx'
@@ -12,7 +12,6 @@ import { formatDuration } from '../../lib/format.ts'
 import { byUrgency, incidentStatus, lasted, whatIsDone } from '../../lib/incident-words.ts'
 import { incidentPath } from '../../lib/places.ts'
 import { safeShort, safeText } from '../../lib/safe-text.ts'
-import css from './incidents.module.css'
 
 /** The recovery rules by incident; beside the rows, so that a rule's step draws one cell and not the table. */
 export const RecoveryContext = createContext<ReadonlyMap<string, RecoveryView>>(new Map())
@@ -30,12 +29,10 @@ export const incidentColumns: readonly Column<Incident>[] = [
     header: 'What',
     width: 'minmax(14rem, 2.4fr)',
     cell: incident => (
-      <div className={css.two}>
-        <Link className={css.name} to={incidentPath(incident.id)}>
-          {safeShort(incident.title, 200)}
-        </Link>
-        <span className={css.pale}>{safeShort(incident.lastMessage, 200)}</span>
-      </div>
+      <TwoLines>
+        <NameLink to={incidentPath(incident.id)}>{safeShort(incident.title, 200)}</NameLink>
+        <Pale>{safeShort(incident.lastMessage, 200)}</Pale>
+      </TwoLines>
     ),
   },
   {
@@ -44,10 +41,10 @@ export const incidentColumns: readonly Column<Incident>[] = [
     width: 'minmax(8rem, 1fr)',
     compare: (a, b) => a.hostName.localeCompare(b.hostName, 'en', { numeric: true }),
     cell: incident => (
-      <div className={css.two}>
+      <TwoLines>
         <span>{safeText(incident.hostName)}</span>
-        <span className={css.pale}>{safeText(incident.unit?.name ?? incident.checkName)}</span>
-      </div>
+        <Pale>{safeText(incident.unit?.name ?? incident.checkName)}</Pale>
+      </TwoLines>
     ),
   },
   {
@@ -77,20 +74,20 @@ function StateCell(props: { incident: Incident }): ReactNode {
   const { incident } = props
   const words = { open: 'open', acknowledged: 'acknowledged', resolved: `was ${severityWords[incident.severity]}` }
   return (
-    <div className={css.two}>
+    <TwoLines>
       <Status status={incidentStatus(incident)} />
-      <span className={css.pale}>{words[incident.state].toLowerCase()}</span>
-    </div>
+      <Pale>{words[incident.state].toLowerCase()}</Pale>
+    </TwoLines>
   )
 }
 
 function LastedCell(props: { incident: Incident }): ReactNode {
   const now = useNow(1000)
-  return <span className={css.number}>{formatDuration(lasted(props.incident, now))}</span>
+  return formatDuration(lasted(props.incident, now))
 }
 
 function DoneCell(props: { incident: Incident }): ReactNode {
   const now = useNow(1000)
   const recovery = use(RecoveryContext).get(props.incident.id)
-  return <span className={css.pale}>{whatIsDone(props.incident, recovery, now)}</span>
+  return <Pale>{whatIsDone(props.incident, recovery, now)}</Pale>
 }

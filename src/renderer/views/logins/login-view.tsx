@@ -5,9 +5,9 @@ import { Link, useNavigate, useParams } from 'react-router'
 import type { LoginView } from '../../../shared/model/login.ts'
 import { Button, LinkButton } from '../../components/button.tsx'
 import { ConfirmDialog } from '../../components/confirm-dialog.tsx'
-import { EmptyState, ErrorState, LoadingState } from '../../components/faces.tsx'
+import { EmptyState, QueryFaces } from '../../components/faces.tsx'
 import { FieldError } from '../../components/field.tsx'
-import { Fact, Facts, Page, Panel } from '../../components/page.tsx'
+import { Columns, Fact, Facts, Page, Panel } from '../../components/page.tsx'
 import { RelativeTime } from '../../components/relative-time.tsx'
 import { Status } from '../../components/status.tsx'
 import { useHosts } from '../../data/hosts.ts'
@@ -19,6 +19,7 @@ import { formatBytes, unknownValue } from '../../lib/format.ts'
 import { loginStatus, proofStatus } from '../../lib/login-status.ts'
 import { checkPath, editLoginPath, hostPath, places, unitPath } from '../../lib/places.ts'
 import { safeText } from '../../lib/safe-text.ts'
+import { unitKey } from '../../lib/unit-keys.ts'
 import { CookieTable } from './cookie-table.tsx'
 import { DriftNotice } from './drift-notice.tsx'
 import css from './logins.module.css'
@@ -28,15 +29,19 @@ import { RenewalsPanel } from './renewals-panel.tsx'
 export function LoginPage(): ReactNode {
   const { loginId = '' } = useParams()
   const login = useLogin(loginId)
-  if (login.data) return <Loaded key={loginId} view={login.data} />
-  if (!login.error) return <LoadingState label="Reading login" />
-  if (login.error.code === 'NOT_FOUND' || login.error.code === 'INVALID_INPUT')
-    return (
-      <EmptyState icon={UserX} title="There is no such login">
-        <LinkButton to={places.logins}>Show all logins</LinkButton>
-      </EmptyState>
-    )
-  return <ErrorState error={login.error} title="The login could not be read" onRetry={() => void login.refetch()} />
+  return (
+    <QueryFaces query={login} failed="The login could not be read" loading="Reading login" missing={<NoSuchLogin />}>
+      {view => <Loaded key={loginId} view={view} />}
+    </QueryFaces>
+  )
+}
+
+function NoSuchLogin(): ReactNode {
+  return (
+    <EmptyState icon={UserX} title="There is no such login">
+      <LinkButton to={places.logins}>Show all logins</LinkButton>
+    </EmptyState>
+  )
 }
 
 function Loaded(props: { view: LoginView }): ReactNode {
@@ -49,19 +54,19 @@ function Loaded(props: { view: LoginView }): ReactNode {
       aside={<Status status={loginStatus(view, now)} look="pill" />}
       actions={<Buttons view={view} onRenew={() => setRenewing(true)} />}
     >
-      <div className={css.columns}>
-        <div className={css.column}>
+      <Columns>
+        <div>
           <DriftNotice view={view} />
           <StatePanel view={view} />
           <Panel title={view.login.kind === 'cookies' ? 'Cookies in the file' : 'In the file'} flush>
             <CookieTable cookies={view.file?.cookies ?? []} required={view.login.required} />
           </Panel>
         </div>
-        <div className={css.column}>
+        <div>
           <RenewalsPanel loginId={view.login.id} />
           <AboutPanel view={view} />
         </div>
-      </div>
+      </Columns>
       <RenewDialog open={renewing} login={view.login} onClose={() => setRenewing(false)} />
     </Page>
   )
@@ -171,7 +176,7 @@ function AboutPanel(props: { view: LoginView }): ReactNode {
           {login.consumers.length === 0
             ? unknownValue
             : login.consumers.map(unit => (
-                <div key={`${unit.scope}/${unit.name}`}>
+                <div key={unitKey(unit)}>
                   <Link to={unitPath({ hostId: login.hostId, ...unit })}>{safeText(unit.name)}</Link>
                 </div>
               ))}

@@ -5,7 +5,7 @@ import { useParams } from 'react-router'
 import { UnitName, type UnitRef, UnitScope } from '../../../shared/model/unit.ts'
 import { LinkButton } from '../../components/button.tsx'
 import { EmptyState, QueryFaces } from '../../components/faces.tsx'
-import { Panel, useTitle } from '../../components/page.tsx'
+import { Columns, Panel, useTitle } from '../../components/page.tsx'
 import { useRecovery, useRecoveryKinds } from '../../data/recovery.ts'
 import { hostPath, unitPath } from '../../lib/places.ts'
 import { safeText } from '../../lib/safe-text.ts'
@@ -45,19 +45,21 @@ function Loaded(props: { unit: UnitRef }): ReactNode {
       </header>
       <QueryFaces query={recovery} failed="The rule could not be read">
         {view => (
-          <div className={css.grid}>
-            <div className={css.column}>
-              <Panel title="Now">
-                <RecoverySummary view={view} />
-              </Panel>
-              <QueryFaces query={kinds} failed="The kinds of actions could not be read">
-                {list => <PolicyForm policy={view.policy} kinds={list} />}
-              </QueryFaces>
-            </div>
-            <div className={css.column}>
-              <AttemptsPanel unit={unit} />
-              <DropInPanel unit={unit} />
-            </div>
+          <div className={css.body}>
+            <Columns>
+              <div>
+                <Panel title="Now">
+                  <RecoverySummary view={view} />
+                </Panel>
+                <QueryFaces query={kinds} failed="The kinds of actions could not be read">
+                  {list => <PolicyForm policy={view.policy} kinds={list} />}
+                </QueryFaces>
+              </div>
+              <div>
+                <AttemptsPanel unit={unit} />
+                <DropInPanel unit={unit} />
+              </div>
+            </Columns>
           </div>
         )}
       </QueryFaces>

@@ -3,9 +3,11 @@ import { ArrowLeft, BellOff, Pencil, Plus, SearchX, Square, Trash2 } from 'lucid
 import { type ReactNode, useMemo, useState } from 'react'
 import type { Silence } from '../../../shared/model/incident.ts'
 import { Button, IconButton, LinkButton } from '../../components/button.tsx'
+import { Pale, TwoLines } from '../../components/cells.tsx'
 import { ConfirmDialog } from '../../components/confirm-dialog.tsx'
 import { type Column, DataTable } from '../../components/data-table.tsx'
 import { EmptyState, QueryFaces } from '../../components/faces.tsx'
+import { FilterBar } from '../../components/filter-bar.tsx'
 import { FilterInput, useRouteValue } from '../../components/filter-input.tsx'
 import { Page } from '../../components/page.tsx'
 import { RelativeTime } from '../../components/relative-time.tsx'
@@ -19,6 +21,7 @@ import { errorText } from '../../lib/error-text.ts'
 import { whoName } from '../../lib/incident-words.ts'
 import { places } from '../../lib/places.ts'
 import { safeShort, safeText } from '../../lib/safe-text.ts'
+import { saysAll } from '../../lib/says-all.ts'
 import { SilenceForm } from './silence-form.tsx'
 import { bySilenceOrder, type ScopeNames, scheduleText, scopeText, silenceStatus } from './silence-words.ts'
 import css from './silences.module.css'
@@ -75,20 +78,22 @@ function List(props: { silences: readonly Silence[]; onAsk: (asked: Asked) => vo
   const [text, setText] = useRouteValue('q')
   const names = useScopeNames()
   const rows = useMemo(() => {
-    const words = text.toLowerCase().split(/\s+/)
-    const said = (silence: Silence): string =>
-      `${silence.name} ${silence.kind} ${silenceStatus(silence).word} ${scopeText(silence.scope, names)}`.toLowerCase()
-    return silences.filter(silence => words.every(word => said(silence).includes(word))).sort(bySilenceOrder)
+    const said = (silence: Silence): string[] => [
+      silence.name,
+      silence.kind,
+      silenceStatus(silence).word,
+      scopeText(silence.scope, names),
+    ]
+    return silences.filter(silence => saysAll(said(silence), text)).sort(bySilenceOrder)
   }, [silences, text, names])
   const columns = useMemo(() => columnsWith(names, onAsk), [names, onAsk])
   return (
     <>
-      <div className={css.bar}>
+      <FilterBar>
         <FilterInput label="Filter silences" value={text} onChange={value => setText(value)} />
-      </div>
+      </FilterBar>
       <DataTable<Silence>
         label="Silences and maintenance"
-        className={css.table}
         rows={rows}
         rowKey={silence => silence.id}
         rowRem={3.25}
@@ -129,12 +134,12 @@ function columnsWith(names: ScopeNames, onAsk: (asked: Asked) => void): readonly
       header: 'What for',
       width: 'minmax(11rem, 1.6fr)',
       cell: silence => (
-        <div className={css.two}>
+        <TwoLines>
           <span className={css.name}>{safeShort(silence.name, 120)}</span>
-          <span className={css.pale}>
+          <Pale>
             {silence.kind === 'maintenance' ? 'Maintenance' : 'Silence'}, by {whoName(silence.createdBy)}
-          </span>
-        </div>
+          </Pale>
+        </TwoLines>
       ),
     },
     {
@@ -148,10 +153,10 @@ function columnsWith(names: ScopeNames, onAsk: (asked: Asked) => void): readonly
       header: 'When',
       width: 'minmax(12rem, 1.8fr)',
       cell: silence => (
-        <div className={css.two}>
+        <TwoLines>
           <span>{scheduleText(silence.schedule)}</span>
           <NextChange silence={silence} />
-        </div>
+        </TwoLines>
       ),
     },
     {
@@ -167,13 +172,12 @@ function columnsWith(names: ScopeNames, onAsk: (asked: Asked) => void): readonly
 
 function NextChange(props: { silence: Silence }): ReactNode {
   const { active, changesAt } = props.silence
-  if (changesAt === null)
-    return <span className={css.pale}>{active ? 'until it is taken back' : 'does not come again'}</span>
+  if (changesAt === null) return <Pale>{active ? 'until it is taken back' : 'does not come again'}</Pale>
   return (
-    <span className={css.pale}>
+    <Pale>
       {active ? 'ends ' : 'begins '}
       <RelativeTime at={changesAt} />
-    </span>
+    </Pale>
   )
 }
 

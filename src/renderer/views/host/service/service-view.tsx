@@ -5,7 +5,7 @@ import { useParams } from 'react-router'
 import { type Unit, UnitName, type UnitRef, UnitScope, type UnitVerb } from '../../../../shared/model/unit.ts'
 import { IconButton, LinkButton } from '../../../components/button.tsx'
 import { EmptyState, ErrorState, LoadingState } from '../../../components/faces.tsx'
-import { useTitle } from '../../../components/page.tsx'
+import { Columns, useTitle } from '../../../components/page.tsx'
 import { Status } from '../../../components/status.tsx'
 import { useEngineCommand, useEngineQuery } from '../../../data/remotes.tsx'
 import { hostPath } from '../../../lib/places.ts'
@@ -91,20 +91,22 @@ function Loaded(props: { unit: Unit }): ReactNode {
           ))}
         </div>
       </header>
-      <div className={css.grid}>
-        <div className={css.column}>
-          <IncidentsPanel unit={ref} />
-          <ActionsPanel unit={ref} />
-          <UnitChecks unit={ref} />
-          <FactsPanel unit={unit} />
-          <RecoveryPanel unit={ref} />
-          <HistoryPanel unit={ref} />
-        </div>
-        <div className={css.column}>
-          <UsePanel unit={unit} view={view} />
-          <UptimePanel call="unit.uptime" input={ref} />
-          <JournalSection unit={ref} />
-        </div>
+      <div className={css.body}>
+        <Columns wider="second">
+          <div>
+            <IncidentsPanel unit={ref} />
+            <ActionsPanel unit={ref} />
+            <UnitChecks unit={ref} />
+            <FactsPanel unit={unit} />
+            <RecoveryPanel unit={ref} />
+            <HistoryPanel unit={ref} />
+          </div>
+          <div>
+            <UsePanel unit={unit} view={view} />
+            <UptimePanel call="unit.uptime" input={ref} />
+            <JournalSection unit={ref} />
+          </div>
+        </Columns>
       </div>
       {dialog}
     </div>

@@ -1,6 +1,7 @@
 // What the list of services shows and in which order (R8): failed, restarting, pinned, A–Z. Pure; draws nothing.
 import type { UnitUse } from '../../../../shared/model/metric.ts'
 import type { Unit } from '../../../../shared/model/unit.ts'
+import { unitKey } from '../../../lib/unit-keys.ts'
 
 export const facets = ['all', 'failed', 'active', 'inactive'] as const
 export type Facet = (typeof facets)[number]
@@ -84,5 +85,5 @@ export function cpuOf(unit: Pick<Unit, 'cpuPercent'>, use: UnitUse | undefined):
 
 /** The numbers of the newest sample by unit, for cells that follow it. */
 export function usesByUnit(uses: readonly UnitUse[]): ReadonlyMap<string, UnitUse> {
-  return new Map(uses.map(use => [`${use.scope}/${use.name}`, use]))
+  return new Map(uses.map(use => [unitKey(use), use]))
 }
