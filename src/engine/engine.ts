@@ -185,6 +185,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       native,
       session: hostId => fleet.session(hostId),
       clock,
+      log,
       publish,
     }),
   )
@@ -264,6 +265,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     recovery: { runner, rules, dropIns },
     logins,
     renewals,
+    deactivation,
     clock,
     redactor,
     health: () => ({

@@ -65,7 +65,28 @@ export class Deactivation implements Disposable {
 
   /** Starts again what was stopped: a person's renewal is proven, whatever the switch for automatic actions says. */
   async lift(loginId: string): Promise<readonly Evidence[]> {
-    return await this.#once(loginId, () => this.#start(loginId))
+    return await this.#once(loginId, () => this.#start(loginId, deactivationActor))
+  }
+
+  /**
+   * Starts again what was stopped because a person no longer wants it so, though nothing is proven. Throws NOT_CONNECTED, CONFLICT (something
+   * else is under way on them) or COMMAND_FAILED where one does not start: then nothing is forgotten.
+   */
+  async release(loginId: string, actor: string): Promise<readonly Evidence[]> {
+    const { store, session } = this.#options
+    const stored = store.logins.get(loginId)
+    if (!stored?.deactivated?.length) return []
+    const names = stored.deactivated.map(({ name }) => name).join(', ')
+    if (session(stored.login.hostId)?.link.status.state !== 'ready')
+      throw new AppError('NOT_CONNECTED', `${names} cannot be started again: the host is not connected`, {
+        hint: 'Wait until it is connected again.',
+      })
+    const evidence = await this.#once(loginId, () => this.#start(loginId, actor))
+    const bad = evidence.find(({ ok }) => !ok)
+    if (bad) throw new AppError('COMMAND_FAILED', bad.text)
+    if (store.logins.get(loginId)?.deactivated?.length)
+      throw new AppError('CONFLICT', `Something else is under way on ${names}`, { hint: 'Try again in a moment.' })
+    return evidence
   }
 
   dispose(): void {
@@ -77,7 +98,7 @@ export class Deactivation implements Disposable {
     this.#verdicts.set(login.id, verdict)
     if (renewing(login.id) || !settings().automation) return
     if (verdict === 'expired') this.#consider(login)
-    if (verdict === 'valid') void this.#quietly(login, () => this.#start(login.id))
+    if (verdict === 'valid') void this.#quietly(login, () => this.#start(login.id, deactivationActor))
   }
 
   #consider(login: Login): void {
@@ -120,10 +141,16 @@ export class Deactivation implements Disposable {
         const ended = await this.#stopOne(session, unit, disable)
         if (ended === null) continue
         evidence.push(ended)
-        units = units.map(one =>
-          one.name === unit.name && one.scope === unit.scope ? { ...one, stoppedAt: clock.now() } : one,
+        // what was not stopped here is not started again from here either
+        units = units.flatMap(one =>
+          one.name !== unit.name || one.scope !== unit.scope
+            ? one
+            : ended.touched
+              ? { ...one, stoppedAt: clock.now() }
+              : [],
         )
         store.logins.setDeactivated(login.id, units)
+        logins.announce(login.id)
       }
       const lost = units.some(({ stoppedAt }) => stoppedAt === null)
       const ok = evidence.every(one => one.ok)
@@ -131,7 +158,7 @@ export class Deactivation implements Disposable {
         lost ? 'lost' : ok ? 'verified' : 'failed',
         textOf(evidence) ?? 'The connection was lost; looked at again later',
       )
-      if (evidence.length > 0) this.#tell(units, 'Stopped until the login is renewed', ok ? 'neutral' : 'bad', evidence)
+      if (evidence.length > 0) this.#tell(plan, 'Stopped until the login is renewed', ok ? 'neutral' : 'bad', evidence)
       this.#log.info('deactivated', { login: login.id, units: names })
     } finally {
       for (const one of taken) one.dispose()
@@ -154,26 +181,31 @@ export class Deactivation implements Disposable {
   }
 
   /** Null where what became of it is not known: it is looked at again. */
-  async #stopOne(session: HostSession, unit: Deactivated, disable: boolean): Promise<Evidence | null> {
+  async #stopOne(
+    session: HostSession,
+    unit: Deactivated,
+    disable: boolean,
+  ): Promise<(Evidence & { touched: boolean }) | null> {
     const { name } = unit
     const state = await lookAt(session, unit)
     if (state === 'unknown') return null
-    if (state === 'missing') return { ok: false, text: `${name} is no longer there` }
+    if (state === 'missing') return { ok: false, text: `${name} is no longer there`, touched: false }
     if (isUp(state) && state.invocationId !== unit.invocationId && state.subState === 'running')
-      return { ok: true, text: `${name} was started by somebody else meanwhile, and was left so` }
+      return { ok: true, text: `${name} was started by somebody else meanwhile, and was left so`, touched: false }
     const verbs: UnitVerb[] = [
       ...(disable && unit.wasEnabled ? ['disable' as const] : []),
       ...(isUp(state) ? ['stop' as const] : []),
     ]
-    for (const verb of verbs) {
+    for (const [at, verb] of verbs.entries()) {
       const problem = await act(session, unit, verb)
       if (problem === 'lost') return null
-      if (problem !== null) return { ok: false, text: `${verb} ${name}: ${problem}` }
+      if (problem !== null) return { ok: false, text: `${verb} ${name}: ${problem}`, touched: at > 0 }
     }
-    return { ok: true, text: `${name} was stopped${verbs.includes('disable') ? ' and disabled' : ''}` }
+    const what = `stopped${verbs.includes('disable') ? ' and disabled' : ''}`
+    return { ok: true, text: `${name} was ${what}`, touched: true }
   }
 
-  async #start(loginId: string): Promise<readonly Evidence[]> {
+  async #start(loginId: string, actor: string): Promise<readonly Evidence[]> {
     const { store, audit, logins, session: sessionOf } = this.#options
     const stored = store.logins.get(loginId)
     if (!stored || stored.deactivated === null) return []
@@ -187,7 +219,7 @@ export class Deactivation implements Disposable {
     if (!session || taken === null) return []
     try {
       const names = deactivated.map(({ name }) => name).join(', ')
-      const finish = audit.resume(actOf(login, 'login.reactivate', `start ${names}`, deactivated))
+      const finish = audit.resume({ ...actOf(login, 'login.reactivate', `start ${names}`, deactivated), actor })
       const evidence: Evidence[] = []
       for (const unit of deactivated) {
         const ended = await this.#startOne(session, unit)
@@ -198,11 +230,14 @@ export class Deactivation implements Disposable {
         evidence.push(ended)
       }
       const ok = evidence.every(one => one.ok)
+      const byRule = actor === deactivationActor
       store.transaction(() => {
-        store.logins.setDeactivated(loginId, null)
+        // a person who asked for it decides what becomes of one that does not start
+        if (ok || byRule) store.logins.setDeactivated(loginId, null)
         finish(ok ? 'verified' : 'failed', textOf(evidence))
       })
-      this.#tell(deactivated, 'Started again: the login is proven', ok ? 'good' : 'bad', evidence)
+      const title = byRule ? 'Started again: the login is proven' : 'Started again, though the login is not proven'
+      this.#tell(deactivated, title, ok ? 'good' : 'bad', evidence, actor)
       logins.announce(loginId)
       this.#log.info('reactivated', { login: loginId, units: names })
       return evidence
@@ -262,12 +297,13 @@ export class Deactivation implements Disposable {
     title: string,
     tone: 'good' | 'bad' | 'neutral',
     evidence: readonly Evidence[],
+    actor = deactivationActor,
   ): void {
     const { alerting, clock, store } = this.#options
     const incidentId = units[0]?.incidentId ?? null
     if (incidentId === null || !store.incidents.get(incidentId)) return
     const detail = textOf(evidence)
-    alerting.addEvent(incidentId, { at: clock.now(), kind: 'recovery', tone, title, detail, actor: deactivationActor })
+    alerting.addEvent(incidentId, { at: clock.now(), kind: 'recovery', tone, title, detail, actor })
   }
 
   async #once<T>(loginId: string, work: () => Promise<T>): Promise<T> {

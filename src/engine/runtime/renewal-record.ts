@@ -61,9 +61,13 @@ export class RenewalRecord {
     if (this.#run.finishedAt === null) this.publish()
   }
 
-  /** Tells nobody: that is for when all of its end is written. */
-  end(outcome: Exclude<RenewalRun['outcome'], 'running'>): void {
-    this.#run = { ...this.#run, outcome, finishedAt: this.#options.clock.now() }
+  /**
+   * Tells nobody: that is for when all of its end is written. `failure` is why the running step broke. Where it cannot be written it is so in
+   * memory all the same: nobody is to see it running for ever.
+   */
+  end(outcome: Exclude<RenewalRun['outcome'], 'running'>, failure: string | null = null): void {
+    const steps = failure === null ? this.#run.steps : this.#closed('failed', failure)
+    this.#run = { ...this.#run, steps, outcome, finishedAt: this.#options.clock.now() }
     this.#options.store.logins.updateRun(this.#run)
   }
 
@@ -78,9 +82,14 @@ export class RenewalRecord {
   }
 
   #close(outcome: Step['outcome'], text: string): void {
+    const steps = this.#closed(outcome, text)
+    if (steps !== this.#run.steps) this.set({ steps })
+  }
+
+  #closed(outcome: Step['outcome'], text: string): RenewalRun['steps'] {
     const { steps } = this.#run
     const running = steps.findLastIndex(step => step.outcome === 'running')
     const at = running >= 0 ? running : outcome === 'failed' ? steps.length - 1 : -1
-    if (at >= 0) this.set({ steps: steps.map((step, index) => (index === at ? { ...step, outcome, text } : step)) })
+    return at < 0 ? steps : steps.map((step, index) => (index === at ? { ...step, outcome, text } : step))
   }
 }

@@ -241,7 +241,8 @@ export const engineContract = {
   'login.get': query(LoginId, LoginView),
   'login.add': command(z.object({ draft: LoginDraft }), Login),
   'login.edit': command(z.object({ id: LoginId, draft: LoginDraft }), Login),
-  'login.remove': command(LoginId, none),
+  /** With `startServices` those that were stopped while it was expired are started first; where that does not work nothing is removed. */
+  'login.remove': command(z.object({ id: LoginId, startServices: z.boolean().default(false) }), none),
   /** Looks at a file on a host before a login is made of it. */
   'login.inspect': query(z.object({ hostId: HostId, path: LoginDraft.shape.path }), LoginFile),
   /** Looks at the file and proves the login now. */

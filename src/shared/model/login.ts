@@ -158,6 +158,8 @@ export const LoginView = z.object({
   drifted: z.boolean().nullable(),
   /** Its consumers were stopped or disabled because it is expired. */
   deactivated: z.boolean(),
+  /** The newest visit with the kept session, and what was wrong with it; null where it is not kept alive. */
+  keepAlive: z.object({ at: z.number().nullable(), problem: z.string().max(500).nullable() }).nullable(),
 })
 export type LoginView = z.infer<typeof LoginView>
 

@@ -70,6 +70,7 @@ export function loginsOf(now: number): LoginView[] {
       pushedAt: now - 9 * day,
       drifted: false,
       deactivated: false,
+      keepAlive: null,
       ...rest,
     }
   }
