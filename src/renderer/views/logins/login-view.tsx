@@ -4,7 +4,6 @@ import { type ReactNode, useState } from 'react'
 import { Link, useNavigate, useParams } from 'react-router'
 import type { LoginView } from '../../../shared/model/login.ts'
 import { Button, LinkButton } from '../../components/button.tsx'
-import { ConfirmDialog } from '../../components/confirm-dialog.tsx'
 import { EmptyState, QueryFaces } from '../../components/faces.tsx'
 import { FieldError } from '../../components/field.tsx'
 import { Columns, Fact, Facts, Page, Panel } from '../../components/page.tsx'
@@ -22,7 +21,9 @@ import { safeText } from '../../lib/safe-text.ts'
 import { unitKey } from '../../lib/unit-keys.ts'
 import { CookieTable } from './cookie-table.tsx'
 import { DriftNotice } from './drift-notice.tsx'
+import { KeepAliveNotice } from './keep-alive-notice.tsx'
 import css from './logins.module.css'
+import { RemoveLoginDialog } from './remove-login-dialog.tsx'
 import { RenewDialog } from './renew-dialog.tsx'
 import { RenewalsPanel } from './renewals-panel.tsx'
 
@@ -57,6 +58,7 @@ function Loaded(props: { view: LoginView }): ReactNode {
       <Columns>
         <div>
           <DriftNotice view={view} />
+          <KeepAliveNotice view={view} />
           <StatePanel view={view} />
           <Panel title={view.login.kind === 'cookies' ? 'Cookies in the file' : 'In the file'} flush>
             <CookieTable cookies={view.file?.cookies ?? []} required={view.login.required} />
@@ -77,7 +79,6 @@ function Buttons(props: { view: LoginView; onRenew: () => void }): ReactNode {
   const navigate = useNavigate()
   const [removing, setRemoving] = useState(false)
   const prove = useEngineCommand('login.prove')
-  const remove = useEngineCommand('login.remove')
   return (
     <>
       {prove.error && <FieldError>{errorText(prove.error)}</FieldError>}
@@ -93,17 +94,12 @@ function Buttons(props: { view: LoginView; onRenew: () => void }): ReactNode {
       <Button look="quiet" icon={Trash2} onClick={() => setRemoving(true)}>
         Remove
       </Button>
-      <ConfirmDialog
+      <RemoveLoginDialog
         open={removing}
-        title={`Remove ${safeText(login.name)}?`}
-        action="Remove login"
-        busy={remove.isPending}
-        error={remove.error}
+        view={props.view}
         onClose={() => setRemoving(false)}
-        onConfirm={() => remove.mutate(login.id, { onSuccess: () => void navigate(places.logins) })}
-      >
-        <p>It is no longer watched. The file on the host stays as it is; what is kept here of it is forgotten.</p>
-      </ConfirmDialog>
+        onRemoved={() => void navigate(places.logins)}
+      />
     </>
   )
 }
