@@ -1,5 +1,5 @@
 // One service: how it is, what it uses, what happened to it and what can be done. Shows what the engine says and decides nothing.
-import { ArrowLeft, PackageX, Pin } from 'lucide-react'
+import { PackageX, Pin } from 'lucide-react'
 import { type ReactNode, useMemo } from 'react'
 import { useParams } from 'react-router'
 import { type Unit, UnitName, type UnitRef, UnitScope, type UnitVerb } from '../../../../shared/model/unit.ts'
@@ -7,6 +7,7 @@ import { IconButton, LinkButton } from '../../../components/button.tsx'
 import { EmptyState, ErrorState, LoadingState } from '../../../components/faces.tsx'
 import { Columns, useTitle } from '../../../components/page.tsx'
 import { Status } from '../../../components/status.tsx'
+import { SubPage } from '../../../components/sub-page.tsx'
 import { useEngineCommand, useEngineQuery } from '../../../data/remotes.tsx'
 import { hostPath } from '../../../lib/places.ts'
 import { safeText } from '../../../lib/safe-text.ts'
@@ -70,46 +71,45 @@ function Loaded(props: { unit: Unit }): ReactNode {
     live && main !== null,
   )
   return (
-    <div className={css.view}>
-      <header className={css.header}>
-        <LinkButton to={hostPath(unit.hostId)} look="quiet" size="small" icon={ArrowLeft}>
-          Services
-        </LinkButton>
-        <h2 className={css.name}>{safeText(unit.name)}</h2>
-        <Status status={shownStatus(unit, live)} look="pill" />
-        <IconButton
-          icon={Pin}
-          label={unit.pinned ? 'Unpin' : 'Pin to the top of the list'}
-          pressed={unit.pinned}
-          size="small"
-          onClick={() => pin.mutate({ ...ref, pinned: !unit.pinned })}
-        />
-        <p className={css.description}>{safeText(unit.description)}</p>
-        <div className={css.actions}>
-          {verbs.map(verb => (
-            <ActionButton key={verb} unit={ref} verb={verb} look={lookOf(verb, main)} onRun={run} disabled={!live} />
-          ))}
+    <SubPage
+      back={{ to: hostPath(unit.hostId), label: 'Services' }}
+      title={safeText(unit.name)}
+      aside={
+        <>
+          <Status status={shownStatus(unit, live)} look="pill" />
+          <IconButton
+            icon={Pin}
+            label={unit.pinned ? 'Unpin' : 'Pin to the top of the list'}
+            pressed={unit.pinned}
+            size="small"
+            onClick={() => pin.mutate({ ...ref, pinned: !unit.pinned })}
+          />
+          <p className={css.description}>{safeText(unit.description)}</p>
+          <div className={css.actions}>
+            {verbs.map(verb => (
+              <ActionButton key={verb} unit={ref} verb={verb} look={lookOf(verb, main)} onRun={run} disabled={!live} />
+            ))}
+          </div>
+        </>
+      }
+    >
+      <Columns wider="second">
+        <div>
+          <IncidentsPanel unit={ref} />
+          <ActionsPanel unit={ref} />
+          <UnitChecks unit={ref} />
+          <FactsPanel unit={unit} />
+          <RecoveryPanel unit={ref} />
+          <HistoryPanel unit={ref} />
         </div>
-      </header>
-      <div className={css.body}>
-        <Columns wider="second">
-          <div>
-            <IncidentsPanel unit={ref} />
-            <ActionsPanel unit={ref} />
-            <UnitChecks unit={ref} />
-            <FactsPanel unit={unit} />
-            <RecoveryPanel unit={ref} />
-            <HistoryPanel unit={ref} />
-          </div>
-          <div>
-            <UsePanel unit={unit} view={view} />
-            <UptimePanel call="unit.uptime" input={ref} />
-            <JournalSection unit={ref} />
-          </div>
-        </Columns>
-      </div>
+        <div>
+          <UsePanel unit={unit} view={view} />
+          <UptimePanel call="unit.uptime" input={ref} />
+          <JournalSection unit={ref} />
+        </div>
+      </Columns>
       {dialog}
-    </div>
+    </SubPage>
   )
 }
 
