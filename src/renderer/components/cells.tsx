@@ -20,3 +20,8 @@ export function NameLink(props: { to: To; children: ReactNode }): ReactNode {
 export function Pale(props: { children: ReactNode }): ReactNode {
   return <span className={css.pale}>{props.children}</span>
 }
+
+/** A long text over the two lines that a row has. */
+export function Wrapped(props: { children: ReactNode }): ReactNode {
+  return <div className={css.wrapped}>{props.children}</div>
+}

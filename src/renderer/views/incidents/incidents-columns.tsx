@@ -2,7 +2,7 @@
 import { createContext, type ReactNode, use } from 'react'
 import type { Incident } from '../../../shared/model/incident.ts'
 import type { RecoveryView } from '../../../shared/model/recovery.ts'
-import { NameLink, Pale, TwoLines } from '../../components/cells.tsx'
+import { NameLink, Pale, TwoLines, Wrapped } from '../../components/cells.tsx'
 import type { Column } from '../../components/data-table.tsx'
 import { RelativeTime } from '../../components/relative-time.tsx'
 import { Status } from '../../components/status.tsx'
@@ -20,14 +20,14 @@ export const incidentColumns: readonly Column<Incident>[] = [
   {
     id: 'state',
     header: 'State',
-    width: '7.5rem',
+    width: '6.75rem',
     compare: byUrgency,
     cell: incident => <StateCell incident={incident} />,
   },
   {
     id: 'what',
     header: 'What',
-    width: 'minmax(14rem, 2.4fr)',
+    width: 'minmax(9.5rem, 2.4fr)',
     cell: incident => (
       <TwoLines>
         <NameLink to={incidentPath(incident.id)}>{safeShort(incident.title, 200)}</NameLink>
@@ -38,7 +38,7 @@ export const incidentColumns: readonly Column<Incident>[] = [
   {
     id: 'host',
     header: 'Where',
-    width: 'minmax(8rem, 1fr)',
+    width: 'minmax(6rem, 1fr)',
     compare: (a, b) => a.hostName.localeCompare(b.hostName, 'en', { numeric: true }),
     cell: incident => (
       <TwoLines>
@@ -50,22 +50,14 @@ export const incidentColumns: readonly Column<Incident>[] = [
   {
     id: 'since',
     header: 'Since',
-    width: '6.5rem',
+    width: 'minmax(6rem, 0.5fr)',
     compare: (a, b) => b.startedAt - a.startedAt,
-    cell: incident => <RelativeTime at={incident.startedAt} />,
-  },
-  {
-    id: 'lasted',
-    header: 'Lasts',
-    width: '6rem',
-    align: 'end',
-    compare: (a, b) => lasted(a, Date.now()) - lasted(b, Date.now()),
-    cell: incident => <LastedCell incident={incident} />,
+    cell: incident => <SinceCell incident={incident} />,
   },
   {
     id: 'done',
     header: 'What is being done',
-    width: 'minmax(11rem, 1.5fr)',
+    width: 'minmax(8rem, 1.5fr)',
     cell: incident => <DoneCell incident={incident} />,
   },
 ]
@@ -81,13 +73,25 @@ function StateCell(props: { incident: Incident }): ReactNode {
   )
 }
 
-function LastedCell(props: { incident: Incident }): ReactNode {
+function SinceCell(props: { incident: Incident }): ReactNode {
+  const { incident } = props
   const now = useNow(1000)
-  return formatDuration(lasted(props.incident, now))
+  return (
+    <TwoLines>
+      <RelativeTime at={incident.startedAt} />
+      <Pale>
+        {incident.state === 'resolved' ? 'lasted' : 'for'} {formatDuration(lasted(incident, now))}
+      </Pale>
+    </TwoLines>
+  )
 }
 
 function DoneCell(props: { incident: Incident }): ReactNode {
   const now = useNow(1000)
   const recovery = use(RecoveryContext).get(props.incident.id)
-  return <Pale>{whatIsDone(props.incident, recovery, now)}</Pale>
+  return (
+    <Wrapped>
+      <Pale>{whatIsDone(props.incident, recovery, now)}</Pale>
+    </Wrapped>
+  )
 }

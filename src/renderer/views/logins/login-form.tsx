@@ -12,6 +12,7 @@ import { Columns, Panel } from '../../components/page.tsx'
 import { useUnits } from '../../data/hosts.ts'
 import { useEngine } from '../../data/remotes.tsx'
 import { type Entered, numberOf, textOf, useDraftForm } from '../../data/use-draft-form.ts'
+import { formatWords } from '../../lib/cookie-formats.ts'
 import { loginPath, places } from '../../lib/places.ts'
 import { safeText } from '../../lib/safe-text.ts'
 import { unitKey, unitLabel, unitOfKey } from '../../lib/unit-keys.ts'
@@ -83,7 +84,7 @@ function Found(props: { file: LoginFile; required: readonly string[] }): ReactNo
   const { file, required } = props
   return (
     <Panel title="In the file now">
-      <p>{file.format ? `It is read as ${file.format}.` : 'It could not be read as cookies.'}</p>
+      <p>{file.format ? `It is read as ${formatWords[file.format]}.` : 'It could not be read as cookies.'}</p>
       {file.problems.length > 0 && (
         <ul className={css.problems}>
           {file.problems.map(problem => (

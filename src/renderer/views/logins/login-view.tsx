@@ -13,6 +13,7 @@ import { useHosts } from '../../data/hosts.ts'
 import { useLogin, useSites } from '../../data/logins.ts'
 import { useNow } from '../../data/now.ts'
 import { useEngineCommand } from '../../data/remotes.tsx'
+import { formatWords } from '../../lib/cookie-formats.ts'
 import { errorText } from '../../lib/error-text.ts'
 import { formatBytes, unknownValue } from '../../lib/format.ts'
 import { loginStatus, proofStatus } from '../../lib/login-status.ts'
@@ -105,7 +106,7 @@ function Buttons(props: { view: LoginView; onRenew: () => void }): ReactNode {
 }
 
 function StatePanel(props: { view: LoginView }): ReactNode {
-  const { proofs, file, fileAt, expiresAt, deactivated } = props.view
+  const { login, proofs, file, fileAt, expiresAt, deactivated } = props.view
   return (
     <Panel title="How it stands">
       {deactivated && (
@@ -130,8 +131,8 @@ function StatePanel(props: { view: LoginView }): ReactNode {
         <Fact name="The file">
           {file ? (
             <>
-              {file.format ?? 'not readable'}, {formatBytes(file.bytes)}, {file.mode ?? unknownValue} of{' '}
-              {safeText(file.owner ?? unknownValue)}
+              {!file.format ? 'not readable, ' : login.kind === 'cookies' ? `${formatWords[file.format]}, ` : ''}
+              {formatBytes(file.bytes)}, {file.mode ?? unknownValue} of {safeText(file.owner ?? unknownValue)}
               {file.modifiedAt !== null && (
                 <>
                   , changed <RelativeTime at={file.modifiedAt} />

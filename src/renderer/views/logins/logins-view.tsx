@@ -77,7 +77,7 @@ const columns: readonly Column<LoginRow>[] = [
   {
     id: 'login',
     header: 'Login',
-    width: 'minmax(10rem, 1.4fr)',
+    width: 'minmax(8rem, 1.4fr)',
     compare: (a, b) => a.view.login.name.localeCompare(b.view.login.name, 'en', { numeric: true }),
     cell: ({ view }) => (
       <TwoLines>
@@ -89,7 +89,7 @@ const columns: readonly Column<LoginRow>[] = [
   {
     id: 'state',
     header: 'State',
-    width: 'minmax(11rem, 1.8fr)',
+    width: 'minmax(8.5rem, 1.8fr)',
     cell: ({ status, view }) => (
       <TwoLines>
         <Status status={status} />
@@ -102,7 +102,7 @@ const columns: readonly Column<LoginRow>[] = [
   {
     id: 'ends',
     header: 'Ends',
-    width: '7rem',
+    width: 'minmax(4.75rem, 0.6fr)',
     compare: (a, b) => end(a) - end(b),
     cell: ({ view }) =>
       view.expiresAt === null ? (
@@ -114,20 +114,20 @@ const columns: readonly Column<LoginRow>[] = [
   {
     id: 'host',
     header: 'Host',
-    width: 'minmax(7rem, 0.8fr)',
+    width: 'minmax(5rem, 0.9fr)',
     compare: (a, b) => a.hostName.localeCompare(b.hostName, 'en', { numeric: true }),
     cell: ({ hostName }) => safeText(hostName),
   },
   {
     id: 'used-by',
     header: 'Used by',
-    width: 'minmax(8rem, 1fr)',
+    width: 'minmax(5rem, 1fr)',
     cell: ({ view }) => view.login.consumers.map(unit => safeText(unit.name)).join(', ') || unknownValue,
   },
   {
     id: 'proven',
-    header: 'Asked the site',
-    width: '7rem',
+    header: 'Last proof',
+    width: '4.75rem',
     align: 'end',
     cell: ({ view }) => (
       <RelativeTime at={view.proofs.reduce<number | null>((at, proof) => Math.max(at ?? 0, proof.at), null)} />

@@ -1,9 +1,9 @@
 // Silences and maintenance windows: what is in force, what is planned, and for what. The engine keeps them and decides what they mute.
-import { ArrowLeft, BellOff, Pencil, Plus, SearchX, Square, Trash2 } from 'lucide-react'
+import { ArrowLeft, BellOff, Pencil, Plus, SearchX, Trash2 } from 'lucide-react'
 import { type ReactNode, useMemo, useState } from 'react'
 import type { Silence } from '../../../shared/model/incident.ts'
 import { Button, IconButton, LinkButton } from '../../components/button.tsx'
-import { Pale, TwoLines } from '../../components/cells.tsx'
+import { Pale, TwoLines, Wrapped } from '../../components/cells.tsx'
 import { ConfirmDialog } from '../../components/confirm-dialog.tsx'
 import { type Column, DataTable } from '../../components/data-table.tsx'
 import { EmptyState, QueryFaces } from '../../components/faces.tsx'
@@ -64,7 +64,7 @@ function None(props: { onAdd: () => void }): ReactNode {
     <EmptyState
       icon={BellOff}
       title="Nothing is silenced, and no maintenance is planned"
-      text="A silence keeps messages back for a while. A maintenance window does so again and again, and its time is left out of uptime."
+      text="A silence keeps messages back for a while. Maintenance does so at its time, once or again and again, and is left out of uptime."
     >
       <Button icon={Plus} onClick={props.onAdd}>
         Plan maintenance
@@ -126,13 +126,13 @@ function columnsWith(names: ScopeNames, onAsk: (asked: Asked) => void): readonly
     {
       id: 'state',
       header: 'State',
-      width: '8rem',
+      width: '7rem',
       cell: silence => <Status status={silenceStatus(silence)} />,
     },
     {
       id: 'name',
       header: 'What for',
-      width: 'minmax(11rem, 1.6fr)',
+      width: 'minmax(7.5rem, 1.5fr)',
       cell: silence => (
         <TwoLines>
           <span className={css.name}>{safeShort(silence.name, 120)}</span>
@@ -145,13 +145,13 @@ function columnsWith(names: ScopeNames, onAsk: (asked: Asked) => void): readonly
     {
       id: 'scope',
       header: 'What is muted',
-      width: 'minmax(11rem, 1.9fr)',
-      cell: silence => scopeText(silence.scope, names),
+      width: 'minmax(7rem, 1.6fr)',
+      cell: silence => <Wrapped>{scopeText(silence.scope, names)}</Wrapped>,
     },
     {
       id: 'schedule',
       header: 'When',
-      width: 'minmax(12rem, 1.8fr)',
+      width: 'minmax(8.5rem, 2fr)',
       cell: silence => (
         <TwoLines>
           <span>{scheduleText(silence.schedule)}</span>
@@ -163,7 +163,7 @@ function columnsWith(names: ScopeNames, onAsk: (asked: Asked) => void): readonly
       id: 'tools',
       header: 'Actions',
       bareHeader: true,
-      width: '8.5rem',
+      width: '6.5rem',
       align: 'end',
       cell: silence => <Tools silence={silence} onAsk={onAsk} />,
     },
@@ -199,7 +199,7 @@ function Tools(props: { silence: Silence; onAsk: (asked: Asked) => void }): Reac
   return (
     <span className={css.tools}>
       {silence.active && schedule.kind === 'once' && (
-        <Button size="small" icon={Square} onClick={endNow} loading={edit.isPending} aria-label={`End ${name} now`}>
+        <Button size="small" onClick={endNow} loading={edit.isPending} aria-label={`End ${name} now`}>
           End
         </Button>
       )}
