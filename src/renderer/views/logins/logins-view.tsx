@@ -77,7 +77,7 @@ const columns: readonly Column<LoginRow>[] = [
   {
     id: 'login',
     header: 'Login',
-    width: 'minmax(8rem, 1.4fr)',
+    width: 'minmax(7.5rem, 1.4fr)',
     compare: (a, b) => a.view.login.name.localeCompare(b.view.login.name, 'en', { numeric: true }),
     cell: ({ view }) => (
       <TwoLines>
@@ -102,7 +102,7 @@ const columns: readonly Column<LoginRow>[] = [
   {
     id: 'ends',
     header: 'Ends',
-    width: 'minmax(4.75rem, 0.6fr)',
+    width: 'minmax(5.25rem, 0.6fr)',
     compare: (a, b) => end(a) - end(b),
     cell: ({ view }) =>
       view.expiresAt === null ? (
