@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import type { ExecResult } from '../../../../src/engine/ports.ts'
+import type { ExecResult, UnitState } from '../../../../src/engine/ports.ts'
 import { pushedJarId } from '../../../../src/engine/store/logins.ts'
 import { AppError } from '../../../../src/shared/errors.ts'
 import type { LoginView, RenewalRun } from '../../../../src/shared/model/login.ts'
@@ -358,6 +358,27 @@ it('S28 killed in the restart, the proof or the roll-back: it ends with a file t
     expect(world.units.get(bot.name)).toMatchObject({ activeState: 'active' })
   }
   expect(rig.store.logins.unfinishedRuns()).toEqual([])
+})
+
+it('S28 killed while the consumer was stopping to start again: it is not taken for one that a person stopped', async () => {
+  const login = rig.login()
+  world.onAct = () => {
+    rig.put({ activeState: 'deactivating', subState: 'stop-sigterm' })
+    rig.kill()
+    return null
+  }
+  await rig.renew(login)
+  for (let turn = 0; turn < 50 && !rig.killed; turn++) await rig.pump(250)
+  await again()
+  for (let turn = 0; turn < 20; turn++) await rig.pump(250)
+  expect(rig.steps(rig.renewals.list(login.id, 1)[0] as RenewalRun).at(-1)).toBe('restart running')
+  rig.put({ activeState: 'inactive', subState: 'dead', mainPid: null })
+  await rig.pump(10)
+  rig.put(world.running(world.units.get(bot.name) as UnitState))
+  const run = await rig.ended(login)
+  expect(run.outcome).toBe('verified')
+  expect(rig.steps(run)).toContain('restart done')
+  expect(run.evidence).toContainEqual({ ok: true, text: 'bot.service was restarted and runs' })
 })
 
 it('S28 no value is in the record, the audit, the log, the events or the database', async () => {
