@@ -5,6 +5,8 @@ import css from './many-of.module.css'
 
 export function ManyOf(props: {
   readonly label: string
+  /** The label is read but not shown. */
+  readonly bare?: boolean
   readonly help?: string
   readonly error?: string | undefined
   readonly options: readonly { readonly value: string; readonly label: string }[]

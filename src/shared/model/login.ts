@@ -75,7 +75,7 @@ export const LoginDraft = z.object({
   path: z
     .string()
     .max(4096)
-    .regex(/^\/[^\0]*$/, 'An absolute path, such as /opt/bot/cookies.txt'),
+    .regex(/^\/[^\0]*[^/\0]$/, 'The absolute path of a file, such as /opt/bot/cookies.txt'),
   /** Null is found by content. */
   format: CookieFormat.nullable().default(null),
   /** The profile's id, or `custom`. */

@@ -110,6 +110,7 @@ export function ThresholdFields(props: FieldsProps & { checkId: string | null })
           <summary>Depends on other checks{draft.dependsOn.length > 0 ? ` (${draft.dependsOn.length})` : ''}</summary>
           <ManyOf
             label="Checks that it depends on"
+            bare
             help="While one of them is in trouble, this one is not judged and not told of."
             error={errors.dependsOn}
             options={others.map(({ check }) => ({ value: check.id, label: safeText(check.name) }))}

@@ -29,10 +29,13 @@ const day = 86_400_000
 export function CheckPage(): ReactNode {
   const { checkId = '' } = useParams()
   const check = useCheck(checkId)
+  if (check.data) return <Loaded key={checkId} view={check.data} />
   return (
-    <QueryFaces query={check} failed="The check could not be read" loading="Reading check" missing={<NoSuchCheck />}>
-      {view => <Loaded key={checkId} view={view} />}
-    </QueryFaces>
+    <Page title="Check">
+      <QueryFaces query={check} failed="The check could not be read" loading="Reading check" missing={<NoSuchCheck />}>
+        {() => null}
+      </QueryFaces>
+    </Page>
   )
 }
 

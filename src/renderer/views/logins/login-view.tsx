@@ -31,10 +31,13 @@ import { RenewalsPanel } from './renewals-panel.tsx'
 export function LoginPage(): ReactNode {
   const { loginId = '' } = useParams()
   const login = useLogin(loginId)
+  if (login.data) return <Loaded key={loginId} view={login.data} />
   return (
-    <QueryFaces query={login} failed="The login could not be read" loading="Reading login" missing={<NoSuchLogin />}>
-      {view => <Loaded key={loginId} view={view} />}
-    </QueryFaces>
+    <Page title="Login">
+      <QueryFaces query={login} failed="The login could not be read" loading="Reading login" missing={<NoSuchLogin />}>
+        {() => null}
+      </QueryFaces>
+    </Page>
   )
 }
 
@@ -126,7 +129,13 @@ function StatePanel(props: { view: LoginView }): ReactNode {
         ))}
         {proofs.length === 0 && <Fact name="The site">was not asked yet</Fact>}
         <Fact name="Soonest end">
-          {expiresAt === null ? 'with the session, or not known' : <RelativeTime at={expiresAt} />}
+          {expiresAt !== null ? (
+            <RelativeTime at={expiresAt} />
+          ) : file ? (
+            'with the session, or not known'
+          ) : (
+            'not known yet'
+          )}
         </Fact>
         <Fact name="The file">
           {file ? (
