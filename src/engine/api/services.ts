@@ -11,6 +11,7 @@ import type { DropIns } from '../runtime/drop-in.ts'
 import type { Fleet } from '../runtime/fleet.ts'
 import type { Logins } from '../runtime/logins.ts'
 import type { Notifier } from '../runtime/notifier.ts'
+import type { OwnData } from '../runtime/own-data.ts'
 import type { Proposals } from '../runtime/proposals.ts'
 import type { RecoveryRules } from '../runtime/recovery-rules.ts'
 import type { RecoveryRunner } from '../runtime/recovery-runner.ts'
@@ -39,6 +40,7 @@ export interface Services {
   readonly logins: Logins
   readonly renewals: Renewals
   readonly deactivation: Deactivation
+  readonly ownData: OwnData
   readonly clock: Clock
   readonly redactor: Redactor
   health(): EngineHealth

@@ -42,6 +42,8 @@ const auditVerbs = [
   'login.reactivate',
   'dropin.apply',
   'dropin.undo',
+  'data.export',
+  'data.import',
   'settings.change',
   'vault.create',
   'vault.unlock',
