@@ -27,8 +27,10 @@ export class RenewalRecord {
     return this.#run.steps.some(one => one.step === step)
   }
 
-  /** A step that was begun before a kill begins again. */
+  /** One at a time runs: what a kill cut short begins again in its turn, and a step that was over may have to be done anew before. */
   begin(step: Step['step']): void {
+    const steps = this.#run.steps.filter(one => one.step === step || one.outcome !== 'running')
+    this.#run = { ...this.#run, steps }
     this.#put({ step, outcome: 'running', text: '' })
   }
 

@@ -354,6 +354,7 @@ it('S28 killed in the restart, the proof or the roll-back: it ends with a file t
     await again()
     const run = await rig.ended(login)
     expect(run.outcome).toBe('rolled-back')
+    expect(rig.steps(run).slice(-3), at).toEqual(['restart done', 'prove failed', 'roll-back done'])
     expect(world.text).toBe(fileOf(oldToken))
     expect(world.units.get(bot.name)).toMatchObject({ activeState: 'active' })
   }
