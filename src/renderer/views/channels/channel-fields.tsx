@@ -5,6 +5,7 @@ import { CheckField, Choices, FieldRow, TextField } from '../../components/field
 import { ManyOf } from '../../components/many-of.tsx'
 import { useHosts } from '../../data/hosts.ts'
 import { type Entered, errorsWithin, textOf } from '../../data/use-draft-form.ts'
+import { localZone } from '../../lib/local-zone.ts'
 import { safeText } from '../../lib/safe-text.ts'
 import { tagsOf } from '../../lib/tags.ts'
 
@@ -61,7 +62,7 @@ export function QuietFields(props: { form: Entered<ChannelDraft> }): ReactNode {
         onChange={event =>
           change({
             quietHours: event.target.checked
-              ? { from: '22:00', to: '07:00', zone: ownZone(), criticalPasses: true }
+              ? { from: '22:00', to: '07:00', zone: localZone(), criticalPasses: true }
               : null,
           })
         }
@@ -82,9 +83,4 @@ export function QuietFields(props: { form: Entered<ChannelDraft> }): ReactNode {
       )}
     </>
   )
-}
-
-/** The zone that this computer is set to. */
-function ownZone(): string {
-  return Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC'
 }

@@ -17,7 +17,7 @@ export function readFacet(text: string): Facet {
   return facets.find(facet => facet === text) ?? 'all'
 }
 
-export function isRestarting(unit: Pick<Unit, 'subState'>): boolean {
+function isRestarting(unit: Pick<Unit, 'subState'>): boolean {
   return unit.subState === 'auto-restart' || unit.subState === 'auto-restart-queued'
 }
 
@@ -28,11 +28,11 @@ function rank(unit: Unit): number {
 }
 
 /** For Array.sort. Plain code unit order is the same everywhere and quick for thousands. */
-export function compareServices(a: Unit, b: Unit): number {
+function compareServices(a: Unit, b: Unit): number {
   return rank(a) - rank(b) || (a.name < b.name ? -1 : a.name > b.name ? 1 : a.scope < b.scope ? -1 : 1)
 }
 
-export function inFacet(unit: Unit, facet: Facet): boolean {
+function inFacet(unit: Unit, facet: Facet): boolean {
   switch (facet) {
     case 'all':
       return true
