@@ -6,7 +6,7 @@ import type { Login, LoginDraft, LoginFile, LoginProof, LoginView, SiteProfile }
 import { inspectFile, type LoginLook, loginFileOf } from '../cookies/index.ts'
 import { newHostId } from '../domain/host-id.ts'
 import { soonestEnd } from '../domain/login-verdict.ts'
-import { siteProfileOf, siteProfiles } from '../domain/site-profiles.ts'
+import { siteProfiles } from '../domain/site-profiles.ts'
 import type { Clock } from '../lib/clock.ts'
 import { type Disposable, DisposableBag, Emitter } from '../lib/disposable.ts'
 import type { Logger } from '../lib/log.ts'
@@ -16,6 +16,7 @@ import type { Store } from '../store/store.ts'
 import type { Checks } from './checks.ts'
 import type { HostSession } from './host-session.ts'
 import { LoginCandidates } from './login-candidates.ts'
+import { checkOfLogin, judgeLoginDraft } from './login-draft.ts'
 import { jarOf, readLoginFile, textOf, usesSudo } from './login-file.ts'
 import type { Prober } from './prober.ts'
 import type { Publish } from './publish.ts'
@@ -75,11 +76,11 @@ export class Logins implements Disposable {
 
   add(draft: LoginDraft): Login {
     const { store, checks, clock } = this.#options
-    this.#judge(draft, null)
+    judgeLoginDraft(store, draft, null)
     // never one that a login had before: its kept session and its renewals are not those of its namesake
     const id = `${newHostId(draft.name, [])}-${randomBytes(3).toString('hex')}`
     const login = store.transaction(() => {
-      const check = checks.putOwned(null, checkOf(draft))
+      const check = checks.putOwned(null, checkOfLogin(draft))
       const made: Login = { ...draft, id, checkId: check.id, createdAt: clock.now() }
       store.logins.insert(made)
       return made
@@ -91,9 +92,9 @@ export class Logins implements Disposable {
   edit(id: string, draft: LoginDraft): Login {
     const { store, checks } = this.#options
     const { login } = this.stored(id)
-    this.#judge(draft, login)
+    judgeLoginDraft(store, draft, login)
     store.transaction(() => {
-      checks.putOwned(login.checkId, checkOf(draft))
+      checks.putOwned(login.checkId, checkOfLogin(draft))
       store.logins.update(id, draft)
       // what was written to one file says nothing of another
       if (draft.path !== login.path) store.logins.setPushed(id, null, this.#options.clock.now())
@@ -227,35 +228,5 @@ export class Logins implements Disposable {
       // where there is no desktop there is no session to forget
       if (code !== 'UNSUPPORTED') this.#log.warn('the kept session could not be removed', { login: id, code })
     })
-  }
-
-  #judge(draft: LoginDraft, before: Login | null): void {
-    const { store } = this.#options
-    const wrong = (field: string, message: string): AppError =>
-      new AppError('INVALID_INPUT', message, { detail: { field } })
-    if (!store.hosts.get(draft.hostId)) throw wrong('hostId', 'This host is not configured')
-    if (before && before.hostId !== draft.hostId) throw wrong('hostId', 'A login stays on its host')
-    if (draft.site !== 'custom' && siteProfileOf(draft.site).id !== draft.site)
-      throw wrong('site', 'This version of Quarterdeck does not know that site')
-    if (draft.keepAliveHours !== null && (!draft.keepSession || draft.loginUrl === null))
-      throw wrong('keepAliveHours', 'Only a kept session can be kept alive')
-    if (draft.criticalDays > draft.warnDays) throw wrong('criticalDays', 'It cannot be critical before it is a warning')
-    const same = store.logins
-      .list()
-      .find(({ login }) => login.hostId === draft.hostId && login.path === draft.path && login.id !== before?.id)
-    if (same) throw wrong('path', `${same.login.name} is in that file already`)
-  }
-}
-
-/** The check that a login owns: alerts, history and silences are the same as for everything else. */
-function checkOf(draft: LoginDraft) {
-  const { path, kind, format, required, probe, warnDays, criticalDays } = draft
-  return {
-    hostId: draft.hostId,
-    type: 'login',
-    name: draft.name,
-    spec: { path, kind, format, required, probe, warnDays, criticalDays },
-    unit: draft.consumers[0] ?? null,
-    vantage: 'host' as const,
   }
 }
