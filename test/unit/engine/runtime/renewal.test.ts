@@ -185,6 +185,22 @@ it('S27 a file that somebody changed in between is left as it is', async () => {
   expect(world.acts).toEqual([])
 })
 
+it('S27 one that somebody changed right after it was written is not said to be unwritten', async () => {
+  const login = rig.login()
+  world.afterExec = (_, result) => {
+    if (world.text.includes(newToken)) writeFileSync(world.path, fileOf('theirs'))
+    return result
+  }
+  await rig.renew(login)
+  const run = await rig.ended(login)
+  expect(run.outcome).toBe('failed')
+  expect(run.steps.at(-1)).toMatchObject({
+    step: 'read-back',
+    text: expect.stringContaining('was written, and changed'),
+  })
+  expect(world.text).toBe(fileOf('theirs'))
+})
+
 it('S26 the text is made on the file as it is when it is written', async () => {
   const path = join(world.folder, '.env')
   writeFileSync(path, `# theirs\nauth_token=${oldToken}\nMODE=slow\n`, { mode: 0o640 })
