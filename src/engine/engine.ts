@@ -41,6 +41,7 @@ import { KeepAlive } from './runtime/keep-alive.ts'
 import { Logins } from './runtime/logins.ts'
 import { Notifier } from './runtime/notifier.ts'
 import { Outbox } from './runtime/outbox.ts'
+import { OwnData } from './runtime/own-data.ts'
 import { Proposals } from './runtime/proposals.ts'
 import type { Publish } from './runtime/publish.ts'
 import { RecoveryRules } from './runtime/recovery-rules.ts'
@@ -190,6 +191,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       native,
       session: hostId => fleet.session(hostId),
       clock,
+      log,
       publish,
     }),
   )
@@ -253,6 +255,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       log,
     }),
   )
+  const ownData = bag.add(new OwnData({ store, vault, clock, log }))
   bag.add(followDesktopActions({ native, store, actions, alerting, audit, log }))
   bag.add(vault.onChange(() => telegramCommands.refresh()))
   const services: Services = {
@@ -277,6 +280,8 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     logins,
     renewals,
     backups,
+    ownData,
+    deactivation,
     clock,
     redactor,
     health: () => ({
@@ -286,6 +291,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       databaseBytes: store.bytes(),
       storeProblem: store.problem?.message ?? null,
       setAside: store.setAside,
+      restored: store.restored,
       offline: alerting.offline,
     }),
     testConnection: (id, draft, secrets, signal) =>
@@ -336,6 +342,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       runner.start()
       renewals.resume()
       keepAlive.start()
+      ownData.start()
     }
     await fleet.start()
     actions.resume()

@@ -23,9 +23,12 @@ export function shellHandlers(context: ShellContext): Handlers<ShellContract> {
     const window = context.window()
     return window ? dialog.showOpenDialog(window, options) : dialog.showOpenDialog(options)
   }
-  const saveDialog = (options: Electron.SaveDialogOptions) => {
+  const chooseNewFile = async (suggestedName: string): Promise<string | null> => {
+    const name = basename(suggestedName.replaceAll('\\', '/')).replace(/^\.+/, '') || 'quarterdeck.txt'
+    const options = { defaultPath: join(app.getPath('downloads'), name) }
     const window = context.window()
-    return window ? dialog.showSaveDialog(window, options) : dialog.showSaveDialog(options)
+    const result = await (window ? dialog.showSaveDialog(window, options) : dialog.showSaveDialog(options))
+    return result.canceled || !result.filePath ? null : result.filePath
   }
   return {
     'app.about': () => ({
@@ -57,12 +60,19 @@ export function shellHandlers(context: ShellContext): Handlers<ShellContract> {
       })
       return result.canceled ? null : (result.filePaths[0] ?? null)
     },
+    'dialog.chooseFile': async () => {
+      const result = await openDialog({
+        title: 'Choose a file',
+        defaultPath: app.getPath('downloads'),
+        properties: ['openFile', 'showHiddenFiles', 'dontAddToRecent'],
+      })
+      return result.canceled ? null : (result.filePaths[0] ?? null)
+    },
+    'dialog.chooseNewFile': ({ suggestedName }) => chooseNewFile(suggestedName),
     'dialog.saveText': async ({ suggestedName, text }) => {
-      const name = basename(suggestedName.replaceAll('\\', '/')).replace(/^\.+/, '') || 'quarterdeck.txt'
-      const result = await saveDialog({ defaultPath: join(app.getPath('downloads'), name) })
-      if (result.canceled || !result.filePath) return null
-      await writeFile(result.filePath, text, 'utf8')
-      return result.filePath
+      const path = await chooseNewFile(suggestedName)
+      if (path !== null) await writeFile(path, text, 'utf8')
+      return path
     },
     'clipboard.writeText': text => clipboard.writeText(text),
     'window.setTheme': theme => {

@@ -12,7 +12,7 @@ const stringOpeners8Bit = new Set([0x90, 0x98, 0x9d, 0x9e, 0x9f])
 
 /**
  * What is `given` with ANSI and OSC sequences removed, other control characters shown as pictures (␀), and bidi controls spelt out (⟨U+202E⟩).
- * Tabs stay; line breaks stay only where `lines` is asked for, else they show as ␊.
+ * Tabs stay; line breaks stay only where `lines` is asked for, else they show as ↵, which more fonts have than ␊.
  */
 export function safeText(given: string, options: { lines?: boolean } = {}): string {
   if (!hostile.test(given)) return given
@@ -41,7 +41,7 @@ export function safeShort(text: string, limit: number): string {
 
 function shown(code: number, char: string, lines: boolean): string {
   if (code === 0x09) return char
-  if (code === lineFeed) return lines ? char : '␊'
+  if (code === lineFeed) return lines ? char : '↵'
   if (code < 0x20) return String.fromCharCode(0x2400 + code)
   if (code === 0x7f) return '␡'
   const spelt = (code > 0x7f && code < 0xa0) || code === 0x2028 || code === 0x2029 || isBidiControl(code)

@@ -64,6 +64,21 @@ test('logging in hands over the allowed domains’ cookies and nothing else, and
   expect(login.app.complaints).toEqual([])
 })
 
+test('a partitioned cookie is taken like the others; its partition is nothing that Electron tells', async ({
+  launch,
+}) => {
+  await using site = await LoginSite.start({ partitioned: true })
+  const login = await LoginApp.start(launch)
+  const answer = login.open(request(site))
+  await login.page(site.at(host, '/login'))
+  await login.logIn(site.at(host, '/login'), site.user, site.password)
+  const { value } = await answer
+  expect(named(value?.cookies)).toEqual([`${host} apart`, `${host} auth_token`, `${host} ct0`, `${host} guest`])
+  const apart = value?.cookies?.find(({ name }) => name === 'apart')
+  expect(apart).toMatchObject({ secure: true, sameSite: 'no_restriction' })
+  expect(Object.keys(apart ?? {})).not.toContain('partitionKey')
+})
+
 test('a session that is not kept is gone at the next opening; a kept one is there, and can be visited, until it is forgotten', async ({
   launch,
 }) => {

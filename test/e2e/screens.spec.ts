@@ -162,6 +162,8 @@ const screens: readonly Screen[] = [
   { name: 'activity-empty', path: '/activity', world: 'empty', shows: 'Nothing has been done yet' },
   { name: 'activity-failed', path: '/activity', fail: ['audit.list'], shows: 'The activity could not be read' },
   { name: 'settings', path: '/settings', world: 'troubled', shows: 'Development runtime' },
+  { name: 'settings-export', path: '/settings', press: 'Export…', shows: 'Passphrase for the secrets' },
+  { name: 'settings-import', path: '/settings', press: 'Import…', shows: 'Take it over' },
   { name: 'settings-failed', path: '/settings', fail: ['settings.get'], shows: 'Quarterdeck could not start' },
   { name: 'welcome', path: '/', world: 'first-run', shows: 'Welcome to Quarterdeck' },
   { name: 'welcome-passphrase', path: '/', world: 'first-run-no-keyring', shows: 'Repeat the passphrase' },

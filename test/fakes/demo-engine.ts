@@ -169,6 +169,19 @@ function engineHandlers(world: World, control: { watched: string | null }, emit:
     ...loginHandlers(world, emit),
     ...backupHandlers(world, emit),
     'engine.health': () => world.health,
+    'data.copies': () =>
+      [1, 2, 3].map(days => ({
+        name: `quarterdeck-2026-11-${22 - days}T03-00-00.db`,
+        at: Date.now() - days * 86_400_000,
+        bytes: 2_412_544,
+      })),
+    'data.copy': () => ({ name: 'quarterdeck-now.db', at: Date.now(), bytes: 2_412_544 }),
+    'data.export': () => {},
+    'data.look': () => ({ hosts: 7, checks: 31, secrets: 9, passphrase: true }),
+    'data.import': ({ passphrase }) => {
+      if (passphrase !== 'open sesame')
+        throw new AppError('VAULT_PASSPHRASE_WRONG', 'This passphrase does not open the secrets in it')
+    },
     'settings.get': () => world.settings,
     'settings.set': parts => {
       world.settings = { ...world.settings, ...parts }
@@ -465,6 +478,8 @@ function shellHandlers(world: World, state: () => EngineProcessState): Handlers<
     'app.quit': () => {},
     'dialog.chooseKeyFile': () => '/home/mira/.ssh/id_ed25519',
     'dialog.chooseFolder': () => '/home/mira/Downloads',
+    'dialog.chooseFile': () => '/home/mira/Downloads/quarterdeck-2026-11-20.db',
+    'dialog.chooseNewFile': ({ suggestedName }) => `/home/mira/Downloads/${suggestedName}`,
     'dialog.saveText': ({ suggestedName }) => `/home/mira/Downloads/${suggestedName}`,
     'clipboard.writeText': () => {},
     'window.setTheme': () => {},

@@ -26,6 +26,8 @@ export interface SiteOptions {
   readonly cookieDomain?: string | null
   /** Every answered request brings a new token; the one before is good for this many more requests. */
   readonly rotate?: number | null
+  /** A log-in also sets a cookie for this site under this site alone (CHIPS). */
+  readonly partitioned?: boolean
   /** A log-in leads over this host, which sets a cookie of its own. */
   readonly tracker?: string | null
 }
@@ -202,7 +204,11 @@ export class LoginSite implements AsyncDisposable {
     const { cookieDomain = null } = this.options
     const age = this.options.maxAge === null && maxAge !== 0 ? '' : `; Max-Age=${maxAge}`
     const tail = `; Path=/${cookieDomain === null ? '' : `; Domain=${cookieDomain}`}${age}`
-    return [`auth_token=${authToken}${tail}; HttpOnly; SameSite=Lax`, `ct0=${ct0}${tail}`, `guest=g1; Path=/${age}`]
+    const apart = this.options.partitioned ? [`apart=p1; Path=/; Secure; SameSite=None; Partitioned${age}`] : []
+    return [
+      ...[`auth_token=${authToken}${tail}; HttpOnly; SameSite=Lax`, `ct0=${ct0}${tail}`],
+      ...[`guest=g1; Path=/${age}`, ...apart],
+    ]
   }
 }
 

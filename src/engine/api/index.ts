@@ -9,6 +9,7 @@ import { hostHandlers } from './hosts.ts'
 import { incidentHandlers } from './incidents.ts'
 import { loginHandlers } from './logins.ts'
 import { observationHandlers } from './observations.ts'
+import { ownDataHandlers } from './own-data.ts'
 import { recoveryHandlers } from './recovery.ts'
 import type { ClientSession, Services } from './services.ts'
 import { unitHandlers } from './units.ts'
@@ -16,6 +17,7 @@ import { unitHandlers } from './units.ts'
 export function createHandlers(services: Services, client: ClientSession): Handlers<EngineContract> {
   return {
     ...engineHandlers(services),
+    ...ownDataHandlers(services),
     ...hostHandlers(services, client),
     ...unitHandlers(services),
     ...observationHandlers(services),

@@ -5,7 +5,7 @@ import type { Services } from './services.ts'
 
 type Context = { signal: AbortSignal }
 
-export const loginHandlers = ({ audit, fleet, logins, renewals }: Services) => {
+export const loginHandlers = ({ audit, deactivation, fleet, logins, renewals }: Services) => {
   const record = (verb: AuditVerb, login: Login): void =>
     audit.record({ actor: 'person', verb, hostId: login.hostId, target: login.name })
   return {
@@ -22,17 +22,20 @@ export const loginHandlers = ({ audit, fleet, logins, renewals }: Services) => {
       record('login.edit', login)
       return login
     },
-    'login.remove': (id: string) => record('login.remove', logins.remove(id)),
+    'login.remove': async ({ id, startServices }: { id: string; startServices: boolean }) => {
+      if (startServices) await deactivation.release(id, 'person')
+      record('login.remove', logins.remove(id))
+    },
     'login.inspect': ({ hostId, path }: { hostId: string; path: string }) => {
       fleet.host(hostId)
       return logins.inspect(hostId, path)
     },
     'login.prove': (id: string) => logins.prove(id),
-    'login.paste': ({ id, text }: { id: string; text: string }) => logins.paste(id, text),
-    'login.capture': (id: string, { signal }: Context) => logins.capture(id, signal),
+    'login.paste': ({ id, text }: { id: string; text: string }) => logins.candidates.paste(id, text),
+    'login.capture': (id: string, { signal }: Context) => logins.candidates.capture(id, signal),
     'login.candidate': ({ id, source }: { id: string; source: 'file-on-host' | 'last-push' }) =>
-      logins.offer(id, source),
-    'login.discard': (id: string) => logins.discard(id),
+      logins.candidates.offer(id, source),
+    'login.discard': (id: string) => logins.candidates.discard(id),
     'login.renew': ({ candidateId, despiteProblems }: { candidateId: string; despiteProblems: boolean }) =>
       renewals.renew(candidateId, { despiteProblems, actor: 'person' }),
     'login.renewals': ({ id, limit }: { id: string; limit: number }) => renewals.list(id, limit),

@@ -7,10 +7,12 @@ import type { Actions } from '../runtime/actions.ts'
 import type { Alerting } from '../runtime/alerting.ts'
 import type { AuditLog } from '../runtime/audit-log.ts'
 import type { Backups } from '../runtime/backups.ts'
+import type { Deactivation } from '../runtime/deactivation.ts'
 import type { DropIns } from '../runtime/drop-in.ts'
 import type { Fleet } from '../runtime/fleet.ts'
 import type { Logins } from '../runtime/logins.ts'
 import type { Notifier } from '../runtime/notifier.ts'
+import type { OwnData } from '../runtime/own-data.ts'
 import type { Proposals } from '../runtime/proposals.ts'
 import type { RecoveryRules } from '../runtime/recovery-rules.ts'
 import type { RecoveryRunner } from '../runtime/recovery-runner.ts'
@@ -39,6 +41,8 @@ export interface Services {
   readonly logins: Logins
   readonly renewals: Renewals
   readonly backups: Backups
+  readonly deactivation: Deactivation
+  readonly ownData: OwnData
   readonly clock: Clock
   readonly redactor: Redactor
   health(): EngineHealth

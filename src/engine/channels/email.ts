@@ -54,7 +54,7 @@ const loopback = /^(localhost|127(\.\d+){3}|\[?::1\]?)$/i
 export const email = channelType({
   type: 'email',
   title: 'E-mail (SMTP)',
-  description: 'Letters by your mail provider’s server or your own',
+  description: 'E-mails through your mail provider’s server or your own',
   spec,
   addable: true,
   secretsGoTo: ({ host, port, user, security, verifyCertificate }) =>

@@ -25,7 +25,7 @@ const spec = z.object({
 export const resend = channelType({
   type: 'resend',
   title: 'E-mail (Resend)',
-  description: 'Letters by the Resend service, without a mail server',
+  description: 'E-mails through the Resend service, without a mail server',
   spec,
   addable: true,
   secretsGoTo: ({ apiBase }) => apiBase,

@@ -107,17 +107,16 @@ export class SystemdCalls {
     return this.connection.call({ ...this.#onManager, member, signature, body, reply, timeout: 90_000 })
   }
 
-  /** Loaded units by glob patterns. `complete` is false where the host has more than `limit`. */
+  /**
+   * Loaded units by glob patterns, of which a name is one (systemd takes its `\` as it is). Loads none, as asking by name would. `complete` is
+   * false where the host has more than `limit`.
+   */
   listByPatterns(
     patterns: readonly string[],
     limit: number,
     apply: (units: ListedUnit[], complete: boolean) => void,
   ): Promise<CallResult<undefined>> {
     return this.#list('ListUnitsByPatterns', 'asas', [[], [...patterns]], limit, apply)
-  }
-
-  listByNames(names: readonly string[], apply: (units: ListedUnit[]) => void): Promise<CallResult<undefined>> {
-    return this.#list('ListUnitsByNames', 'as', [[...names]], names.length, apply)
   }
 
   /** All wanted properties of one interface in one call. */

@@ -242,7 +242,8 @@ export class DbusWatch implements AsyncDisposable {
       this.#gathering = null
       const names = [...this.#appeared].slice(0, maxUnits)
       this.#appeared.clear()
-      void this.calls.listByNames(names, units => {
+      // asked for by name it would be loaded for us and unloaded again, which systemd tells as news: so without end
+      void this.calls.listByPatterns(names, maxUnits, units => {
         for (const unit of units) this.#listed(unit)
       })
     })

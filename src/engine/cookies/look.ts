@@ -54,15 +54,15 @@ export async function lookAtLogin(ways: LookWays, spec: LookSpec): Promise<Login
   const { file, state } = loginFileOf(facts, read)
   const absent = state === 'read' ? missingNames(file.cookies, spec.required) : []
   if (absent.length > 0) file.problems.unshift(`Missing: ${names(absent)}`)
-  if (read === null || !read.ok || spec.probe === null || spec.kind === 'certificate')
-    return { file, state, proofs: [] }
+  if (read === null || !read.ok || spec.probe === null) return { file, state, proofs: [] }
   const { probe, kind, required } = spec
-  const { cookies } = read.jar
+  const { cookies, text } = read.jar
+  const identity = kind === 'certificate' ? text : undefined
   const sides = probe.from === 'both' ? (['host', 'local'] as const) : [probe.from]
   const proofs = await Promise.all(
     sides.map(from => {
       const connect = (address: string, port: number): Promise<Duplex> => ways.connectFrom(from, address, port)
-      return proveLogin({ from, probe, kind, cookies, required, connect, clock, signal })
+      return proveLogin({ from, probe, kind, cookies, identity, required, connect, clock, signal })
     }),
   )
   return { file, state, proofs }

@@ -13,6 +13,8 @@ export interface ProofRequest {
   readonly probe: LoginProbe
   readonly kind: LoginKind
   readonly cookies: readonly Cookie[]
+  /** What a certificate's file holds, PEM; its private key goes into the handshake and nowhere else. */
+  readonly identity?: string | undefined
   /** The first of them holds the token, where the login is one. */
   readonly required: readonly string[]
   /** A TCP stream as seen from `from`. Rejects with an AppError. */
@@ -36,13 +38,16 @@ const challengeHeader = 'cf-mitigated'
 export async function proveLogin(request: ProofRequest): Promise<LoginProof> {
   const { from, clock, cookies } = request
   const redactor = new Redactor()
-  for (const { value } of cookies) redactor.add(value)
+  // hosts are shown in lower case
+  for (const { value } of cookies) for (const form of [value, value.toLowerCase()]) redactor.add(form)
   const { verdict, message } = await asked(request)
   return { at: clock.now(), verdict, from, message: redactor.redact(message).slice(0, 2000) }
 }
 
 async function asked(request: ProofRequest): Promise<Word> {
-  const { probe, connect, clock, signal } = request
+  const { probe, kind, identity, connect, clock, signal } = request
+  if (kind === 'certificate' && !/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(identity ?? ''))
+    return { verdict: 'unknown', message: 'The site cannot be asked: the private key is not in the file beside it' }
   let url = probe.url
   const origin = originOf(url)
   for (let hop = 0; hop <= mostHops; hop++) {
@@ -50,10 +55,10 @@ async function asked(request: ProofRequest): Promise<Word> {
     if (typeof headers === 'string') return { verdict: 'unknown', message: headers }
     const answer = await httpRequest(
       { connect, clock },
-      { url, headers, signal, maxBodyBytes: mostBody, followRedirects: false },
+      { url, headers, signal, maxBodyBytes: mostBody, followRedirects: false, identity, ca: authorityIn(identity) },
     )
     if (!answer.ok) return { verdict: troubles[answer.trouble], message: answer.message }
-    const word = wordOf(answer, probe, url)
+    const word = wordOf(answer, request, url)
     if (word !== null) return word
     const next = URL.parse(answer.headers.location ?? '', url)
     if (next === null)
@@ -69,12 +74,14 @@ async function asked(request: ProofRequest): Promise<Word> {
 }
 
 /** What an answer says; null where it only leads on. */
-function wordOf(answer: HttpAnswer, probe: LoginProbe, url: string): Word | null {
+function wordOf(answer: HttpAnswer, { probe, kind }: ProofRequest, url: string): Word | null {
   const { status, headers } = answer
   const shown = `[STATUS] (${status}) of ${placeOf(url)}`
   if (status === 429) {
-    const wait = headers['retry-after']?.replace(/[^\w ,:+-]/g, '').slice(0, 40)
-    return { verdict: 'rate-limited', message: `${shown}${wait ? `, to be asked again after ${wait}` : ''}` }
+    const wait = headers['retry-after']?.trim() ?? ''
+    // seconds or a date, and nothing that a site might slip in
+    const known = /^(?:\d{1,9}|[A-Za-z]{3}, \d\d [A-Za-z]{3} \d{4} [\d:]{8} GMT)$/.test(wait)
+    return { verdict: 'rate-limited', message: `${shown}${known ? `, to be asked again after ${wait}` : ''}` }
   }
   const { location } = headers
   const body = answer.body.toString('utf8')
@@ -83,6 +90,9 @@ function wordOf(answer: HttpAnswer, probe: LoginProbe, url: string): Word | null
   if (headers[challengeHeader]?.includes('challenge'))
     return { verdict: 'challenged', message: `${shown}, as a challenge` }
   if (status === 401 || status === 403) return { verdict: 'expired', message: shown }
+  // nginx lets the handshake through and answers so
+  if (kind === 'certificate' && status === 400 && /\bSSL certificate\b/i.test(body))
+    return { verdict: 'expired', message: `${shown}: it does not take the certificate` }
   if (isRedirect(status) && location !== undefined) {
     const target = URL.parse(location, url)?.href ?? location
     const path = probe.loginPaths.find(one => leadsTo(target, one))
@@ -103,6 +113,7 @@ const troubles: Record<HttpTrouble, LoginVerdict> = {
   tls: 'site-down',
   aborted: 'site-down',
   certificate: 'unknown',
+  identity: 'expired',
   redirect: 'unknown',
   link: 'unknown',
   dns: 'unknown',
@@ -127,6 +138,7 @@ function headersFor(request: ProofRequest, url: string): Record<string, string> 
     headers[name.toLowerCase()] = asBytes(filled)
   }
   if (unknown !== undefined) return `The request needs ${shownName(unknown)}, which is not in the file`
+  if (kind === 'certificate') return headers
   if (kind === 'token') {
     const token = values.get(required[0] ?? '') ?? cookies[0]?.value
     if (token === undefined || token === '') return 'There is no token in the file'
@@ -138,6 +150,12 @@ function headersFor(request: ProofRequest, url: string): Record<string, string> 
   if (cookie === '' && headers.cookie === undefined) return `None of the cookies in the file is for ${placeOf(url)}`
   headers.cookie ??= asBytes(cookie)
   return headers
+}
+
+/** What stands above the certificate in its file has, with private services, made the server's own, too. */
+function authorityIn(identity: string | undefined): string | undefined {
+  const [, ...above] = identity?.match(/-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g) ?? []
+  return above.length === 0 ? undefined : above.join('\n')
 }
 
 /** Headers carry bytes: what is not ASCII goes as UTF-8, as browsers send it. */

@@ -196,6 +196,12 @@ export function stopProblem({ path }: Place, reason: string, text: string): File
       `${path} was changed by somebody else meanwhile`,
       'Nothing was written. Look at it again, then decide.',
     )
+  if (reason === 'overwritten')
+    return problem(
+      'changed',
+      `${path} was written, and changed by somebody else right after`,
+      'A service that uses it may save its own cookies: stop it, write again, and start it.',
+    )
   if (reason === 'busy')
     return problem('busy', `Something else writes ${path} at the same time`, 'Try again in a moment.')
   if (reason === 'short') return problem('failed', 'The new content did not arrive whole', 'Try again.')

@@ -186,7 +186,7 @@ async function readBack(
   }
   const file = seen.look?.file
   if (seen.facts.sha256 !== sha256 || !file)
-    return failed('read-back', stopProblem(place, 'changed', ''), file ? 'other' : 'missing', backup)
+    return failed('read-back', stopProblem(place, 'overwritten', ''), file ? 'other' : 'missing', backup)
   if (file.uid !== before.uid || file.gid !== before.gid || file.mode !== before.mode)
     return failed('read-back', stopProblem(place, 'metadata', 'mode'), 'new', backup)
   return { ok: true, sha256, backup: backup ?? '' }

@@ -60,5 +60,6 @@ const isAddress = (host: string): boolean => host.startsWith('[') || /^\d+\.\d+\
 const isOwnMachine = (host: string): boolean =>
   host === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(host) || /^(?:.+\.)?localhost$/.test(host)
 
-/** Nothing that would end the header or begin another cookie. */
-const isSendable = ({ name, value }: Cookie): boolean => !/[;\p{Cc}]/u.test(name + value) && !name.includes('=')
+/** Nothing that would end the header or begin another cookie. A tab may stand within one (RFC 6265bis 5.6). */
+const isSendable = ({ name, value }: Cookie): boolean =>
+  !/[;\p{Cc}]/u.test((name + value).replaceAll('\t', '')) && !name.includes('=')

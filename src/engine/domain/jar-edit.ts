@@ -16,6 +16,8 @@ export interface JarWish {
   /** What lies on the host now; null where nothing that can be read does. */
   readonly base: Jar | null
   readonly incoming: readonly Cookie[]
+  /** How `incoming` came: what that cannot tell of a cookie is taken from the file's own. `window`: Electron tells no partition keys. */
+  readonly from: CookieFormat | 'window'
   /** The format in which it will be written. */
   readonly to: CookieFormat
   /** Cookies of other domains are left out; empty takes all. */
@@ -28,7 +30,7 @@ const dayMs = 86_400_000
 /** For how long a cookie of unknown end is said to last, so that bots load it at all. */
 const assumedMs = 30 * dayMs
 
-/** New cookies take the places of old ones; an env file keeps all its other keys. */
+/** New cookies take the places of old ones of their domains; an env file keeps all its other keys. */
 export function planJar(wish: JarWish): JarPlan {
   const { base, incoming, to, domains, required, now } = wish
   const warnings: string[] = []
@@ -39,11 +41,11 @@ export function planJar(wish: JarWish): JarPlan {
   const { cookies, assumed } = completed(wanted, wish)
   if (assumed > 0)
     warnings.push(`${counted(assumed, 'cookie')} came without an end: what is in the file is kept, 30 days at least`)
-  const kept = to === 'env' ? keysBeside(base, cookies) : []
+  const kept = to === 'env' ? keysBeside(base, cookies) : cookiesBeside(base, domains)
   const all = [...kept, ...cookies]
   return {
     cookies: all,
-    problems: problemsOf(all, required),
+    problems: problemsOf(to === 'env' ? all : cookies, required),
     warnings: [...warnings, ...expiredOnes(cookies, now), ...lossesOf(cookies, to)],
   }
 }
@@ -102,14 +104,18 @@ const keysBeside = (base: Jar | null, cookies: readonly Cookie[]): Cookie[] => {
   return base?.format === 'env' ? base.cookies.filter(({ name }) => !taken.has(name)) : []
 }
 
+/** One file may hold the cookies of many sites: those of others than this login's are none of its affair. */
+const cookiesBeside = (base: Jar | null, domains: readonly string[]): Cookie[] =>
+  domains.length === 0 ? [] : (base?.cookies.filter(cookie => !isAllowed(cookie, domains)) ?? [])
+
 /** Cookies that came by name and value alone take the rest from the file's own, or from the login's first domain. */
-function completed(cookies: readonly Cookie[], { base, to, domains, now }: JarWish) {
+function completed(cookies: readonly Cookie[], { base, from, to, domains, now }: JarWish) {
   if (to === 'header' || to === 'env') return { cookies: [...cookies], assumed: 0 }
   let assumed = 0
   const [first] = domains
   const whole = pairCookies(base?.cookies ?? [], cookies).flatMap(({ before, after }): Cookie[] => {
     if (!after) return []
-    if (after.domain !== '') return [after]
+    if (after.domain !== '') return [before && from !== to ? withUntold(after, before, from) : after]
     if (before && before.domain === '' && base?.format === to) return [after]
     const like = before && before.domain !== '' ? before : null
     if (!like && first === undefined) return [after]
@@ -122,6 +128,14 @@ function completed(cookies: readonly Cookie[], { base, to, domains, now }: JarWi
     return [{ ...like, value: after.value, expiresAt }]
   })
   return { cookies: whole, assumed }
+}
+
+/** A window and cookies.txt have no room for all that the file tells of the same cookie. */
+function withUntold(after: Cookie, before: Cookie, from: JarWish['from']): Cookie {
+  const { partitionKey } = before
+  const sameSite = from === 'netscape' ? before.sameSite : after.sameSite
+  const untold = (from === 'netscape' || from === 'window') && partitionKey !== undefined
+  return { ...after, sameSite, ...(untold ? { partitionKey } : {}) }
 }
 
 function problemsOf(cookies: readonly Cookie[], required: readonly string[]): string[] {

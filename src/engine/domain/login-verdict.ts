@@ -1,12 +1,14 @@
 // Decides how a login stands from its file and from what the site said; knows neither hosts nor requests, and no cookie's value.
 import type { ProbeCause, ProbeStatus } from '../../shared/model/check.ts'
-import type { CookieFact, LoginFile, LoginProof, LoginVerdict } from '../../shared/model/login.ts'
+import type { CookieFact, LoginFile, LoginKind, LoginProof, LoginVerdict } from '../../shared/model/login.ts'
 import { missingNames, names } from './jar-edit.ts'
 
 /** `unusable`: it was read, and is no file of cookies. `unreadable`: nothing is known of what is in it. */
 export type LoginFileState = 'read' | 'unusable' | 'missing' | 'unreadable'
 
 export interface LoginFacts {
+  /** `cookies` unless told; it is in the words alone. */
+  readonly kind?: LoginKind
   /** Null where it could not be looked at. */
   readonly file: LoginFile | null
   readonly state: LoginFileState
@@ -42,7 +44,11 @@ export function judgeLogin(facts: LoginFacts): LoginStanding {
   if (absent.length > 0 && word !== 'valid') return failed(joined([...absent, said]))
   if (word === 'challenged') return degraded(`The site wants a person: ${said}`, 'login')
   const ends = endOf(facts)
-  if (word !== 'valid' && proofs.length > 0) return unknown(joined([said, ends.text]), causeOf(word))
+  if (word !== 'valid' && proofs.length > 0) {
+    // a site that does not answer proves nothing, but an end that is near is warned of all the same
+    if (ends.rank !== 'fine') return degraded(joined([ends.text, said]), 'login')
+    return unknown(joined([said, ends.text]), causeOf(word))
+  }
   if (word !== 'valid' && ends.rank === 'critical') return failed(ends.text)
   const warnings = [...absent, ...(ends.rank === 'fine' ? [] : [ends.text])]
   const open = isOpen(file) ? ['everybody on the host can read the file'] : []
@@ -81,15 +87,15 @@ export function isOpen({ mode }: Pick<LoginFile, 'mode'>): boolean {
   return mode !== null && /^[0-7]+$/.test(mode) && (Number.parseInt(mode, 8) & 0o004) !== 0
 }
 
-function endOf({ file, required, warnDays, criticalDays, now }: LoginFacts) {
+function endOf({ file, kind = 'cookies', required, warnDays, criticalDays, now }: LoginFacts) {
   const cookies = file?.cookies ?? []
   const end = soonestEnd(cookies, required)
   if (end === null) return { rank: 'fine', text: '' } as const
   const of = (cookie: CookieFact): boolean => cookie.expiresAt === end && isCounted(cookie, required)
   const name = names([cookies.find(of)?.name ?? ''])
   const left = end - now
-  const text =
-    left <= 0 ? `cookie ${name} expired ${spanText(-left)} ago` : `cookie ${name} expires in ${spanText(left)}`
+  const what = `${kind === 'cookies' ? 'cookie' : kind} ${name}`
+  const text = left <= 0 ? `${what} expired ${spanText(-left)} ago` : `${what} expires in ${spanText(left)}`
   const rank = left <= criticalDays * dayMs || left <= 0 ? 'critical' : left <= warnDays * dayMs ? 'warning' : 'fine'
   return { rank, text } as const
 }

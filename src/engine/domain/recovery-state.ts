@@ -165,11 +165,14 @@ function consider(state: RecoveryState, alert: RecoveryAlert, step: Step): Recov
   const held = obstacle(alert, situation)
   if (held?.kind === 'hold') return stay({ ...waiting, reason: held.text })
   if (left.incident === 0) {
-    const text = `All ${policy.attemptsPerIncident} attempts of this incident were used, and it still fails`
+    const many = policy.attemptsPerIncident
+    const used = many === 1 ? 'The one attempt of this incident was' : `All ${many} attempts of this incident were`
+    const text = `${used} used, and it still fails`
     return told ? stay({ ...idle(state), incidentId, reason: text }) : escalate(state, incidentId, text)
   }
   if (left.window === 0 && !told) {
-    const text = `It was tried ${policy.attemptsPerTenMinutes} times within 10 minutes, and it still fails`
+    const times = policy.attemptsPerTenMinutes === 1 ? 'once' : `${policy.attemptsPerTenMinutes} times`
+    const text = `It was tried ${times} within 10 minutes, and it still fails`
     return escalate(state, incidentId, text)
   }
   const running = state.phase === 'wait' && state.incidentId === incidentId && state.attempt === attempt

@@ -4,7 +4,7 @@ import { AppError } from '../../shared/errors.ts'
 import type { Clock } from './clock.ts'
 import { exchange, type HttpTrouble, type OneAnswer, Trouble } from './http-exchange.ts'
 import { followed, type Hop } from './http-redirect.ts'
-import { type Certificate, secureStream } from './tls-stream.ts'
+import { type Certificate, refusedIdentity, secureStream } from './tls-stream.ts'
 
 export interface HttpRequest {
   /** http: or https:, without user and password. */
@@ -22,6 +22,8 @@ export interface HttpRequest {
   readonly verify?: boolean
   /** Trusted besides the usual roots; PEM. */
   readonly ca?: string | undefined
+  /** Shown where the server asks for a certificate: it and its private key, PEM. */
+  readonly identity?: string | undefined
   readonly signal: AbortSignal
 }
 
@@ -113,13 +115,20 @@ async function once(
   const address = url.hostname.replace(/^\[|\]$/g, '')
   const port = url.port === '' ? (secure ? 443 : 80) : Number(url.port)
   const raw = await opened(ways, address, port, request.signal)
+  let refused: string | null = null
   try {
     let stream: Duplex = raw
     if (secure) {
-      const { ca, signal } = request
-      const secured = await secureStream(raw, { serverName: address, ca, signal, alpn: ['http/1.1'] }).catch(caught => {
+      const { ca, identity, signal } = request
+      const tls = { serverName: address, ca, identity, signal, alpn: ['http/1.1'] }
+      const secured = await secureStream(raw, tls).catch(caught => {
         const error = AppError.from(caught)
-        throw new Trouble(error.code === 'INVALID_INPUT' ? 'input' : 'tls', `${url.host}: ${error.message}`)
+        const kind = error.code === 'INVALID_INPUT' ? 'input' : error.detail?.refused ? 'identity' : 'tls'
+        throw new Trouble(kind, `${url.host}: ${error.message}`)
+      })
+      // by TLS 1.3 a server says only after the handshake what it thinks of our certificate
+      secured.socket.on('error', error => {
+        refused ??= refusedIdentity(error)
       })
       state.certificate = secured.certificate
       stream = secured.socket
@@ -127,6 +136,10 @@ async function once(
         throw new Trouble('certificate', `${url.host}: ${secured.problem}`)
     }
     return await exchange(stream, hop, { most: request.maxBodyBytes ?? usualBody, signal: request.signal })
+  } catch (caught) {
+    if (refused !== null)
+      throw new Trouble('identity', `${url.host}: The other side refuses who we say we are: ${refused}`)
+    throw caught
   } finally {
     raw.destroy()
   }

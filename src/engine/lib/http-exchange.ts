@@ -6,7 +6,7 @@ import type { Hop } from './http-redirect.ts'
 
 const mostHeaderBytes = 64 * 1024
 
-/** Which part went wrong. `link`: the way to where it was sent from; `aborted`: the signal; `input`: the request itself. */
+/** Which part went wrong. `identity`: the other side refuses our own certificate, or wants one; `link`: the way to where it was sent from; `aborted`: the signal; `input`: the request itself. */
 export type HttpTrouble =
   | 'link'
   | 'dns'
@@ -14,6 +14,7 @@ export type HttpTrouble =
   | 'unreachable'
   | 'tls'
   | 'certificate'
+  | 'identity'
   | 'protocol'
   | 'redirect'
   | 'aborted'

@@ -31,12 +31,14 @@ export interface SecureOptions {
   /** Trusted besides the usual roots; PEM. */
   readonly ca?: string | undefined
   readonly alpn?: readonly string[]
+  /** Shown to the other side where it asks who we are: certificate and private key in PEM form, in one text. */
+  readonly identity?: string | undefined
   readonly signal: AbortSignal
 }
 
 /** Rejects with PROTOCOL, INVALID_INPUT (a CA that is none) or CANCELLED. A certificate that is not to be trusted is data, and nothing was sent yet. */
 export function secureStream(stream: Duplex, options: SecureOptions): Promise<Secured> {
-  const { serverName, ca, alpn, signal } = options
+  const { serverName, ca, alpn, identity, signal } = options
   return new Promise((resolve, reject) => {
     let socket: TLSSocket
     const fail = (error: AppError): void => {
@@ -59,11 +61,13 @@ export function secureStream(stream: Duplex, options: SecureOptions): Promise<Se
         ...(isIP(serverName) === 0 ? { servername: serverName } : {}),
         ...(ca === undefined ? {} : { ca: [...rootCertificates, ca] }),
         ...(alpn === undefined ? {} : { ALPNProtocols: [...alpn] }),
+        ...(identity === undefined ? {} : { cert: identity, key: identity }),
         // judged below, so that what is wrong with it can be said
         rejectUnauthorized: false,
       })
     } catch (caught) {
-      fail(noTls(caught instanceof Error ? caught : null))
+      if (identity === undefined) fail(noTls(caught instanceof Error ? caught : null))
+      else fail(new AppError('INVALID_INPUT', 'The own certificate cannot be shown: its private key is not beside it'))
       return
     }
     socket.once('error', broken)
@@ -95,7 +99,19 @@ export function isAuthority(pem: string): boolean {
   }
 }
 
+/** Why the other side does not take our own certificate, in TLS's words; null where that is not what the error is about. It may come only after the handshake. */
+export function refusedIdentity(error: unknown): string | null {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  const alert = /^ERR_SSL_[A-Z0-9/]+_ALERT_((?:[A-Z]+_)?CERTIFICATE(?:_[A-Z]+)?|UNKNOWN_CA|ACCESS_DENIED)$/.exec(
+    code,
+  )?.[1]
+  return alert === undefined ? null : alert.toLowerCase().replaceAll('_', ' ')
+}
+
 function noTls(error: Error | null): AppError {
+  const refused = refusedIdentity(error)
+  if (refused !== null)
+    return new AppError('PROTOCOL', `The other side refuses who we say we are: ${refused}`, { detail: { refused } })
   const code = error && 'code' in error ? String(error.code) : ''
   if (code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG')
     return new AppError('PROTOCOL', 'The other side does not speak TLS')

@@ -3,26 +3,21 @@ import { AppError } from '../../shared/errors.ts'
 import type { CheckUnit } from '../../shared/model/check.ts'
 import type { Login, LoginVerdict } from '../../shared/model/login.ts'
 import type { Settings } from '../../shared/model/settings.ts'
-import type { Evidence, UnitRef, UnitVerb } from '../../shared/model/unit.ts'
+import type { Evidence } from '../../shared/model/unit.ts'
 import type { Clock } from '../lib/clock.ts'
 import { type Disposable, DisposableBag } from '../lib/disposable.ts'
 import type { Logger } from '../lib/log.ts'
-import type { UnitState } from '../ports.ts'
 import type { Deactivated } from '../store/logins.ts'
 import type { Store } from '../store/store.ts'
-import { isAnswer } from './action-verifier.ts'
 import type { Actions } from './actions.ts'
 import type { Alerting } from './alerting.ts'
 import type { AuditLog } from './audit-log.ts'
+import { runningUnits, startUnit, stopUnit } from './deactivation-units.ts'
 import type { HostSession } from './host-session.ts'
 import type { Logins } from './logins.ts'
-import { isUp } from './renewal-consumers.ts'
 import { proofOf } from './renewal-proof.ts'
 
 export const deactivationActor = 'rule: login'
-/** Transitions of a unit that are looked through for a person's hand. */
-const mostTransitions = 200
-const unrecordedMs = 120_000
 
 export interface DeactivationOptions {
   store: Store
@@ -65,7 +60,28 @@ export class Deactivation implements Disposable {
 
   /** Starts again what was stopped: a person's renewal is proven, whatever the switch for automatic actions says. */
   async lift(loginId: string): Promise<readonly Evidence[]> {
-    return await this.#once(loginId, () => this.#start(loginId))
+    return await this.#once(loginId, () => this.#start(loginId, deactivationActor))
+  }
+
+  /**
+   * Starts again what was stopped because a person no longer wants it so, though nothing is proven. Throws NOT_CONNECTED, CONFLICT (something
+   * else is under way on them) or COMMAND_FAILED where one does not start: then nothing is forgotten.
+   */
+  async release(loginId: string, actor: string): Promise<readonly Evidence[]> {
+    const { store, session } = this.#options
+    const stored = store.logins.get(loginId)
+    if (!stored?.deactivated?.length) return []
+    const names = stored.deactivated.map(({ name }) => name).join(', ')
+    if (session(stored.login.hostId)?.link.status.state !== 'ready')
+      throw new AppError('NOT_CONNECTED', `${names} cannot be started again: the host is not connected`, {
+        hint: 'Wait until it is connected again.',
+      })
+    const evidence = await this.#once(loginId, () => this.#start(loginId, actor))
+    const bad = evidence.find(({ ok }) => !ok)
+    if (bad) throw new AppError('COMMAND_FAILED', bad.text)
+    if (store.logins.get(loginId)?.deactivated?.length)
+      throw new AppError('CONFLICT', `Something else is under way on ${names}`, { hint: 'Try again in a moment.' })
+    return evidence
   }
 
   dispose(): void {
@@ -77,7 +93,7 @@ export class Deactivation implements Disposable {
     this.#verdicts.set(login.id, verdict)
     if (renewing(login.id) || !settings().automation) return
     if (verdict === 'expired') this.#consider(login)
-    if (verdict === 'valid') void this.#quietly(login, () => this.#start(login.id))
+    if (verdict === 'valid') void this.#quietly(login, () => this.#start(login.id, deactivationActor))
   }
 
   #consider(login: Login): void {
@@ -117,13 +133,19 @@ export class Deactivation implements Disposable {
       let units: readonly Deactivated[] = plan
       for (const unit of plan) {
         if (unit.stoppedAt !== null) continue
-        const ended = await this.#stopOne(session, unit, disable)
+        const ended = await stopUnit(session, unit, disable)
         if (ended === null) continue
         evidence.push(ended)
-        units = units.map(one =>
-          one.name === unit.name && one.scope === unit.scope ? { ...one, stoppedAt: clock.now() } : one,
+        // what was not stopped here is not started again from here either
+        units = units.flatMap(one =>
+          one.name !== unit.name || one.scope !== unit.scope
+            ? one
+            : ended.touched
+              ? { ...one, stoppedAt: clock.now() }
+              : [],
         )
         store.logins.setDeactivated(login.id, units)
+        logins.announce(login.id)
       }
       const lost = units.some(({ stoppedAt }) => stoppedAt === null)
       const ok = evidence.every(one => one.ok)
@@ -131,49 +153,20 @@ export class Deactivation implements Disposable {
         lost ? 'lost' : ok ? 'verified' : 'failed',
         textOf(evidence) ?? 'The connection was lost; looked at again later',
       )
-      if (evidence.length > 0) this.#tell(units, 'Stopped until the login is renewed', ok ? 'neutral' : 'bad', evidence)
+      if (evidence.length > 0) this.#tell(plan, 'Stopped until the login is renewed', ok ? 'neutral' : 'bad', evidence)
       this.#log.info('deactivated', { login: login.id, units: names })
     } finally {
       for (const one of taken) one.dispose()
     }
   }
 
-  /** Those that run, with how they were; null while the host cannot be asked. */
   async #plan(session: HostSession, login: Login): Promise<Deactivated[] | null> {
-    const units: Deactivated[] = []
-    const askedAt = this.#options.clock.now()
-    const { incidentId } = this.#options.alerting.phase(login.checkId, null)
-    for (const { scope, name } of login.consumers) {
-      const state = await lookAt(session, { scope, name })
-      if (state === 'unknown') return null
-      if (state === 'missing' || !isUp(state)) continue
-      const wasEnabled = state.unitFileState?.startsWith('enabled') ?? false
-      units.push({ scope, name, wasEnabled, invocationId: state.invocationId, askedAt, stoppedAt: null, incidentId })
-    }
-    return units
+    const { clock, alerting } = this.#options
+    const { incidentId } = alerting.phase(login.checkId, null)
+    return await runningUnits(session, login.consumers, { askedAt: clock.now(), incidentId })
   }
 
-  /** Null where what became of it is not known: it is looked at again. */
-  async #stopOne(session: HostSession, unit: Deactivated, disable: boolean): Promise<Evidence | null> {
-    const { name } = unit
-    const state = await lookAt(session, unit)
-    if (state === 'unknown') return null
-    if (state === 'missing') return { ok: false, text: `${name} is no longer there` }
-    if (isUp(state) && state.invocationId !== unit.invocationId && state.subState === 'running')
-      return { ok: true, text: `${name} was started by somebody else meanwhile, and was left so` }
-    const verbs: UnitVerb[] = [
-      ...(disable && unit.wasEnabled ? ['disable' as const] : []),
-      ...(isUp(state) ? ['stop' as const] : []),
-    ]
-    for (const verb of verbs) {
-      const problem = await act(session, unit, verb)
-      if (problem === 'lost') return null
-      if (problem !== null) return { ok: false, text: `${verb} ${name}: ${problem}` }
-    }
-    return { ok: true, text: `${name} was stopped${verbs.includes('disable') ? ' and disabled' : ''}` }
-  }
-
-  async #start(loginId: string): Promise<readonly Evidence[]> {
+  async #start(loginId: string, actor: string): Promise<readonly Evidence[]> {
     const { store, audit, logins, session: sessionOf } = this.#options
     const stored = store.logins.get(loginId)
     if (!stored || stored.deactivated === null) return []
@@ -187,10 +180,10 @@ export class Deactivation implements Disposable {
     if (!session || taken === null) return []
     try {
       const names = deactivated.map(({ name }) => name).join(', ')
-      const finish = audit.resume(actOf(login, 'login.reactivate', `start ${names}`, deactivated))
+      const finish = audit.resume({ ...actOf(login, 'login.reactivate', `start ${names}`, deactivated), actor })
       const evidence: Evidence[] = []
       for (const unit of deactivated) {
-        const ended = await this.#startOne(session, unit)
+        const ended = await startUnit(session, unit, store)
         if (ended === null) {
           finish('lost', 'The connection was lost; it is tried again at the next proof')
           return evidence
@@ -198,48 +191,20 @@ export class Deactivation implements Disposable {
         evidence.push(ended)
       }
       const ok = evidence.every(one => one.ok)
+      const byRule = actor === deactivationActor
       store.transaction(() => {
-        store.logins.setDeactivated(loginId, null)
+        // a person who asked for it decides what becomes of one that does not start
+        if (ok || byRule) store.logins.setDeactivated(loginId, null)
         finish(ok ? 'verified' : 'failed', textOf(evidence))
       })
-      this.#tell(deactivated, 'Started again: the login is proven', ok ? 'good' : 'bad', evidence)
+      const title = byRule ? 'Started again: the login is proven' : 'Started again, though the login is not proven'
+      this.#tell(deactivated, title, ok ? 'good' : 'bad', evidence, actor)
       logins.announce(loginId)
       this.#log.info('reactivated', { login: loginId, units: names })
       return evidence
     } finally {
       for (const one of taken) one.dispose()
     }
-  }
-
-  /** Null where the host cannot be asked now. */
-  async #startOne(session: HostSession, unit: Deactivated): Promise<Evidence | null> {
-    const { name } = unit
-    const state = await lookAt(session, unit)
-    if (state === 'unknown') return null
-    if (state === 'missing') return { ok: false, text: `${name} is no longer there` }
-    const verbs: UnitVerb[] = []
-    if (unit.wasEnabled && state.unitFileState === 'disabled') verbs.push('enable')
-    if (!isUp(state) && this.#isOurStop({ ...unit, hostId: session.host.id })) verbs.push('start')
-    for (const verb of verbs) {
-      const problem = await act(session, unit, verb)
-      if (problem === 'lost') return null
-      if (problem !== null) return { ok: false, text: `${verb} ${name}: ${problem}` }
-    }
-    if (verbs.includes('start')) return { ok: true, text: `${name} was started again` }
-    return {
-      ok: true,
-      text: isUp(state) ? `${name} runs already` : `${name} was stopped by somebody else, and was left so`,
-    }
-  }
-
-  /** Where it ran again after it was stopped here, it was somebody else who stopped it then. */
-  #isOurStop({ stoppedAt, askedAt, hostId, scope, name }: Deactivated & UnitRef): boolean {
-    const seen = this.#options.store.units.transitions({ hostId, scope, name }, mostTransitions)
-    // a kill may have come between the act and its record: then it shows by its time
-    const end = stoppedAt ?? askedAt + unrecordedMs
-    const stopped =
-      stoppedAt !== null || seen.some(({ at, toState }) => toState === 'inactive' && at >= askedAt && at <= end)
-    return stopped && !seen.some(({ at, toState }) => toState === 'active' && at > end)
   }
 
   /** Null where something is under way on one of them. */
@@ -262,12 +227,13 @@ export class Deactivation implements Disposable {
     title: string,
     tone: 'good' | 'bad' | 'neutral',
     evidence: readonly Evidence[],
+    actor = deactivationActor,
   ): void {
     const { alerting, clock, store } = this.#options
     const incidentId = units[0]?.incidentId ?? null
     if (incidentId === null || !store.incidents.get(incidentId)) return
     const detail = textOf(evidence)
-    alerting.addEvent(incidentId, { at: clock.now(), kind: 'recovery', tone, title, detail, actor: deactivationActor })
+    alerting.addEvent(incidentId, { at: clock.now(), kind: 'recovery', tone, title, detail, actor })
   }
 
   async #once<T>(loginId: string, work: () => Promise<T>): Promise<T> {
@@ -290,21 +256,6 @@ export class Deactivation implements Disposable {
       this.#log.error('it broke', { login: login.id, code: AppError.from(error).code })
     }
   }
-}
-
-async function lookAt(session: HostSession, { scope, name }: CheckUnit): Promise<UnitState | 'missing' | 'unknown'> {
-  try {
-    return (await session.units.manager(scope)?.get(name)) ?? 'unknown'
-  } catch (error) {
-    return isAnswer(error) ? 'missing' : 'unknown'
-  }
-}
-
-async function act(session: HostSession, { scope, name }: CheckUnit, verb: UnitVerb): Promise<string | 'lost' | null> {
-  const result = await session.units.manager(scope)?.act(verb, name)
-  if (!result || result.kind === 'lost') return 'lost'
-  if (result.kind === 'refused') return result.error.code === 'NOT_CONNECTED' ? 'lost' : result.error.message
-  return result.job === null || result.job === 'done' ? null : `systemd ended the job with "${result.job}"`
 }
 
 /** Named by when it was decided: after a kill the entry of its beginning gets its end. */

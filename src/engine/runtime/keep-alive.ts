@@ -1,4 +1,5 @@
 // Visits sites with the kept sessions of logins before those age, and writes what cookies they rotated; opens no window and proves nothing itself.
+import type { CapturedCookie } from '../../shared/contract/native.ts'
 import { AppError } from '../../shared/errors.ts'
 import type { Login } from '../../shared/model/login.ts'
 import type { Settings } from '../../shared/model/settings.ts'
@@ -9,7 +10,8 @@ import type { Native } from '../ports.ts'
 import type { Store } from '../store/store.ts'
 import type { CircuitBreakers } from './circuit-breaker.ts'
 import type { HostSession } from './host-session.ts'
-import { type Logins, windowRequest } from './logins.ts'
+import { type LoginCandidates, windowRequest } from './login-candidates.ts'
+import type { Logins } from './logins.ts'
 import type { Renewals } from './renewal.ts'
 
 export const keepAliveActor = 'rule: keep-alive'
@@ -18,7 +20,7 @@ const hourMs = 3_600_000
 
 export interface KeepAliveOptions {
   store: Pick<Store, 'logins'>
-  logins: Pick<Logins, 'offerVisit' | 'discard' | 'view'>
+  logins: Pick<Logins, 'view' | 'visited'> & { candidates: Pick<LoginCandidates, 'offerVisit' | 'discard'> }
   renewals: Pick<Renewals, 'renew' | 'isRunning'>
   native: Pick<Native, 'refreshLogin'>
   /** Null while a host has no session. */
@@ -35,9 +37,6 @@ export class KeepAlive implements Disposable {
   readonly #ended = new AbortController()
   #timer: Disposable | null = null
   #running: Promise<void> | null = null
-  /** A visit that failed is tried again before its time. */
-  readonly #retries = new Map<string, number>()
-
   constructor(options: KeepAliveOptions) {
     this.#options = options
     this.#log = options.log.child('keep-alive')
@@ -49,9 +48,11 @@ export class KeepAlive implements Disposable {
 
   /** Visits all that are due, one after the other; resolves when that is done. */
   look(): Promise<void> {
-    this.#running ??= this.#visitDue().finally(() => {
-      this.#running = null
-    })
+    this.#running ??= this.#visitDue()
+      .catch(caught => this.#log.error('it broke', { code: AppError.from(caught).code }))
+      .finally(() => {
+        this.#running = null
+      })
     return this.#running
   }
 
@@ -73,52 +74,57 @@ export class KeepAlive implements Disposable {
     const now = clock.now()
     // a clock that was set back must not hold it up for ever
     const last = Math.min(refreshedAt ?? login.createdAt, now)
-    const retry = this.#retries.get(login.id)
-    if (now < last + login.keepAliveHours * hourMs && (retry === undefined || now < retry)) return false
+    if (now < last + login.keepAliveHours * hourMs) return false
     if (session(login.hostId)?.link.status.state !== 'ready' || renewals.isRunning(login.id)) return false
     return breakers.allows(featureOf(login))
   }
 
   async #visit(login: Login): Promise<void> {
-    const { store, native, breakers, clock } = this.#options
-    this.#retries.delete(login.id)
-    // written first: an engine that dies of it does not visit again and again
-    store.logins.setRefreshed(login.id, clock.now())
+    const { store, logins, native, breakers, clock } = this.#options
     try {
-      const { cookies } = await native.refreshLogin(windowRequest(login), this.#ended.signal)
-      if (cookies === null) {
-        this.#log.warn('the kept session is no longer good', { login: login.id })
-        breakers.ended(featureOf(login), null)
-        return
-      }
-      await this.#push(login, cookies)
+      // written first: an engine that dies of it does not visit again and again
+      store.logins.setRefreshed(login.id, clock.now())
+      const { cookies, reason } = await native.refreshLogin(windowRequest(login), this.#ended.signal)
+      const problem =
+        cookies === null
+          ? `${(reason ?? 'The visit brought nothing').slice(0, 300)}. Renew it in a login window.`
+          : await this.#push(login, cookies)
       breakers.ended(featureOf(login), null)
-      this.#log.info('visited', { login: login.id })
+      this.#log.info('visited', { login: login.id, problem })
+      logins.visited(login.id, problem)
     } catch (caught) {
       if (this.#ended.signal.aborted) return
-      const { code } = AppError.from(caught)
-      // without a desktop there are no kept sessions: that is no failure
-      breakers.ended(featureOf(login), code === 'UNSUPPORTED' ? null : caught)
-      if (code === 'UNSUPPORTED') return
-      this.#retries.set(login.id, clock.now() + Math.min(login.keepAliveHours ?? 1, 1) * hourMs)
-      this.#log.warn('a visit failed', { login: login.id, code })
+      this.#failed(login, AppError.from(caught))
     }
   }
 
-  async #push(login: Login, cookies: Parameters<Logins['offerVisit']>[1]): Promise<void> {
+  /** It is tried again in an hour, also by the engine that is started next. */
+  #failed(login: Login, error: AppError): void {
+    const { store, logins, breakers, clock } = this.#options
+    const { code, message } = error
+    this.#log.warn('a visit failed', { login: login.id, code })
+    // without a desktop there are no kept sessions: that is no failure of the visit's own
+    breakers.ended(featureOf(login), code === 'UNSUPPORTED' ? null : error)
+    if (code !== 'UNSUPPORTED')
+      store.logins.setRefreshed(login.id, clock.now() - ((login.keepAliveHours ?? 1) - 1) * hourMs)
+    // what broke inside may say anything
+    logins.visited(login.id, code === 'INTERNAL' ? 'The visit did not come through' : message.slice(0, 300))
+  }
+
+  /** Why what the visit brought was not written; null where all is well. */
+  async #push(login: Login, cookies: readonly CapturedCookie[]): Promise<string | null> {
     const { logins, renewals } = this.#options
     // what the bot itself rotated is newer than this session's: a person says which of them counts (R29)
-    if (logins.view(login.id).drifted === true) {
-      this.#log.warn('not written: the file is no longer what was written last', { login: login.id })
-      return
-    }
-    const candidate = await logins.offerVisit(login, cookies)
-    if (candidate === null) return
+    if (logins.view(login.id).drifted === true) return 'Not written: the bot has changed the file since it was written'
+    const candidate = await logins.candidates.offerVisit(login, cookies)
+    if (candidate === null) return null
     try {
+      const [problem] = candidate.problems
+      if (problem !== undefined) return `New cookies were not written: ${problem}`.slice(0, 400)
       renewals.renew(candidate.id, { despiteProblems: false, actor: keepAliveActor })
-    } catch (error) {
-      logins.discard(candidate.id)
-      throw error
+      return null
+    } finally {
+      logins.candidates.discard(candidate.id)
     }
   }
 }

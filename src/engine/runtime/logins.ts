@@ -1,60 +1,28 @@
-// Logins: kept in step with the check that each owns, looked at, and offered new cookies, which stay in memory until they are written. Knows no screen.
-import { createHash, randomUUID } from 'node:crypto'
-import type { CapturedCookie } from '../../shared/contract/native.ts'
+// Logins: kept in step with the check that each owns, and how each stands by what was seen of it last. Knows no screen, writes to no host.
+import { randomBytes } from 'node:crypto'
 import { AppError } from '../../shared/errors.ts'
 import type { Check } from '../../shared/model/check.ts'
-import type {
-  CookieFormat,
-  Login,
-  LoginCandidate,
-  LoginDraft,
-  LoginFile,
-  LoginProof,
-  LoginView,
-  SiteProfile,
-} from '../../shared/model/login.ts'
-import {
-  type Cookie,
-  inspectFile,
-  type Jar,
-  type LoginLook,
-  loginFileOf,
-  type RemoteFileFacts,
-  readJar,
-  textOfFile,
-  writeJar,
-} from '../cookies/index.ts'
+import type { Login, LoginDraft, LoginFile, LoginProof, LoginView, SiteProfile } from '../../shared/model/login.ts'
+import { inspectFile, type LoginLook, loginFileOf } from '../cookies/index.ts'
 import { newHostId } from '../domain/host-id.ts'
-import { diffJars } from '../domain/jar-diff.ts'
-import { planJar } from '../domain/jar-edit.ts'
 import { soonestEnd } from '../domain/login-verdict.ts'
-import { siteProfileOf, siteProfiles } from '../domain/site-profiles.ts'
+import { siteProfiles } from '../domain/site-profiles.ts'
 import type { Clock } from '../lib/clock.ts'
 import { type Disposable, DisposableBag, Emitter } from '../lib/disposable.ts'
+import type { Logger } from '../lib/log.ts'
 import type { Native } from '../ports.ts'
 import { pushedJarId, type StoredLogin } from '../store/logins.ts'
 import type { Store } from '../store/store.ts'
 import type { Checks } from './checks.ts'
 import type { HostSession } from './host-session.ts'
-import { wholeTextOf } from './login-text.ts'
+import { LoginCandidates } from './login-candidates.ts'
+import { checkOfLogin, judgeLoginDraft } from './login-draft.ts'
+import { jarOf, readLoginFile, textOf, usesSudo } from './login-file.ts'
 import type { Prober } from './prober.ts'
 import type { Publish } from './publish.ts'
 import type { Vault } from './vault.ts'
 
-/** New cookies are held in memory for so long. */
-const candidateMs = 600_000
-const mostCandidates = 32
-
-/** New cookies as the engine holds them. */
-export interface HeldCandidate {
-  readonly view: LoginCandidate
-  readonly cookies: readonly Cookie[]
-  /** All of the file, where it is written just as it was given. */
-  readonly text: string | null
-  readonly timer: Disposable
-}
-
-/** What a look at a login found last. */
+/** What was seen of a login last. */
 interface Seen {
   file: LoginFile | null
   fileAt: number | null
@@ -63,25 +31,30 @@ interface Seen {
 
 export interface LoginsOptions {
   store: Store
-  vault: Pick<Vault, 'get' | 'put' | 'forget'>
+  vault: Pick<Vault, 'get' | 'put'>
   checks: Pick<Checks, 'putOwned' | 'removeOwned'>
   prober: Pick<Prober, 'probeNow' | 'looked'>
-  native: Pick<Native, 'openLogin' | 'closeLogin' | 'forgetLogin'>
+  native: Pick<Native, 'openLogin' | 'forgetLogin'>
   session: (hostId: string) => HostSession
   clock: Clock
+  log: Logger
   publish: Publish
 }
 
 export class Logins implements Disposable {
   /** A login was looked at: what its file holds and what the site said. */
   readonly looked = new Emitter<{ login: Login; look: LoginLook }>()
+  readonly candidates: LoginCandidates
   readonly #options: LoginsOptions
+  readonly #log: Logger
   readonly #seen = new Map<string, Seen>()
-  readonly #candidates = new Map<string, HeldCandidate>()
+  readonly #visits = new Map<string, NonNullable<LoginView['keepAlive']>>()
   readonly #bag = new DisposableBag()
 
   constructor(options: LoginsOptions) {
     this.#options = options
+    this.#log = options.log.child('logins')
+    this.candidates = this.#bag.add(new LoginCandidates({ ...options, login: id => this.stored(id).login }))
     this.#bag.add(options.prober.looked.on(({ check, look }) => this.#onLook(check, look as LoginLook)))
   }
 
@@ -103,11 +76,11 @@ export class Logins implements Disposable {
 
   add(draft: LoginDraft): Login {
     const { store, checks, clock } = this.#options
-    this.#judge(draft, null)
-    const taken = store.logins.list().map(({ login }) => login.id)
-    const id = newHostId(draft.name, taken)
+    judgeLoginDraft(store, draft, null)
+    // never one that a login had before: its kept session and its renewals are not those of its namesake
+    const id = `${newHostId(draft.name, [])}-${randomBytes(3).toString('hex')}`
     const login = store.transaction(() => {
-      const check = checks.putOwned(null, checkOf(draft))
+      const check = checks.putOwned(null, checkOfLogin(draft))
       const made: Login = { ...draft, id, checkId: check.id, createdAt: clock.now() }
       store.logins.insert(made)
       return made
@@ -119,28 +92,28 @@ export class Logins implements Disposable {
   edit(id: string, draft: LoginDraft): Login {
     const { store, checks } = this.#options
     const { login } = this.stored(id)
-    this.#judge(draft, login)
+    judgeLoginDraft(store, draft, login)
     store.transaction(() => {
-      checks.putOwned(login.checkId, checkOf(draft))
+      checks.putOwned(login.checkId, checkOfLogin(draft))
       store.logins.update(id, draft)
       // what was written to one file says nothing of another
       if (draft.path !== login.path) store.logins.setPushed(id, null, this.#options.clock.now())
     })
     if (draft.path !== login.path) this.#seen.delete(id)
+    this.candidates.discardAll(id)
     this.announce(id)
     return this.stored(id).login
   }
 
   /** The file on the host stays as it is. */
   remove(id: string): Login {
-    const { store, checks, publish, native } = this.#options
+    const { store, checks } = this.#options
     const { login } = this.stored(id)
-    checks.removeOwned(login.checkId)
-    store.logins.remove(id)
+    store.transaction(() => {
+      checks.removeOwned(login.checkId)
+      store.logins.remove(id)
+    })
     this.#forget(id)
-    publish('login.removed', id)
-    // where there is no desktop there is no session to forget
-    native.forgetLogin(id).catch(() => {})
     return login
   }
 
@@ -150,7 +123,6 @@ export class Logins implements Disposable {
       if (login.hostId !== hostId) continue
       this.#options.store.logins.remove(login.id)
       this.#forget(login.id)
-      this.#options.publish('login.removed', login.id)
     }
   }
 
@@ -163,7 +135,7 @@ export class Logins implements Disposable {
   async inspect(hostId: string, path: string): Promise<LoginFile> {
     const session = this.#options.session(hostId)
     const facts = await inspectFile(session.link, path, { sudo: usesSudo(session) })
-    return loginFileOf(facts, readOf(facts, null, null)).file
+    return loginFileOf(facts, jarOf(facts, null, null)).file
   }
 
   /** Looks at the file and asks the site now. */
@@ -171,81 +143,15 @@ export class Logins implements Disposable {
     this.#options.prober.probeNow(this.stored(id).login.checkId)
   }
 
-  /** What somebody pasted or dropped. Throws INVALID_INPUT where it is nothing that can be read. */
-  async paste(id: string, text: string): Promise<LoginCandidate> {
-    const { login } = this.stored(id)
-    const whole = await this.#offerWhole(login, 'pasted', text)
-    if (whole) return whole
-    const names = login.required.length > 0 ? login.required : null
-    const reading = login.kind === 'token' ? readToken(text, login) : readJar(text, null, names)
-    if (!reading.ok)
-      throw new AppError('INVALID_INPUT', reading.problem, { hint: 'Export the cookies again, or paste all of it.' })
-    return await this.#offer(login, 'pasted', reading.jar.cookies, reading.jar.format)
-  }
-
-  /** Null where the window was closed before the login was there. */
-  async capture(id: string, signal: AbortSignal): Promise<LoginCandidate | null> {
-    const { login } = this.stored(id)
-    if (login.loginUrl === null)
-      throw new AppError('INVALID_INPUT', 'There is no address to log in at', {
-        hint: 'Enter one, or paste an export.',
-      })
-    const { cookies, reason } = await this.#options.native.openLogin(windowRequest(login), signal)
-    if (cookies === null) {
-      if (reason !== null) throw new AppError('CANCELLED', reason)
-      return null
-    }
-    return await this.#offer(login, 'window', cookies.map(cookieOf), 'json')
-  }
-
-  /** What the file holds now, or what the app last wrote (R29). */
-  async offer(id: string, source: 'file-on-host' | 'last-push'): Promise<LoginCandidate> {
-    const { login } = this.stored(id)
-    const text =
-      source === 'last-push'
-        ? this.#options.vault.get(pushedJarId(id))
-        : await this.#readFile(login).then(({ facts }) => textOf(facts))
-    if (text === null)
-      throw new AppError(
-        'NOT_FOUND',
-        source === 'last-push' ? 'Nothing was written from here yet' : 'The file is empty',
-      )
-    const whole = await this.#offerWhole(login, source, text)
-    if (whole) return whole
-    const reading = readJar(text, login.format, namesOf(login))
-    if (!reading.ok) throw new AppError('INVALID_INPUT', reading.problem)
-    return await this.#offer(login, source, reading.jar.cookies, reading.jar.format)
-  }
-
-  /** Cookies that a visit with the kept session brought. Null where they are what the file holds already. */
-  async offerVisit(login: Login, cookies: readonly CapturedCookie[]): Promise<LoginCandidate | null> {
-    const candidate = await this.#offer(login, 'window', cookies.map(cookieOf), 'json')
-    const changes = candidate.changes.some(({ change }) => change !== 'same' && change !== 'removed')
-    if (changes && candidate.problems.length === 0) return candidate
-    this.discard(candidate.id)
-    return null
-  }
-
-  /** Throws NOT_FOUND once it is written, dropped, or too old. */
-  candidate(id: string): HeldCandidate {
-    const held = this.#candidates.get(id)
-    if (!held)
-      throw new AppError('NOT_FOUND', 'These cookies are no longer held', { hint: 'Paste or capture them again.' })
-    return held
-  }
-
-  discard(id: string): void {
-    this.#candidates.get(id)?.timer.dispose()
-    this.#candidates.delete(id)
-  }
-
   /** The file as it is counts from now on as what the app wrote (R29). */
   async adopt(id: string): Promise<void> {
-    const { store, vault, clock } = this.#options
+    const { store, vault, clock, session } = this.#options
     const { login } = this.stored(id)
-    const { facts } = await this.#readFile(login)
+    const { facts } = await readLoginFile(session(login.hostId), login)
     const text = textOf(facts)
     if (text === null || facts.sha256 === null) throw new AppError('NOT_FOUND', 'There is nothing in the file')
+    // it may have been removed while its file was read
+    this.stored(id)
     store.transaction(() => {
       vault.put(pushedJarId(id), text)
       store.logins.setPushed(id, facts.sha256, clock.now())
@@ -257,77 +163,20 @@ export class Logins implements Disposable {
     await this.#options.native.forgetLogin(this.stored(id).login.id)
   }
 
+  /** How the newest visit with the kept session went; `problem` is shown as it is. */
+  visited(id: string, problem: string | null): void {
+    this.#visits.set(id, { at: this.#options.clock.now(), problem })
+    this.announce(id)
+  }
+
   announce(id: string): void {
     const stored = this.#options.store.logins.get(id)
     if (stored) this.#options.publish('login.changed', this.#view(stored))
   }
 
   dispose(): void {
-    for (const id of [...this.#candidates.keys()]) this.discard(id)
     this.#bag.dispose()
     this.looked.dispose()
-  }
-
-  async #readFile(login: Login): Promise<{ facts: RemoteFileFacts; jar: Jar | null }> {
-    const session = this.#options.session(login.hostId)
-    const facts = await inspectFile(session.link, login.path, { sudo: usesSudo(session) })
-    return { facts, jar: readOf(facts, login.format, namesOf(login)) }
-  }
-
-  async #offer(
-    login: Login,
-    source: LoginCandidate['source'],
-    incoming: readonly Cookie[],
-    from: CookieFormat,
-  ): Promise<LoginCandidate> {
-    const { clock } = this.#options
-    const { facts, jar } = await this.#readFile(login)
-    const to = login.format ?? jar?.format ?? from
-    const plan = planJar({
-      base: jar,
-      incoming,
-      to,
-      domains: login.domains,
-      required: login.required,
-      now: clock.now(),
-    })
-    const view: LoginCandidate = {
-      id: randomUUID(),
-      loginId: login.id,
-      source,
-      from,
-      to,
-      changes: diffJars(jar, plan.cookies).slice(0, 4_000),
-      problems: [...plan.problems, ...facts.problems.map(({ message, hint }) => `${message}. ${hint}`)],
-      warnings: [...plan.warnings],
-    }
-    return this.#hold(view, plan.cookies, null)
-  }
-
-  /** Null where the file's parts are changed one by one. */
-  async #offerWhole(login: Login, source: LoginCandidate['source'], given: string): Promise<LoginCandidate | null> {
-    if (login.kind === 'cookies') return null
-    const { facts } = await this.#readFile(login)
-    const whole = wholeTextOf(login, given, textOf(facts), this.#options.clock.now())
-    if (!whole) return null
-    const { before, after, text } = whole
-    const change = before === null ? 'added' : after === null ? 'removed' : text === textOf(facts) ? 'same' : 'changed'
-    const view: LoginCandidate = {
-      ...{ id: randomUUID(), loginId: login.id, source, from: 'env', to: 'env' },
-      changes: before === null && after === null ? [] : [{ change, before, after }],
-      problems: [...whole.problems, ...facts.problems.map(({ message, hint }) => `${message}. ${hint}`)],
-      warnings: [...whole.warnings],
-    }
-    // where there is nothing to write there is nothing to accept despite its problems
-    if (text === '') throw new AppError('INVALID_INPUT', whole.problems[0] ?? 'There is nothing in it')
-    return this.#hold(view, [], text)
-  }
-
-  #hold(view: LoginCandidate, cookies: readonly Cookie[], text: string | null): LoginCandidate {
-    if (this.#candidates.size >= mostCandidates) this.discard([...this.#candidates.keys()][0] ?? '')
-    const timer = this.#options.clock.after(candidateMs, () => this.discard(view.id))
-    this.#candidates.set(view.id, { view, cookies, text, timer })
-    return view
   }
 
   #onLook(check: Check, look: LoginLook): void {
@@ -335,21 +184,17 @@ export class Logins implements Disposable {
     if (!stored) return
     const { login } = stored
     const before = this.#seen.get(login.id)
-    // one side may not have been asked this time
-    const proofs = [...look.proofs, ...(before?.proofs ?? [])].filter(
-      (proof, index, all) => all.findIndex(other => other.from === proof.from) === index,
-    )
-    const at = this.#options.clock.now()
     this.#seen.set(login.id, {
       file: look.file ?? before?.file ?? null,
-      fileAt: look.file ? at : (before?.fileAt ?? null),
-      proofs,
+      fileAt: look.file ? this.#options.clock.now() : (before?.fileAt ?? null),
+      // of this look alone: what the site said of an earlier file, or to an earlier question, proves nothing of this one
+      proofs: look.proofs,
     })
     this.announce(login.id)
     this.looked.emit({ login, look })
   }
 
-  #view({ login, pushedAt, pushedSha256, deactivated }: StoredLogin): LoginView {
+  #view({ login, pushedAt, pushedSha256, deactivated, refreshedAt }: StoredLogin): LoginView {
     const seen = this.#seen.get(login.id)
     const sha256 = seen?.file?.sha256 ?? null
     return {
@@ -359,103 +204,29 @@ export class Logins implements Disposable {
       proofs: [...(seen?.proofs ?? [])],
       expiresAt: seen?.file ? soonestEnd(seen.file.cookies, login.required) : null,
       pushedAt: pushedSha256 === null ? null : pushedAt,
-      drifted: pushedSha256 === null || sha256 === null ? null : sha256 !== pushedSha256,
+      drifted: pushedSha256 === null || sha256 === null ? null : this.#hasDrifted(login.id, sha256, pushedSha256),
       deactivated: deactivated !== null && deactivated.length > 0,
+      keepAlive:
+        login.keepAliveHours === null ? null : (this.#visits.get(login.id) ?? { at: refreshedAt, problem: null }),
     }
+  }
+
+  /** What a renewal that is under way has just written is not the bot's doing. */
+  #hasDrifted(id: string, sha256: string, pushedSha256: string): boolean {
+    if (sha256 === pushedSha256) return false
+    const [newest] = this.#options.store.logins.runs(id, 1)
+    return newest?.finishedAt !== null || newest.newSha256 !== sha256
   }
 
   #forget(id: string): void {
     this.#seen.delete(id)
-    for (const [candidateId, { view }] of this.#candidates) if (view.loginId === id) this.discard(candidateId)
-  }
-
-  #judge(draft: LoginDraft, before: Login | null): void {
-    const { store } = this.#options
-    const wrong = (field: string, message: string): AppError =>
-      new AppError('INVALID_INPUT', message, { detail: { field } })
-    if (!store.hosts.get(draft.hostId)) throw wrong('hostId', 'This host is not configured')
-    if (before && before.hostId !== draft.hostId) throw wrong('hostId', 'A login stays on its host')
-    if (draft.site !== 'custom' && siteProfileOf(draft.site).id !== draft.site)
-      throw wrong('site', 'This version of Quarterdeck does not know that site')
-    if (draft.keepAliveHours !== null && (!draft.keepSession || draft.loginUrl === null))
-      throw wrong('keepAliveHours', 'Only a kept session can be kept alive')
-    if (draft.criticalDays > draft.warnDays) throw wrong('criticalDays', 'It cannot be critical before it is a warning')
-    const same = store.logins
-      .list()
-      .find(({ login }) => login.hostId === draft.hostId && login.path === draft.path && login.id !== before?.id)
-    if (same) throw wrong('path', `${same.login.name} is in that file already`)
-  }
-}
-
-/** What a login window is asked for. */
-export function windowRequest(login: Login) {
-  return {
-    loginId: login.id,
-    title: login.name,
-    url: login.loginUrl ?? '',
-    domains: login.domains,
-    required: login.required,
-    keep: login.keepSession,
-  }
-}
-
-/** By sudo wherever this user may: so the owner and mode of other people's files are kept. */
-export function usesSudo(session: HostSession): boolean {
-  return session.facts?.rights === 'sudo'
-}
-
-/** The text of the file that holds the candidate's cookies, on the file as it is now. */
-export function contentOf(
-  cookies: readonly Cookie[],
-  login: Login,
-  facts: RemoteFileFacts,
-  to: CookieFormat,
-): Uint8Array {
-  const base = readOf(facts, login.format, namesOf(login))
-  return new TextEncoder().encode(writeJar(cookies, to, base))
-}
-
-export const sha256Of = (content: Uint8Array): string => createHash('sha256').update(content).digest('hex')
-
-export function textOf(facts: RemoteFileFacts): string | null {
-  return facts.content === null ? null : textOfFile(facts.content)
-}
-
-const namesOf = (login: Pick<Login, 'required'>): readonly string[] | null =>
-  login.required.length > 0 ? login.required : null
-
-function readOf(facts: RemoteFileFacts, format: CookieFormat | null, names: readonly string[] | null): Jar | null {
-  const text = textOf(facts)
-  if (text === null) return null
-  const reading = readJar(text, format, names)
-  return reading.ok ? reading.jar : null
-}
-
-/** A token alone is the value of the one key that the file needs. */
-function readToken(text: string, login: Login): ReturnType<typeof readJar> {
-  const [key] = login.required
-  const trimmed = text.trim()
-  // a token may end in `=` itself
-  const named =
-    key === undefined || trimmed.split('\n').some(line => line.replace(/^export\s+/, '').startsWith(`${key}=`))
-  const whole = named ? trimmed : `${key}=${trimmed}`
-  return readJar(`${whole}\n`, 'env', namesOf(login))
-}
-
-function cookieOf(captured: CapturedCookie): Cookie {
-  const { domain, ...rest } = captured
-  return { ...rest, domain: domain.replace(/^\./, '').toLowerCase() }
-}
-
-/** The check that a login owns: alerts, history and silences are the same as for everything else. */
-function checkOf(draft: LoginDraft) {
-  const { path, kind, format, required, probe, warnDays, criticalDays } = draft
-  return {
-    hostId: draft.hostId,
-    type: 'login',
-    name: draft.name,
-    spec: { path, kind, format, required, probe, warnDays, criticalDays },
-    unit: draft.consumers[0] ?? null,
-    vantage: 'host' as const,
+    this.#visits.delete(id)
+    this.candidates.discardAll(id)
+    this.#options.publish('login.removed', id)
+    this.#options.native.forgetLogin(id).catch((caught: unknown) => {
+      const { code } = AppError.from(caught)
+      // where there is no desktop there is no session to forget
+      if (code !== 'UNSUPPORTED') this.#log.warn('the kept session could not be removed', { login: id, code })
+    })
   }
 }

@@ -12,6 +12,8 @@ import type { HostSession } from './host-session.ts'
 /** How long a lost host, or somebody else's act on the same unit, is waited for. */
 const hostMs = 300_000
 const turnMs = 60_000
+/** How long one that is stopping is waited for: systemd's own patience with it. */
+const stopMs = 90_000
 
 export interface ConsumersOptions {
   readonly hostId: string
@@ -87,7 +89,7 @@ async function begin(unit: CheckUnit, options: ConsumersOptions, taken: Disposab
   if (turn === 'busy') return { left: `${name} was not restarted: something else is under way on it`, ok: false }
   if (turn) taken.push(turn)
   for (;;) {
-    const before = await look(unit, options)
+    const before = await lookWhole(unit, options)
     if (before === null) return { left: `${name} is not on this host`, ok: false }
     if (!isUp(before) && before.activeState !== 'failed')
       return { left: `${name} was not running, and was left so`, ok: true }
@@ -154,6 +156,20 @@ async function look({ scope, name }: CheckUnit, options: ConsumersOptions): Prom
         if (isAnswer(error)) return null
       }
     if (clock.monotonic() >= until) throw new AppError('NOT_CONNECTED', 'The host did not come back in time')
+    await sleep(clock, 250, signal)
+  }
+}
+
+/** The same, once it is not stopping any more: that may be a restart that an engine which ended had asked for, and then it comes up by itself. */
+async function lookWhole(unit: CheckUnit, options: ConsumersOptions): Promise<UnitState | null> {
+  const { clock, signal } = options
+  const until = clock.monotonic() + stopMs
+  for (let stopping = false; ; ) {
+    const now = await look(unit, options)
+    const still = now?.activeState === 'deactivating' && clock.monotonic() < until
+    // between the stop and the start of a restart it is inactive for a moment
+    if (!still && !stopping) return now
+    stopping = still
     await sleep(clock, 250, signal)
   }
 }

@@ -24,6 +24,15 @@ export interface SiteWord {
   /** Null: there was no word at all. */
   readonly verdict: LoginVerdict | null
   readonly message: string
+  /** The old file lies there again, so that there is nothing left to prove. */
+  readonly overwritten?: true
+}
+
+const overwritten: SiteWord = {
+  verdict: null,
+  message:
+    'The old file is in place again: a service that uses it wrote its own cookies back. Stop it, renew, and start it again.',
+  overwritten: true,
 }
 
 /** What the site says to the file as it lies there now; only what was asked after this call counts. Rejects when `signal` aborts. */
@@ -37,6 +46,10 @@ export async function proveLogin(options: ProofOptions): Promise<SiteWord> {
     if (id !== login.id || settled.signal.aborted) return
     const proof = proofOf(look)
     const first = ++looks === 1
+    if (!first && isOfOld(look, options)) {
+      word = overwritten
+      return settled.abort()
+    }
     if (!proof || proof.at < since || !isOfNew(look, first, options)) return
     word = { verdict: proof.verdict, message: proof.message }
     if (proof.verdict !== 'unknown' && proof.verdict !== 'site-down') settled.abort()
@@ -57,6 +70,11 @@ export async function proveLogin(options: ProofOptions): Promise<SiteWord> {
 /** The bot lives on its host, so that side's word counts where there is one. */
 export function proofOf({ proofs }: Pick<LoginLook, 'proofs'>): LoginProof | null {
   return proofs.find(({ from }) => from === 'host') ?? proofs[0] ?? null
+}
+
+/** A bot that saves its cookies as it ends does so after they were renewed. */
+function isOfOld({ file }: Pick<LoginLook, 'file'>, { oldSha256, newSha256 }: ProofOptions): boolean {
+  return oldSha256 !== null && oldSha256 !== newSha256 && file?.sha256 === oldSha256
 }
 
 /** A look that began before the file was written speaks of the old one; a bot may have changed the new one already. */

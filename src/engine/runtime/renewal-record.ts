@@ -27,8 +27,10 @@ export class RenewalRecord {
     return this.#run.steps.some(one => one.step === step)
   }
 
-  /** A step that was begun before a kill begins again. */
+  /** One at a time runs: what a kill cut short begins again in its turn, and a step that was over may have to be done anew before. */
   begin(step: Step['step']): void {
+    const steps = this.#run.steps.filter(one => one.step === step || one.outcome !== 'running')
+    this.#run = { ...this.#run, steps }
     this.#put({ step, outcome: 'running', text: '' })
   }
 
@@ -61,9 +63,13 @@ export class RenewalRecord {
     if (this.#run.finishedAt === null) this.publish()
   }
 
-  /** Tells nobody: that is for when all of its end is written. */
-  end(outcome: Exclude<RenewalRun['outcome'], 'running'>): void {
-    this.#run = { ...this.#run, outcome, finishedAt: this.#options.clock.now() }
+  /**
+   * Tells nobody: that is for when all of its end is written. `failure` is why the running step broke. Where it cannot be written it is so in
+   * memory all the same: nobody is to see it running for ever.
+   */
+  end(outcome: Exclude<RenewalRun['outcome'], 'running'>, failure: string | null = null): void {
+    const steps = failure === null ? this.#run.steps : this.#closed('failed', failure)
+    this.#run = { ...this.#run, steps, outcome, finishedAt: this.#options.clock.now() }
     this.#options.store.logins.updateRun(this.#run)
   }
 
@@ -78,9 +84,14 @@ export class RenewalRecord {
   }
 
   #close(outcome: Step['outcome'], text: string): void {
+    const steps = this.#closed(outcome, text)
+    if (steps !== this.#run.steps) this.set({ steps })
+  }
+
+  #closed(outcome: Step['outcome'], text: string): RenewalRun['steps'] {
     const { steps } = this.#run
     const running = steps.findLastIndex(step => step.outcome === 'running')
     const at = running >= 0 ? running : outcome === 'failed' ? steps.length - 1 : -1
-    if (at >= 0) this.set({ steps: steps.map((step, index) => (index === at ? { ...step, outcome, text } : step)) })
+    return at < 0 ? steps : steps.map((step, index) => (index === at ? { ...step, outcome, text } : step))
   }
 }

@@ -304,12 +304,15 @@ export class UnitRegistry implements Disposable {
   }
 }
 
-/** Did something happen to the unit, as opposed to a number or a text having changed? */
+/**
+ * Did something happen to the unit, as opposed to a number or a text having changed? That systemd unloaded it and forgot its last run is
+ * nothing that happened: a unit that was stopped stays one that was stopped.
+ */
 function differs(before: UnitState, after: UnitState): boolean {
   return (
     before.activeState !== after.activeState ||
     before.subState !== after.subState ||
-    before.invocationId !== after.invocationId
+    (after.invocationId !== null && before.invocationId !== after.invocationId)
   )
 }
 

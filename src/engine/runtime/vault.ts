@@ -16,6 +16,8 @@ export interface Vault extends SecretSource {
   create(passphrase: string | null): Promise<VaultStatus>
   /** Throws VAULT_PASSPHRASE_WRONG; NOT_FOUND where there is no vault yet. */
   unlock(passphrase: string): Promise<VaultStatus>
+  /** The vault's key wrapped under a passphrase, to go with an export; null where there is no vault. Throws VAULT_LOCKED. */
+  wrapUnder(passphrase: string): Promise<VaultMeta | null>
   /** Forgets the key in memory. */
   lock(): void
   /** Throws VAULT_LOCKED. */
@@ -122,27 +124,18 @@ export function createVault({ secrets, meta, native, log: parentLog, redactor }:
       }
       refuse()
       const fresh = randomBytes(keyBytes)
-      let wrappedKey: Uint8Array
-      let parameters: ScryptParameters | null = null
+      let stored: VaultMeta
       if (passphrase === null) {
         await askKeyring()
         if (!keyring.available)
           throw new AppError('VAULT_UNAVAILABLE', keyring.reason ?? 'The desktop keyring cannot be used here', {
             hint: 'Protect the vault with a passphrase instead.',
           })
-        wrappedKey = await native.keyringWrap(fresh)
-      } else {
-        parameters = { salt: randomBytes(16).toString('base64'), ...cost }
-        wrappedKey = seal(await deriveKey(passphrase, parameters), 'vault/key', fresh)
-      }
+        const checkValue = seal(fresh, 'vault/check', Buffer.from(checkText))
+        stored = { protection: 'keyring', wrappedKey: await native.keyringWrap(fresh), scrypt: null, checkValue }
+      } else stored = await wrapped(fresh, passphrase)
       // Asked again: another call may have come first while this one waited.
       refuse()
-      const stored: VaultMeta = {
-        protection: passphrase === null ? 'keyring' : 'passphrase',
-        wrappedKey,
-        scrypt: parameters,
-        checkValue: seal(fresh, 'vault/check', Buffer.from(checkText)),
-      }
       meta.put(stored)
       key = fresh
       trouble = null
@@ -163,6 +156,7 @@ export function createVault({ secrets, meta, native, log: parentLog, redactor }:
       log.info('vault unlocked')
       return announce()
     },
+    wrapUnder: async passphrase => (meta.get() === null ? null : wrapped(opened(), passphrase)),
     lock() {
       key?.fill(0)
       key = null
@@ -192,6 +186,24 @@ export function createVault({ secrets, meta, native, log: parentLog, redactor }:
     redactor.add(secret)
     return secret
   }
+}
+
+/** The key under a passphrase, with what proves later that the right one was found. */
+async function wrapped(key: Buffer, passphrase: string): Promise<VaultMeta> {
+  const parameters: ScryptParameters = { salt: randomBytes(16).toString('base64'), ...cost }
+  return {
+    protection: 'passphrase',
+    wrappedKey: seal(await deriveKey(passphrase, parameters), 'vault/key', key),
+    scrypt: parameters,
+    checkValue: seal(key, 'vault/check', Buffer.from(checkText)),
+  }
+}
+
+/** Does the passphrase open this vault? */
+export async function opensVault(stored: VaultMeta, passphrase: string): Promise<boolean> {
+  if (stored.scrypt === null) return false
+  const plain = unseal(await deriveKey(passphrase, stored.scrypt), 'vault/key', stored.wrappedKey)
+  return plain !== null && unsealText(plain, 'vault/check', stored.checkValue) === checkText
 }
 
 /** version | nonce | tag | ciphertext, bound to `recordId` so that records cannot be swapped. */

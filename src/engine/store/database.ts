@@ -23,6 +23,8 @@ export interface OpenedDatabase {
   readonly db: Db
   /** Where a damaged file was put, if there was one. */
   readonly setAside: string | null
+  /** The copy that took its place. */
+  readonly restored: string | null
   close(): void
 }
 
@@ -36,12 +38,15 @@ export function openDatabase(options: {
   /** Read every page at opening. Where false this is done only after damage was met while running. */
   checkAlways: boolean
   migrations: readonly Migration[]
+  /** Asked after damage: lays a sound copy where the file was, and says which; null where there is none. */
+  putBack?: () => string | null
   health: StoreHealth
   clock: Clock
   log: Logger
 }): OpenedDatabase {
   const { path, health, clock, log, migrations } = options
   let moved: string | null = null
+  let restored: string | null = null
   let raw: Database
   try {
     raw = open()
@@ -49,6 +54,8 @@ export function openDatabase(options: {
     if (!isDamage(error)) throw health.failed(error)
     moved = setAside(path, clock.now())
     log.error('database damaged, set aside', { path, movedTo: moved, reason: String(error) })
+    restored = options.putBack?.() ?? null
+    if (restored !== null) log.warn('database put back from a copy', { copy: restored })
     raw = open()
   }
 
@@ -89,6 +96,7 @@ export function openDatabase(options: {
   }
   return {
     setAside: moved,
+    restored,
     db: {
       raw,
       prepare: <P extends unknown[], R>(sql: string) => raw.prepare<P, R>(sql),

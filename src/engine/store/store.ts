@@ -22,6 +22,7 @@ import { lockDirectory } from './lock.ts'
 import { createLoginStore, type LoginStore } from './logins.ts'
 import { configurationMigrations, historyMigrations } from './migrations/index.ts'
 import { createOutboxStore, type OutboxStore } from './outbox.ts'
+import { createOwnCopies, type OwnCopies, putBackNewestCopy, takeIncoming } from './own-copies.ts'
 import { createProbeSpanStore, type ProbeSpanStore } from './probe-spans.ts'
 import { createRecoveryStore, type RecoveryStore } from './recovery.ts'
 import { createSampleStore, type SampleStore } from './samples/samples.ts'
@@ -56,6 +57,9 @@ export interface Store {
   readonly errorCounts: ErrorCountStore
   /** Where damaged databases were put at this opening, or null. */
   readonly setAside: string | null
+  /** The copy that a damaged configuration was put back from at this opening. */
+  readonly restored: string | null
+  readonly ownCopies: OwnCopies
   /** Set while the disk takes no writes, or damage was met. Configuration writes throw meanwhile; samples wait in memory. */
   readonly problem: StoreProblem | null
   onProblem(listener: (problem: StoreProblem | null) => void): Disposable
@@ -91,7 +95,7 @@ export function openStore(options: { directory: string; clock: Clock; log: Logge
   )
   const open = (
     name: string,
-    settings: Pick<Parameters<typeof openDatabase>[0], 'synchronous' | 'checkAlways' | 'migrations'>,
+    settings: Pick<Parameters<typeof openDatabase>[0], 'synchronous' | 'checkAlways' | 'migrations' | 'putBack'>,
   ): OpenedDatabase => {
     const database = openDatabase({ path: join(directory, name), health, clock, log, ...settings })
     opened.add({ dispose: () => database.close() })
@@ -104,10 +108,13 @@ export function openStore(options: { directory: string; clock: Clock; log: Logge
   try {
     // Added first, so that it is released last.
     opened.add(lockDirectory(directory))
+    const replaced = takeIncoming(directory, clock.now())
+    if (replaced !== null) log.info('another database taken over', { before: replaced })
     configuration = open('quarterdeck.db', {
       synchronous: 'FULL',
       checkAlways: true,
       migrations: configurationMigrations,
+      putBack: () => putBackNewestCopy(directory, configurationMigrations),
     })
     history = open('history.db', { synchronous: 'NORMAL', checkAlways: false, migrations: historyMigrations })
   } catch (error) {
@@ -151,6 +158,13 @@ export function openStore(options: { directory: string; clock: Clock; log: Logge
     dropIns: createDropInStore(configuration.db),
     errorCounts: createErrorCountStore(configuration.db),
     setAside: moved.length > 0 ? moved.join(', ') : null,
+    restored: configuration.restored,
+    ownCopies: createOwnCopies({
+      directory,
+      db: configuration.db.raw,
+      migrations: configurationMigrations,
+      now: () => clock.now(),
+    }),
     get problem() {
       return health.problem
     },

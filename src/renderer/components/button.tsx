@@ -96,3 +96,7 @@ export function LinkButton(props: Look & { to: To; children: ReactNode; classNam
     </Link>
   )
 }
+
+export function ButtonRow(props: { children: ReactNode }): ReactNode {
+  return <div className={css.row}>{props.children}</div>
+}

@@ -84,14 +84,19 @@ export interface QueryFacesProps<T> {
   /** Title of the failed face. */
   readonly failed: string
   readonly loading?: string
+  /** Shown instead where there is no such thing. */
+  readonly missing?: ReactNode
   readonly children: (data: T) => ReactNode
 }
 
 /** Draws the loading and failed faces of a query; old data stay on screen when a later look fails. */
 export function QueryFaces<T>(props: QueryFacesProps<T>): ReactNode {
-  const { query, failed, loading, children } = props
+  const { query, failed, loading, missing, children } = props
   if (query.data !== undefined) return children(query.data)
   if (query.error) {
+    // what is asked for by a name that cannot be one is not there either
+    const unknown = query.error.code === 'NOT_FOUND' || query.error.code === 'INVALID_INPUT'
+    if (unknown && missing !== undefined) return missing
     return (
       <ErrorState error={query.error} title={failed} onRetry={() => void query.refetch()} retrying={query.isFetching} />
     )

@@ -148,6 +148,35 @@ export interface Choice<V extends string> {
   readonly icon?: ReactNode
 }
 
+/** Several controls that are one question. */
+export function FieldGroup(
+  props: Omit<FieldFrame, 'label'> & {
+    label: string /** The label is read but not shown. */
+    bare?: boolean
+    children: ReactNode
+  },
+): ReactNode {
+  const { label, help, error, bare = false, children } = props
+  const id = useId()
+  return (
+    <fieldset className={css.field} aria-describedby={help === undefined ? undefined : `${id}-help`}>
+      <legend className={bare ? 'visually-hidden' : css.label}>{label}</legend>
+      {children}
+      {error !== undefined && <FieldError>{error}</FieldError>}
+      {help !== undefined && (
+        <p id={`${id}-help`} className={css.help}>
+          {help}
+        </p>
+      )}
+    </fieldset>
+  )
+}
+
+/** Short fields beside each other, as many as there is room for. */
+export function FieldRow(props: { /** For dates and the like. */ wide?: boolean; children: ReactNode }): ReactNode {
+  return <div className={cx(css.row, props.wide && css.wide)}>{props.children}</div>
+}
+
 /** A few choices side by side: radio buttons in the look of a segmented control. */
 export function Choices<V extends string>(props: {
   readonly label: string
@@ -159,18 +188,17 @@ export function Choices<V extends string>(props: {
   /** The label is read but not shown. */
   readonly bare?: boolean
 }): ReactNode {
-  const { label, value, options, onChange, help, bare = false } = props
+  const { value, options, onChange, name, ...frame } = props
   const id = useId()
   return (
-    <fieldset className={css.field} aria-describedby={help === undefined ? undefined : `${id}-help`}>
-      <legend className={bare ? 'visually-hidden' : css.label}>{label}</legend>
+    <FieldGroup {...frame}>
       <div className={css.choices}>
         {options.map(option => (
           <label key={option.value} className={css.choice}>
             <input
               type="radio"
               className="visually-hidden"
-              name={props.name ?? id}
+              name={name ?? id}
               value={option.value}
               checked={option.value === value}
               onChange={() => onChange(option.value)}
@@ -180,11 +208,6 @@ export function Choices<V extends string>(props: {
           </label>
         ))}
       </div>
-      {help !== undefined && (
-        <p id={`${id}-help`} className={css.help}>
-          {help}
-        </p>
-      )}
-    </fieldset>
+    </FieldGroup>
   )
 }

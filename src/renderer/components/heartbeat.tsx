@@ -22,7 +22,9 @@ const words: Record<ProbeStatus, string> = {
 
 /** `10 of the last 12 probes healthy`, and how many were otherwise. */
 export function heartbeatSummary(beats: readonly Beat[]): string {
-  if (beats.length === 0) return 'No probe yet'
+  const [only] = beats
+  if (!only) return 'No probe yet'
+  if (beats.length === 1) return `One probe so far: ${words[only.status].toLowerCase()}`
   const count = (status: ProbeStatus): number => beats.filter(beat => beat.status === status).length
   const others = (['unhealthy', 'degraded', 'unknown'] as const)
     .map(status => [count(status), words[status].toLowerCase()] as const)

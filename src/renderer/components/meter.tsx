@@ -20,7 +20,7 @@ export interface MeterProps {
 export function Meter(props: MeterProps): ReactNode {
   const { label, percent, warnAt = 80, badAt = 92, text, bare = false } = props
   const share = percent === null ? 0 : Math.min(100, Math.max(0, percent))
-  const level = percent === null ? css.none : share >= badAt ? css.bad : share >= warnAt ? css.warn : css.good
+  const level = percent === null ? css.none : share >= badAt ? css.bad : share >= warnAt && css.warn
   return (
     <div className={cx(css.meter, level)}>
       <span className={bare ? 'visually-hidden' : css.label}>{label}</span>

@@ -59,6 +59,15 @@ export function Panel(props: {
   )
 }
 
+/** A screen's two columns, below each other where there is no room for both; its children are the columns. */
+export function Columns(props: {
+  /** Which one is the wider. */
+  readonly wider?: 'first' | 'second' | 'neither'
+  readonly children: ReactNode
+}): ReactNode {
+  return <div className={cx(css.columns, css[props.wider ?? 'first'])}>{props.children}</div>
+}
+
 /** Name and value pairs in two columns. */
 export function Facts(props: { children: ReactNode }): ReactNode {
   return <dl className={css.facts}>{props.children}</dl>

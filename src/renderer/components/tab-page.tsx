@@ -1,6 +1,6 @@
 // The frame of a tab: a bar of filters over a body that has the height that is left. Knows no tab.
 import type { ReactNode } from 'react'
-import { cx } from '../lib/class-names.ts'
+import { FilterBar } from './filter-bar.tsx'
 import css from './tab-page.module.css'
 
 export interface TabPageProps {
@@ -16,10 +16,10 @@ export function TabPage(props: TabPageProps): ReactNode {
   const { bar, barClassName, stale, children } = props
   return (
     <div className={css.view}>
-      <div className={cx(css.bar, barClassName)}>
+      <FilterBar className={barClassName}>
         {bar}
         {stale && <span className={css.stale}>{stale}</span>}
-      </div>
+      </FilterBar>
       {children}
     </div>
   )

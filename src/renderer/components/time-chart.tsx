@@ -4,7 +4,7 @@ import { type ReactNode, useEffect, useMemo, useRef, useState, useSyncExternalSt
 import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
 import type { ObservationGap, SeriesData } from '../../shared/model/metric.ts'
-import { chartColumns, summarise } from '../lib/chart-data.ts'
+import { chartColumns, summarise, tickNumbers } from '../lib/chart-data.ts'
 import { cx } from '../lib/class-names.ts'
 import { formatBytes, formatClock, formatCount, formatExact, formatPercent, formatRate } from '../lib/format.ts'
 import { safeText } from '../lib/safe-text.ts'
@@ -206,7 +206,7 @@ function makePlot(
           size: rem * 4.4,
           gap: 6,
           splits: unit === 'bytes' || unit === 'rate' ? byteSplits : undefined,
-          values: (_, splits) => splits.map(value => formats[unit](value)),
+          values: (_, splits) => (unit === 'count' ? tickNumbers(splits) : splits.map(value => formats[unit](value))),
         },
       ],
       series: [

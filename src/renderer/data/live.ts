@@ -5,6 +5,7 @@ import type { ActionRun, Unit, UnitRef } from '../../shared/model/unit.ts'
 import type { EngineRemote } from '../engine.ts'
 import { isSameUnit } from '../lib/same-unit.ts'
 import { keepBackupsLive } from './backups.ts'
+import { unitKey } from '../lib/unit-keys.ts'
 import { putChannel } from './channels.ts'
 import { putCheck } from './checks.ts'
 import { keepIncidentsLive } from './incidents.ts'
@@ -106,8 +107,6 @@ function putRun(runs: readonly ActionRun[], run: ActionRun): ActionRun[] {
   const rest = runs.filter(other => other.id !== run.id)
   return [run, ...rest].sort((a, b) => b.requestedAt - a.requestedAt).slice(0, runsKept)
 }
-
-const unitKey = (unit: UnitRef): string => `${unit.scope}/${unit.name}`
 
 interface UnitGatherer {
   add(hostId: string, changed: readonly Unit[], removed: readonly UnitRef[]): void

@@ -7,15 +7,19 @@ import type { FieldSecrets } from '../../shared/model/check.ts'
 /** Messages by the path of their field: `name`, `spec.url`. */
 export type Errors = Readonly<Record<string, string>>
 
-export interface DraftForm<T> {
+/** What is entered and what is wrong with it, for the parts of a form. */
+export interface Entered<T> {
   readonly draft: T
   readonly errors: Errors
+  change(parts: Partial<T>): void
+}
+
+export interface DraftForm<T> extends Entered<T> {
   /** What the engine said to the last attempt, whether or not a field is to blame. */
   readonly failure: AppError | null
   /** The attempt that is under way, by the name it was given. */
   readonly busy: string | null
   readonly secretInputs: Map<string, HTMLInputElement>
-  change(parts: Partial<T>): void
   /** Runs `work` with what is entered and typed, unless a field is wrong. */
   send(what: string, work: (entered: T, secrets: FieldSecrets) => Promise<void>): Promise<void>
   clearSecrets(): void
@@ -82,4 +86,23 @@ export function errorsWithin(errors: Errors, prefix: string): Errors {
       .filter(([path]) => path.startsWith(`${prefix}.`))
       .map(([path, message]) => [path.slice(prefix.length + 1), message]),
   )
+}
+
+/** What a text field or a select of the form needs to show and change `key`. */
+export function textOf<K extends string>(form: Entered<{ readonly [P in K]: string }>, key: K) {
+  return {
+    value: form.draft[key],
+    error: form.errors[key],
+    onChange: (event: { readonly target: { readonly value: string } }) =>
+      form.change({ [key]: event.target.value } as { readonly [P in K]: string }),
+  }
+}
+
+/** The same for a number. */
+export function numberOf<K extends string>(form: Entered<{ readonly [P in K]: number }>, key: K) {
+  return {
+    value: form.draft[key],
+    error: form.errors[key],
+    onChange: (value: number) => form.change({ [key]: value } as { readonly [P in K]: number }),
+  }
 }

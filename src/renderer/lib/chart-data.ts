@@ -56,3 +56,11 @@ export function summarise(series: SeriesData | undefined): SeriesSummary {
   }
   return { latest, min, max, avg: count === 0 ? null : sum / count }
 }
+
+/** The numbers of an axis, all with as many decimals as the finest of them needs. */
+export function tickNumbers(ticks: readonly number[]): string[] {
+  const digits = [0, 1, 2].find(few => ticks.every(tick => Math.abs(tick - Number(tick.toFixed(few))) < 1e-9)) ?? 2
+  return ticks.map(tick =>
+    tick.toLocaleString('en-GB', { minimumFractionDigits: digits, maximumFractionDigits: digits }),
+  )
+}

@@ -3,8 +3,7 @@ import type { AppError, ErrorShape } from '../../shared/errors.ts'
 import { safeText } from './safe-text.ts'
 
 export function errorText(error: AppError | ErrorShape): string {
-  return [error.message, error.hint]
-    .filter(part => part !== null && part !== undefined && part !== '')
-    .map(part => safeText(String(part)))
-    .join(' ')
+  const message = safeText(error.message)
+  if (!error.hint) return message
+  return `${message}${/[.!?…]$/.test(message) ? '' : '.'} ${safeText(error.hint)}`
 }

@@ -90,11 +90,6 @@ export function emptyValue(field: FormField): unknown {
   }
 }
 
-/** The names of the secret fields: their values travel beside the spec. */
-export function secretNames(fields: readonly FormField[]): string[] {
-  return fields.filter(field => field.shape.kind === 'secret').map(field => field.name)
-}
-
 function fieldOf(name: string, schema: Schema, required: boolean): FormField {
   const { inner, nullable } = unwrapNull(schema)
   const about = { ...inner, ...schema }

@@ -21,7 +21,7 @@ export function proofStatus(proof: Pick<LoginProof, 'verdict' | 'message'>): Sta
 
 /** What the site itself says comes first; without its word, what the file says. */
 export function loginStatus(view: LoginView, now: number): StatusWord {
-  const { login, file, proofs, expiresAt } = view
+  const { login, file, proofs, expiresAt, keepAlive } = view
   const told = [...proofs].sort((a, b) => rank(a.verdict) - rank(b.verdict))[0]
   if (told && told.verdict !== 'valid' && told.verdict !== 'unknown') return proofStatus(told)
   if (!file) return { tone: 'unknown', word: 'Not looked at yet' }
@@ -36,6 +36,8 @@ export function loginStatus(view: LoginView, now: number): StatusWord {
       ...(problem ? { detail: safeText(problem) } : {}),
     }
   if (problem) return { tone: 'degraded', word: 'Look at it', detail: safeText(problem) }
+  if (proven && keepAlive !== null && keepAlive.problem !== null)
+    return { tone: 'degraded', word: 'Not kept alive', detail: safeText(keepAlive.problem) }
   if (proven) return proofStatus(told)
   if (told?.verdict === 'unknown') return proofStatus(told)
   return login.probe === null ? { tone: 'healthy', word: 'In date' } : { tone: 'unknown', word: 'Not proven yet' }

@@ -1,5 +1,6 @@
 // The addresses of all places in the app, in one spot; knows no component.
 import type { UnitRef } from '../../shared/model/unit.ts'
+import { unitKey } from './unit-keys.ts'
 
 export const hostTabs = ['services', 'metrics', 'journal', 'timers', 'checks'] as const
 export type HostTab = (typeof hostTabs)[number]
@@ -57,12 +58,12 @@ export function editCheckPath(checkId: string): string {
 export function addCheckPath(about: {
   hostId: string
   type?: string
-  unit?: { scope: string; name: string }
+  unit?: Pick<UnitRef, 'scope' | 'name'>
   pattern?: string
 }): string {
   const query = new URLSearchParams({ host: about.hostId })
   if (about.type) query.set('type', about.type)
-  if (about.unit) query.set('unit', `${about.unit.scope}/${about.unit.name}`)
+  if (about.unit) query.set('unit', unitKey(about.unit))
   if (about.pattern) query.set('pattern', about.pattern)
   return `${places.addCheck}?${query}`
 }

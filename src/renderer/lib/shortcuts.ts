@@ -15,7 +15,7 @@ let snapshot: readonly Shortcut[] = []
 const sequenceMs = 1200
 const singleKeysSetting = 'quarterdeck.single-keys'
 
-export const isMac = typeof navigator !== 'undefined' && /Mac/.test(navigator.userAgent)
+const isMac = typeof navigator !== 'undefined' && /Mac/.test(navigator.userAgent)
 
 /** Single keys can be switched off for those who dictate or mistype (WCAG 2.1.4); Ctrl or ⌘ ones stay. */
 export function singleKeysEnabled(): boolean {

@@ -52,7 +52,7 @@ function EngineBanner(): ReactNode {
 function StoreBanners(): ReactNode {
   const health = useEngineQuery('engine.health', undefined, { staleTime: Number.POSITIVE_INFINITY })
   const [seen, setSeen] = useState<string | null>(null)
-  const { storeProblem = null, setAside = null } = health.data ?? {}
+  const { storeProblem = null, setAside = null, restored = null } = health.data ?? {}
   return (
     <>
       {storeProblem !== null && (
@@ -70,6 +70,7 @@ function StoreBanners(): ReactNode {
           }
         >
           The database was damaged and has been set aside, nothing was deleted: {safeText(setAside)}
+          {restored !== null && ` It goes on from the copy ${safeText(restored)}.`}
         </Banner>
       )}
     </>

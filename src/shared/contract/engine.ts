@@ -69,7 +69,7 @@ import {
   RecoveryView,
   StepPlan,
 } from '../model/recovery.ts'
-import { EngineHealth, Settings, SettingsChange, VaultStatus } from '../model/settings.ts'
+import { EngineHealth, OwnContent, OwnCopy, Settings, SettingsChange, VaultStatus } from '../model/settings.ts'
 import { ActionPreview, ActionRun, ActionRunId, Timer, Unit, UnitRef, UnitTransition, UnitVerb } from '../model/unit.ts'
 import { type Contract, command, event, query, stream } from './define.ts'
 
@@ -88,6 +88,23 @@ export const engineContract = {
   'vault.create': command(z.object({ passphrase: z.string().min(8).max(1024).nullable() }), VaultStatus),
   'vault.unlock': command(z.object({ passphrase: z.string().min(1).max(1024) }), VaultStatus),
   'vault.changed': event(VaultStatus),
+
+  // the app's own data
+  /** The copies that the app made by itself, newest first. */
+  'data.copies': query(none, z.array(OwnCopy)),
+  'data.copy': command(none, OwnCopy),
+  /** Writes everything but the samples into a new file; the secrets in it under the passphrase. Fails with VAULT_LOCKED. */
+  'data.export': command(
+    z.object({ path: z.string().min(1).max(4096), passphrase: z.string().min(8).max(1024) }),
+    none,
+  ),
+  /** Looks into an export, or by its name into a copy. */
+  'data.look': query(z.string().min(1).max(4096), OwnContent),
+  /** Lays it where the next start takes it over; what is there then stays beside it. Fails with VAULT_PASSPHRASE_WRONG. */
+  'data.import': command(
+    z.object({ path: z.string().min(1).max(4096), passphrase: z.string().max(1024).nullable() }),
+    none,
+  ),
 
   // hosts
   'host.list': query(none, z.array(HostView)),
@@ -262,7 +279,8 @@ export const engineContract = {
   'login.get': query(LoginId, LoginView),
   'login.add': command(z.object({ draft: LoginDraft }), Login),
   'login.edit': command(z.object({ id: LoginId, draft: LoginDraft }), Login),
-  'login.remove': command(LoginId, none),
+  /** With `startServices` those that were stopped while it was expired are started first; where that does not work nothing is removed. */
+  'login.remove': command(z.object({ id: LoginId, startServices: z.boolean().default(false) }), none),
   /** Looks at a file on a host before a login is made of it. */
   'login.inspect': query(z.object({ hostId: HostId, path: LoginDraft.shape.path }), LoginFile),
   /** Looks at the file and proves the login now. */

@@ -38,6 +38,10 @@ export const shellContract = {
   'dialog.chooseKeyFile': command(z.void(), z.string().nullable()),
   /** Asks for a folder; null when cancelled. */
   'dialog.chooseFolder': command(z.void(), z.string().nullable()),
+  /** Asks for a file to read; null when cancelled. Only the path comes back. */
+  'dialog.chooseFile': command(z.void(), z.string().nullable()),
+  /** Asks where a file that is not there yet is to be written. */
+  'dialog.chooseNewFile': command(z.object({ suggestedName: z.string().min(1).max(200) }), z.string().nullable()),
   /** Saves text where the person says; the path, or null when cancelled. */
   'dialog.saveText': command(
     z.object({ suggestedName: z.string().min(1).max(200), text: z.string().max(256 * 1024 * 1024) }),

@@ -53,6 +53,8 @@ const auditVerbs = [
   'target.remove',
   'dropin.apply',
   'dropin.undo',
+  'data.export',
+  'data.import',
   'settings.change',
   'vault.create',
   'vault.unlock',

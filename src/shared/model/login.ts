@@ -75,7 +75,7 @@ export const LoginDraft = z.object({
   path: z
     .string()
     .max(4096)
-    .regex(/^\/[^\0]*$/, 'An absolute path, such as /opt/bot/cookies.txt'),
+    .regex(/^\/[^\0]*[^/\0]$/, 'The absolute path of a file, such as /opt/bot/cookies.txt'),
   /** Null is found by content. */
   format: CookieFormat.nullable().default(null),
   /** The profile's id, or `custom`. */
@@ -158,6 +158,8 @@ export const LoginView = z.object({
   drifted: z.boolean().nullable(),
   /** Its consumers were stopped or disabled because it is expired. */
   deactivated: z.boolean(),
+  /** The newest visit with the kept session, and what was wrong with it; null where it is not kept alive. */
+  keepAlive: z.object({ at: z.number().nullable(), problem: z.string().max(500).nullable() }).nullable(),
 })
 export type LoginView = z.infer<typeof LoginView>
 

@@ -52,7 +52,23 @@ export const EngineHealth = z.object({
   storeProblem: z.string().nullable(),
   /** Set when a damaged database was set aside at this start: where it lies now. */
   setAside: z.string().nullable(),
+  /** The automatic copy that took its place; null where it began afresh. */
+  restored: z.string().nullable().default(null),
   /** Why this computer counts as offline (R18): nothing is known of the hosts meanwhile. Null while it is online. */
   offline: z.string().nullable().optional(),
 })
 export type EngineHealth = z.infer<typeof EngineHealth>
+
+/** A copy of the configuration that the app made by itself. */
+export const OwnCopy = z.object({ name: z.string().max(100), at: z.number(), bytes: z.number() })
+export type OwnCopy = z.infer<typeof OwnCopy>
+
+/** What would be taken over from an export. */
+export const OwnContent = z.object({
+  hosts: z.number().int(),
+  checks: z.number().int(),
+  secrets: z.number().int(),
+  /** Does its vault need a passphrase? */
+  passphrase: z.boolean(),
+})
+export type OwnContent = z.infer<typeof OwnContent>

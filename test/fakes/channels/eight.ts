@@ -98,8 +98,10 @@ export async function startEight() {
   }
 }
 
-/** The plain text of a letter, good enough to look for ASCII words in it. */
+/** The plain text of a letter, good enough to look for words in it. */
 function decoded(raw: string): string {
   const [, encoded] = /Content-Transfer-Encoding: base64\r\n(?:[^\r\n]+\r\n)*\r\n([A-Za-z0-9+/=\r\n]+)/.exec(raw) ?? []
-  return encoded === undefined ? raw.replace(/=\r\n/g, '') : Buffer.from(encoded, 'base64').toString()
+  if (encoded !== undefined) return Buffer.from(encoded, 'base64').toString()
+  const bytes = raw.replace(/=\r\n/g, '').replace(/=([0-9A-F]{2})/g, (_, hex) => String.fromCharCode(parseInt(hex, 16)))
+  return Buffer.from(bytes, 'latin1').toString()
 }

@@ -70,6 +70,7 @@ export function loginsOf(now: number): LoginView[] {
       pushedAt: now - 9 * day,
       drifted: false,
       deactivated: false,
+      keepAlive: null,
       ...rest,
     }
   }
@@ -102,6 +103,8 @@ export function loginsOf(now: number): LoginView[] {
         path: '/opt/poster/alice/cookies.txt',
         site: 'x',
         consumers: [alice],
+        keepSession: true,
+        keepAliveHours: 24,
       }),
       [
         fact('auth_token', 'x.com', 4.2 * day, now),
@@ -109,7 +112,10 @@ export function loginsOf(now: number): LoginView[] {
         fact('guest_id', 'x.com', 300 * day, now, 24),
         fact('lang', 'x.com', null, now, 2),
       ],
-      { drifted: true },
+      {
+        drifted: true,
+        keepAlive: { at: now - 2 * 3_600_000, problem: 'The site asked to log in again. Renew it in a login window.' },
+      },
     ),
     view(
       'reddit-reader',

@@ -75,6 +75,7 @@ export function loginHandlers(world: World, emit: Server<EngineContract>['emit']
         pushedAt: null,
         drifted: null,
         deactivated: false,
+        keepAlive: null,
       })
       return login
     },
@@ -82,7 +83,7 @@ export function loginHandlers(world: World, emit: Server<EngineContract>['emit']
       const view = viewOf(id)
       return put({ ...view, login: { ...view.login, ...draft } }).login
     },
-    'login.remove': id => {
+    'login.remove': ({ id }) => {
       world.logins.delete(id)
       emit('login.removed', id)
     },

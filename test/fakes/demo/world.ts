@@ -81,6 +81,7 @@ export function createWorld(name: WorldName, now = Date.now()): World {
       storeProblem:
         name === 'troubled' ? 'The disk is full: nothing can be written to /home/mira/.config/Quarterdeck.' : null,
       setAside: name === 'troubled' ? '/home/mira/.config/Quarterdeck/quarterdeck.db.damaged-2026-11-21' : null,
+      restored: name === 'troubled' ? 'quarterdeck-2026-11-21T03-00-00.db' : null,
       offline: name === 'troubled' ? 'No network interface of this computer is up' : null,
     },
     passphrase: name === 'locked' ? 'open sesame' : null,

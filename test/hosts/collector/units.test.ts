@@ -151,12 +151,27 @@ describe.each(suites)('units on %s', suite => {
     const { manager, until } = await watch(host(), { ...sudo, sources: ['dbus-socket'] })
     const gone: string[] = []
     manager.onRemoved(name => gone.push(name))
-    await host().exec(['systemd-run', '--quiet', '--unit=fleeting', 'sleep', '0.3'])
-    await until(() => manager.list().some(unit => unit.name === 'fleeting.service'), 'fleeting listed')
-    await expect.poll(() => gone, { timeout: 20_000 }).toContain('fleeting.service')
-    expect(manager.list().some(unit => unit.name === 'fleeting.service')).toBe(false)
+    // with what systemd writes for a dash of a path
+    const fleeting = 'fleet\\x2ding.service'
+    await host().exec(['systemd-run', '--quiet', `--unit=${fleeting}`, 'sleep', '0.3'])
+    await until(() => manager.list().some(unit => unit.name === fleeting), 'fleeting listed')
+    await expect.poll(() => gone, { timeout: 20_000 }).toContain(fleeting)
+    expect(manager.list().some(unit => unit.name === fleeting)).toBe(false)
     expect(manager.list().find(unit => unit.name === 'masked-one.service')).toMatchObject({ activeState: 'inactive' })
     expect(manager.list().some(unit => unit.loadState === 'not-found' && unit.activeState === 'inactive')).toBe(false)
+  })
+
+  it('looking at a stopped service loads it once, not without end', async () => {
+    await host().installUnit('at-rest.service', '[Service]\nExecStart=/bin/sleep 100000\n')
+    const { manager, changes, until } = await watch(host(), { ...sudo, sources: ['dbus-socket'] })
+    await host().exec(['systemctl', 'stop', 'at-rest.service'])
+    const rest = () => manager.list().find(unit => unit.name === 'at-rest.service')
+    await until(() => rest()?.loadState === 'not-loaded', 'unloaded')
+    expect(await manager.get('at-rest.service')).toMatchObject({ activeState: 'inactive' })
+    await new Promise(resolve => setTimeout(resolve, 2_000))
+    const told = changes.length
+    await new Promise(resolve => setTimeout(resolve, 1_000))
+    expect(changes.slice(told).map(({ unit }) => `${unit.name} ${unit.loadState}`)).toEqual([])
   })
 
   it('thirty services killed at once are thirty crashes, none lost', async () => {

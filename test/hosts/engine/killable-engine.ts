@@ -24,11 +24,17 @@ export class KillableEngine {
   /** What login windows will bring, over all lives. */
   readonly loginWindows = new FakeLoginWindows()
   readonly #built: string
+  #output = ''
   #child: ChildProcess | null = null
 
   private constructor(directory: string, built: string) {
     this.directory = directory
     this.#built = built
+  }
+
+  /** All that it wrote to its log, over all lives. */
+  get output(): string {
+    return this.#output
   }
 
   /** Builds it as the app has it, which starts several times faster than its sources; inside the project, where its packages are found. */
@@ -72,6 +78,7 @@ export class KillableEngine {
     for (const stream of [child.stdout, child.stderr])
       stream?.on('data', chunk => {
         output = `${output}${chunk}`.slice(-4_000)
+        this.#output += chunk
       })
     const send = (message: ToEngine): void => {
       if (child.connected) child.send(message, () => {})

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createEngine, type Engine } from '../../../src/engine/engine.ts'
-import { systemClock } from '../../../src/engine/lib/clock.ts'
+import { type Clock, systemClock } from '../../../src/engine/lib/clock.ts'
 import { createLogger, Redactor } from '../../../src/engine/lib/log.ts'
 import type { Native } from '../../../src/engine/ports.ts'
 import { engineContract } from '../../../src/shared/contract/engine.ts'
@@ -40,7 +40,7 @@ export class RunningEngine implements AsyncDisposable {
     this.client.on('unit.transition', transition => this.transitions.push(transition))
   }
 
-  static async start(options: { directory?: string } = {}): Promise<RunningEngine> {
+  static async start(options: { directory?: string; clock?: Clock } = {}): Promise<RunningEngine> {
     const directory = options.directory ?? mkdtempSync(join(tmpdir(), 'quarterdeck-engine-'))
     const notifications: NativeNotification[] = []
     const logs: string[] = []
@@ -63,7 +63,7 @@ export class RunningEngine implements AsyncDisposable {
       dataDirectory: directory,
       version: 'test',
       native,
-      clock: systemClock,
+      clock: options.clock ?? systemClock,
       log: createLogger({ sink: line => logs.push(line), now: () => Date.now(), level: 'debug', redactor }),
       redactor,
       sshDirectory: join(directory, 'ssh'),

@@ -1,6 +1,6 @@
 // Numbers over time on their way into a chart: gaps stay gaps, what was filled in is told apart, the present is at the end.
 import { expect, test } from 'vitest'
-import { chartColumns, summarise } from '../../../src/renderer/lib/chart-data.ts'
+import { chartColumns, summarise, tickNumbers } from '../../../src/renderer/lib/chart-data.ts'
 import { chartSpecs, wantedSeries } from '../../../src/renderer/views/host/metrics/chart-specs.ts'
 import { appendSample, numberOf } from '../../../src/renderer/views/host/metrics/live-append.ts'
 import {
@@ -152,6 +152,12 @@ test('a chart asks for the present often enough to move, and not more often', ()
     expect(stepOf(id)).toBeGreaterThanOrEqual(5_000)
     expect(rangeMs[id] / stepOf(id)).toBeLessThanOrEqual(721)
   }
+})
+
+test('an axis has no more decimals than its steps need', () => {
+  expect(tickNumbers([0, 20, 40])).toEqual(['0', '20', '40'])
+  expect(tickNumbers([0, 0.5, 1])).toEqual(['0.0', '0.5', '1.0'])
+  expect(tickNumbers([0.25, 1.5, 2000])).toEqual(['0.25', '1.50', '2,000.00'])
 })
 
 test('the timer that runs next comes first, the one that never does last', () => {

@@ -120,6 +120,7 @@ test('a heartbeat is summed up in words', () => {
   }))
   expect(heartbeatSummary(beats)).toBe('2 of the last 4 probes healthy, 1 unhealthy, 1 unknown')
   expect(heartbeatSummary([])).toBe('No probe yet')
+  expect(heartbeatSummary(beats.slice(0, 1))).toMatch(/^One probe so far: [a-z]+$/)
 })
 
 test('an uptime is never rounded up to a hundred, and an interval reads as it was chosen', () => {

@@ -1,5 +1,6 @@
 // Numbers and times read the same everywhere.
 import { expect, test } from 'vitest'
+import { errorText } from '../../../src/renderer/lib/error-text.ts'
 import {
   formatBytes,
   formatCount,
@@ -58,4 +59,12 @@ test('relative times have one unit and know the future', () => {
   expect(formatRelative(now - 300_000, now)).toBe('5 min ago')
   expect(formatRelative(now + 12_000, now)).toBe('in 12 s')
   expect(formatRelative(now - 400 * 86_400_000, now)).toBe('13 months ago')
+})
+
+test('an error and what to do about it are sentences of their own', () => {
+  const said = (message: string, hint?: string): string =>
+    errorText({ code: 'UNREACHABLE', message, ...(hint ? { hint } : {}) })
+  expect(said('No route to db-1', 'Is the host up?')).toBe('No route to db-1. Is the host up?')
+  expect(said('It is off.', 'Switch it on.')).toBe('It is off. Switch it on.')
+  expect(said('No route to db-1')).toBe('No route to db-1')
 })

@@ -1,7 +1,7 @@
 // Fields are drawn from what the engine serves: every shape a kind's spec may take is read from real zod output.
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { emptyValue, fieldsOf, initialSpec, secretNames } from '../../../src/renderer/lib/json-schema.ts'
+import { emptyValue, fieldsOf, initialSpec } from '../../../src/renderer/lib/json-schema.ts'
 
 const schemaOf = (type: z.ZodType): Record<string, unknown> => z.toJSONSchema(type, { io: 'input' })
 const spec = z.object({
@@ -80,8 +80,8 @@ test('variants are told apart by their constant, which is no field of its own', 
   expect(emptyValue(field('rule'))).toMatchObject({ kind: 'rate' })
 })
 
-test('names of secrets are known, so that their values can travel beside the spec', () => {
-  expect(secretNames(fields)).toEqual(['token'])
+test('secrets are fields of their own kind, so that their values can travel beside the spec', () => {
+  expect(fields.filter(each => each.shape.kind === 'secret').map(each => each.name)).toEqual(['token'])
 })
 
 test('choices have labels where the schema names them, and seldom-needed fields and examples are told', () => {

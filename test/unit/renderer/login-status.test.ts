@@ -27,6 +27,7 @@ const view = (parts: Partial<LoginView> = {}): LoginView => ({
   pushedAt: null,
   drifted: null,
   deactivated: false,
+  keepAlive: null,
   ...parts,
 })
 
@@ -67,4 +68,13 @@ test('trouble comes first, then what ends soonest, and every word of the filter 
   )
   expect(rows.map(row => row.view.login.id)).toEqual(['out', 'soon', 'late'])
   expect(rows.filter(row => matchesLogin(row, 'EXPIRED web')).map(row => row.view.login.id)).toEqual(['out'])
+})
+
+test('a session that could not be kept alive is said, behind whatever is worse', () => {
+  const keepAlive = { at: now, problem: 'The site asked to log in again' }
+  expect(loginStatus(view({ keepAlive }), now)).toEqual({
+    ...{ tone: 'degraded', word: 'Not kept alive', detail: 'The site asked to log in again' },
+  })
+  expect(loginStatus(view({ keepAlive: { at: now, problem: null } }), now).word).toBe('Valid')
+  expect(loginStatus(view({ keepAlive, proofs: [proof('expired')] }), now).word).toBe('Expired')
 })

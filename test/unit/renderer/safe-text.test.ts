@@ -36,7 +36,7 @@ test('S34 an unfinished OSC hides no more than its own line', () => {
 
 test('S34 other control characters are shown, not obeyed', () => {
   expect(safeText('a\u0000b\rc\u0008d\u007f')).toBe('a␀b␍c␈d␡')
-  expect(safeText('one\ntwo')).toBe('one␊two')
+  expect(safeText('one\ntwo')).toBe('one↵two')
   expect(safeText('one\ntwo', { lines: true })).toBe('one\ntwo')
 })
 

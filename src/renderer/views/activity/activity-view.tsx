@@ -5,8 +5,9 @@ import type { AuditEntry } from '../../../shared/model/audit.ts'
 import { Button, LinkButton } from '../../components/button.tsx'
 import { type Column, DataTable } from '../../components/data-table.tsx'
 import { EmptyState, ErrorState, LoadingState } from '../../components/faces.tsx'
-import { SelectField } from '../../components/field.tsx'
+import { FilterBar } from '../../components/filter-bar.tsx'
 import { FilterInput, useRouteValue } from '../../components/filter-input.tsx'
+import { HostFilter } from '../../components/host-select.tsx'
 import { Page } from '../../components/page.tsx'
 import { RelativeTime } from '../../components/relative-time.tsx'
 import { Status } from '../../components/status.tsx'
@@ -39,22 +40,10 @@ export function ActivityView(): ReactNode {
 
   return (
     <Page title="Activity" body="fill" aside="What was done, by whom, and how it ended">
-      <div className={css.bar}>
+      <FilterBar>
         <FilterInput label="Filter activity" value={text} onChange={value => setText(value)} />
-        <SelectField
-          label={<span className="visually-hidden">Host</span>}
-          className={css.host}
-          value={hostId}
-          onChange={event => setHostId(event.target.value, { push: true })}
-        >
-          <option value="">All hosts</option>
-          {hosts.data?.map(({ host }) => (
-            <option key={host.id} value={host.id}>
-              {safeText(host.name)}
-            </option>
-          ))}
-        </SelectField>
-      </div>
+        <HostFilter value={hostId} onChange={value => setHostId(value, { push: true })} />
+      </FilterBar>
       {audit.error && !audit.data ? (
         <ErrorState
           error={audit.error}

@@ -1,21 +1,16 @@
 // The fields that every channel has: what goes through it, and when it is quiet. Know nothing of saving.
 import type { ReactNode } from 'react'
 import type { ChannelDraft } from '../../../shared/model/channel.ts'
-import { CheckField, Choices, TextField } from '../../components/field.tsx'
+import { CheckField, Choices, FieldRow, TextField } from '../../components/field.tsx'
+import { ManyOf } from '../../components/many-of.tsx'
 import { useHosts } from '../../data/hosts.ts'
-import type { Errors } from '../../data/use-draft-form.ts'
+import { type Entered, errorsWithin, textOf } from '../../data/use-draft-form.ts'
+import { localZone } from '../../lib/local-zone.ts'
 import { safeText } from '../../lib/safe-text.ts'
 import { tagsOf } from '../../lib/tags.ts'
-import css from './channels.module.css'
 
-interface FieldsProps {
-  readonly draft: ChannelDraft
-  readonly errors: Errors
-  readonly change: (parts: Partial<ChannelDraft>) => void
-}
-
-export function FilterFields(props: FieldsProps): ReactNode {
-  const { draft, errors, change } = props
+export function FilterFields(props: { form: Entered<ChannelDraft> }): ReactNode {
+  const { draft, errors, change } = props.form
   const { filter } = draft
   const { data: hosts = [] } = useHosts()
   const set = (parts: Partial<ChannelDraft['filter']>): void => change({ filter: { ...filter, ...parts } })
@@ -39,31 +34,24 @@ export function FilterFields(props: FieldsProps): ReactNode {
         autoComplete="off"
         onChange={event => set({ tags: tagsOf(event.target.value) })}
       />
-      <fieldset className={css.hosts}>
-        <legend>Only of these hosts</legend>
-        <p className={css.pale}>None chosen lets all through.</p>
-        {hosts.map(({ host }) => (
-          <CheckField
-            key={host.id}
-            label={safeText(host.name)}
-            checked={filter.hosts.includes(host.id)}
-            onChange={event =>
-              set({
-                hosts: event.target.checked ? [...filter.hosts, host.id] : filter.hosts.filter(id => id !== host.id),
-              })
-            }
-          />
-        ))}
-      </fieldset>
+      <ManyOf
+        label="Only of these hosts"
+        help="None chosen lets all through."
+        options={hosts.map(({ host }) => ({ value: host.id, label: safeText(host.name) }))}
+        chosen={filter.hosts}
+        onChange={chosen => set({ hosts: chosen })}
+      />
     </>
   )
 }
 
-export function QuietFields(props: FieldsProps): ReactNode {
-  const { draft, errors, change } = props
+export function QuietFields(props: { form: Entered<ChannelDraft> }): ReactNode {
+  const { draft, errors, change } = props.form
   const quiet = draft.quietHours
-  const set = (parts: Partial<NonNullable<typeof quiet>>): void => {
-    if (quiet) change({ quietHours: { ...quiet, ...parts } })
+  const hours: Entered<NonNullable<typeof quiet>> | null = quiet && {
+    draft: quiet,
+    errors: errorsWithin(errors, 'quietHours'),
+    change: parts => change({ quietHours: { ...quiet, ...parts } }),
   }
   return (
     <>
@@ -74,49 +62,25 @@ export function QuietFields(props: FieldsProps): ReactNode {
         onChange={event =>
           change({
             quietHours: event.target.checked
-              ? { from: '22:00', to: '07:00', zone: ownZone(), criticalPasses: true }
+              ? { from: '22:00', to: '07:00', zone: localZone(), criticalPasses: true }
               : null,
           })
         }
       />
-      {quiet && (
+      {hours && (
         <>
-          <div className={css.pair}>
-            <TextField
-              label="From"
-              type="time"
-              value={quiet.from}
-              error={errors['quietHours.from']}
-              onChange={event => set({ from: event.target.value })}
-            />
-            <TextField
-              label="To"
-              type="time"
-              value={quiet.to}
-              error={errors['quietHours.to']}
-              onChange={event => set({ to: event.target.value })}
-            />
-            <TextField
-              label="Time zone"
-              value={quiet.zone}
-              error={errors['quietHours.zone']}
-              autoComplete="off"
-              spellCheck={false}
-              onChange={event => set({ zone: event.target.value })}
-            />
-          </div>
+          <FieldRow>
+            <TextField label="From" type="time" {...textOf(hours, 'from')} />
+            <TextField label="To" type="time" {...textOf(hours, 'to')} />
+            <TextField label="Time zone" autoComplete="off" spellCheck={false} {...textOf(hours, 'zone')} />
+          </FieldRow>
           <CheckField
             label="Critical messages come at once all the same"
-            checked={quiet.criticalPasses}
-            onChange={event => set({ criticalPasses: event.target.checked })}
+            checked={hours.draft.criticalPasses}
+            onChange={event => hours.change({ criticalPasses: event.target.checked })}
           />
         </>
       )}
     </>
   )
-}
-
-/** The zone that this computer is set to. */
-function ownZone(): string {
-  return Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC'
 }

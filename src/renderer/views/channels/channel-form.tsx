@@ -3,14 +3,14 @@ import { Send, Trash2 } from 'lucide-react'
 import { type FormEvent, type ReactNode, useMemo, useState } from 'react'
 import { useNavigate } from 'react-router'
 import { ChannelDraft, type ChannelKind, type ChannelView } from '../../../shared/model/channel.ts'
-import { Button, LinkButton } from '../../components/button.tsx'
+import { Button, ButtonRow, LinkButton } from '../../components/button.tsx'
 import { ConfirmDialog } from '../../components/confirm-dialog.tsx'
 import { CheckField, TextField } from '../../components/field.tsx'
-import { Panel } from '../../components/page.tsx'
+import { Columns, Panel } from '../../components/page.tsx'
 import { SchemaForm } from '../../components/schema-form.tsx'
 import { Status } from '../../components/status.tsx'
 import { useEngine, useEngineCommand } from '../../data/remotes.tsx'
-import { errorsWithin, useDraftForm } from '../../data/use-draft-form.ts'
+import { errorsWithin, textOf, useDraftForm } from '../../data/use-draft-form.ts'
 import { fieldsOf } from '../../lib/json-schema.ts'
 import { places } from '../../lib/places.ts'
 import { safeText } from '../../lib/safe-text.ts'
@@ -48,17 +48,11 @@ export function ChannelForm(props: { kind: ChannelKind; view: ChannelView | null
   }
 
   return (
-    <div className={css.columns}>
-      <form ref={formRef} className={css.form} onSubmit={save} noValidate>
+    <Columns wider="neither">
+      <form ref={formRef} onSubmit={save} noValidate>
         <Panel title={safeText(kind.title)}>
           <p className={css.pale}>{safeText(kind.description)}</p>
-          <TextField
-            label="Name"
-            value={draft.name}
-            error={errors.name}
-            autoComplete="off"
-            onChange={event => change({ name: event.target.value })}
-          />
+          <TextField label="Name" autoComplete="off" {...textOf(form, 'name')} />
           <CheckField
             label="Send messages here"
             checked={draft.enabled}
@@ -74,13 +68,13 @@ export function ChannelForm(props: { kind: ChannelKind; view: ChannelView | null
           />
         </Panel>
         <Panel title="What is sent">
-          <FilterFields draft={draft} errors={errors} change={change} />
+          <FilterFields form={form} />
         </Panel>
         <Panel title="Quiet hours">
-          <QuietFields draft={draft} errors={errors} change={change} />
+          <QuietFields form={form} />
         </Panel>
         {failure && <SaveError error={failure} />}
-        <div className={css.buttons}>
+        <ButtonRow>
           <Button type="submit" look="primary" loading={busy === 'save'}>
             {channel ? 'Save' : 'Add channel'}
           </Button>
@@ -91,7 +85,7 @@ export function ChannelForm(props: { kind: ChannelKind; view: ChannelView | null
             Cancel
           </LinkButton>
           {channel && kind.addable && <Remove id={channel.id} name={channel.name} />}
-        </div>
+        </ButtonRow>
         <div aria-live="polite">
           {tested && (
             <Status
@@ -104,8 +98,8 @@ export function ChannelForm(props: { kind: ChannelKind; view: ChannelView | null
           )}
         </div>
       </form>
-      {channel && <OutboxPanel channelId={channel.id} />}
-    </div>
+      <div>{channel && <OutboxPanel channelId={channel.id} />}</div>
+    </Columns>
   )
 }
 

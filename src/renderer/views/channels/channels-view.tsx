@@ -1,9 +1,9 @@
 // Where messages go: each channel with how it stands. Shows what the engine says and decides nothing.
 import { BellRing, Plus } from 'lucide-react'
 import type { ReactNode } from 'react'
-import { Link } from 'react-router'
 import type { ChannelKind, ChannelView } from '../../../shared/model/channel.ts'
 import { LinkButton } from '../../components/button.tsx'
+import { NameLink, Pale, TwoLines } from '../../components/cells.tsx'
 import { EmptyState, QueryFaces } from '../../components/faces.tsx'
 import { Page, Panel } from '../../components/page.tsx'
 import { RelativeTime } from '../../components/relative-time.tsx'
@@ -57,17 +57,15 @@ function Item(props: { view: ChannelView; kinds: readonly ChannelKind[] }): Reac
   const kind = kinds.find(each => each.type === channel.type)?.title ?? channel.type
   return (
     <li className={css.item}>
-      <div className={css.two}>
-        <Link className={css.name} to={channelPath(channel.id)}>
-          {safeText(channel.name)}
-        </Link>
-        <span className={css.pale}>
+      <TwoLines>
+        <NameLink to={channelPath(channel.id)}>{safeText(channel.name)}</NameLink>
+        <Pale>
           {kind}. {filterWords(channel)}
-        </span>
-      </div>
-      <div className={css.two}>
+        </Pale>
+      </TwoLines>
+      <TwoLines>
         <Status status={channelStatus(view)} />
-        <span className={css.pale}>
+        <Pale>
           {view.problem ? (
             safeShort(view.problem, 160)
           ) : view.lastSentAt === null ? (
@@ -77,13 +75,13 @@ function Item(props: { view: ChannelView; kinds: readonly ChannelKind[] }): Reac
               Last sent <RelativeTime at={view.lastSentAt} />
             </>
           )}
-        </span>
-      </div>
+        </Pale>
+      </TwoLines>
     </li>
   )
 }
 
-export function channelStatus(view: ChannelView): StatusWord {
+function channelStatus(view: ChannelView): StatusWord {
   if (!view.channel.enabled) return { tone: 'off', word: 'Switched off' }
   if (view.problem) return { tone: 'unhealthy', word: view.waiting > 0 ? `${view.waiting} waiting` : 'Not working' }
   if (view.waiting > 0) return { tone: 'busy', word: `${view.waiting} waiting` }

@@ -1,6 +1,7 @@
 // What went through a channel lately, and what waits for it. Shows what the engine says and decides nothing.
 import type { ReactNode } from 'react'
 import type { OutboxEntry } from '../../../shared/model/channel.ts'
+import { Pale, TwoLines } from '../../components/cells.tsx'
 import { QueryFaces } from '../../components/faces.tsx'
 import { Panel } from '../../components/page.tsx'
 import { RelativeTime } from '../../components/relative-time.tsx'
@@ -29,20 +30,20 @@ export function OutboxPanel(props: { channelId: string }): ReactNode {
           ) : (
             <ul className={css.list}>
               {list.map(entry => (
-                <li key={entry.id} className={css.entry}>
-                  <div className={css.two}>
+                <li key={entry.id} className={css.item}>
+                  <TwoLines>
                     <span>{safeShort(entry.title, 120)}</span>
                     {entry.error && entry.state !== 'sent' && (
-                      <span className={css.pale}>
+                      <Pale>
                         {safeText(entry.error)}
                         {entry.attempts > 1 ? ` (${entry.attempts} attempts)` : ''}
-                      </span>
+                      </Pale>
                     )}
-                  </div>
-                  <div className={css.two}>
+                  </TwoLines>
+                  <TwoLines>
                     <Status status={states[entry.state]} />
                     <RelativeTime at={entry.sentAt ?? entry.createdAt} className={css.pale} />
-                  </div>
+                  </TwoLines>
                 </li>
               ))}
             </ul>

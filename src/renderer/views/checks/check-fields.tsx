@@ -1,53 +1,40 @@
 // The fields that every check has, whatever its kind: what it is about, and when it alerts. Know nothing of saving.
 import type { ReactNode } from 'react'
 import type { CheckDraft, CheckKind, Vantage } from '../../../shared/model/check.ts'
-import { CheckField, Choices, SelectField, TextField } from '../../components/field.tsx'
+import { Choices, FieldRow, SelectField, TextField } from '../../components/field.tsx'
+import { HostSelect } from '../../components/host-select.tsx'
+import { ManyOf } from '../../components/many-of.tsx'
 import { NumberField } from '../../components/number-field.tsx'
 import { useChecks } from '../../data/checks.ts'
-import { useHosts, useUnits } from '../../data/hosts.ts'
-import type { Errors } from '../../data/use-draft-form.ts'
+import { useUnits } from '../../data/hosts.ts'
+import { type Entered, numberOf, textOf } from '../../data/use-draft-form.ts'
 import { severityWords } from '../../lib/check-status.ts'
 import { safeText } from '../../lib/safe-text.ts'
 import { tagsOf } from '../../lib/tags.ts'
-import css from './checks.module.css'
+import { unitKey, unitLabel, unitOfKey } from '../../lib/unit-keys.ts'
 
 interface FieldsProps {
   readonly kind: CheckKind
-  readonly draft: CheckDraft
-  readonly errors: Errors
-  readonly change: (parts: Partial<CheckDraft>) => void
+  readonly form: Entered<CheckDraft>
 }
 
 const vantages: Record<Vantage, string> = { host: 'The host itself', local: 'This computer', both: 'Both' }
 
 export function SubjectFields(props: FieldsProps & { builtIn: boolean }): ReactNode {
-  const { kind, draft, errors, builtIn, change } = props
-  const { data: hosts = [] } = useHosts()
+  const { kind, form, builtIn } = props
+  const { draft, change } = form
   return (
     <>
-      <TextField
-        label="Name"
-        value={draft.name}
-        error={errors.name}
-        autoComplete="off"
-        onChange={event => change({ name: event.target.value })}
-      />
+      <TextField label="Name" autoComplete="off" {...textOf(form, 'name')} />
       {!builtIn && (
-        <div className={css.pair}>
-          <SelectField
+        <FieldRow>
+          <HostSelect
             label="Host"
-            value={draft.hostId}
-            error={errors.hostId}
+            {...textOf(form, 'hostId')}
             onChange={event => change({ hostId: event.target.value, unit: null })}
-          >
-            {hosts.map(({ host }) => (
-              <option key={host.id} value={host.id}>
-                {safeText(host.name)}
-              </option>
-            ))}
-          </SelectField>
+          />
           <UnitSelect {...props} />
-        </div>
+        </FieldRow>
       )}
       {kind.vantages.length > 1 && (
         <Choices<Vantage>
@@ -63,73 +50,47 @@ export function SubjectFields(props: FieldsProps & { builtIn: boolean }): ReactN
 }
 
 function UnitSelect(props: FieldsProps): ReactNode {
-  const { kind, draft, errors, change } = props
+  const { kind } = props
+  const { draft, errors, change } = props.form
   const { data: units = [] } = useUnits(draft.hostId, draft.hostId !== '')
-  const chosen = draft.unit ? `${draft.unit.scope}/${draft.unit.name}` : ''
-  const names = units.map(unit => `${unit.scope}/${unit.name}`)
-  const all = chosen === '' || names.includes(chosen) ? names : [chosen, ...names]
+  const chosen = draft.unit
+  const known = chosen === null || units.some(unit => unitKey(unit) === unitKey(chosen))
+  const offered = known ? units : [chosen, ...units]
   return (
     <SelectField
       label="Service"
-      value={chosen}
+      value={chosen ? unitKey(chosen) : ''}
       error={errors.unit}
       help={kind.needsUnit ? undefined : 'The one that it speaks of, and that recovery may restart.'}
-      onChange={event => {
-        const [scope, ...name] = event.target.value.split('/')
-        change({
-          unit:
-            event.target.value === '' ? null : { scope: scope === 'user' ? 'user' : 'system', name: name.join('/') },
-        })
-      }}
+      onChange={event => change({ unit: unitOfKey(event.target.value) })}
     >
       <option value="">{kind.needsUnit ? 'Choose a service' : 'None'}</option>
-      {all.sort().map(name => (
-        <option key={name} value={name}>
-          {safeText(name.startsWith('system/') ? name.slice('system/'.length) : `${name.slice('user/'.length)} (user)`)}
-        </option>
-      ))}
+      {offered
+        .map(unit => ({ key: unitKey(unit), label: safeText(unitLabel(unit)) }))
+        .sort((a, b) => a.key.localeCompare(b.key, 'en'))
+        .map(({ key, label }) => (
+          <option key={key} value={key}>
+            {label}
+          </option>
+        ))}
     </SelectField>
   )
 }
 
 export function ThresholdFields(props: FieldsProps & { checkId: string | null }): ReactNode {
-  const { draft, errors, change, checkId } = props
+  const { form, checkId } = props
+  const { draft, errors, change } = form
   const { data: checks = [] } = useChecks()
   const others = checks.filter(view => view.check.id !== checkId)
   return (
     <>
-      <div className={css.pair}>
-        <NumberField
-          label="Every (s)"
-          value={draft.intervalSeconds}
-          error={errors.intervalSeconds}
-          onChange={intervalSeconds => change({ intervalSeconds })}
-        />
-        <NumberField
-          label="Gives up after (s)"
-          value={draft.timeoutSeconds}
-          error={errors.timeoutSeconds}
-          onChange={timeoutSeconds => change({ timeoutSeconds })}
-        />
-        <NumberField
-          label="Failures in a row"
-          value={draft.failureThreshold}
-          error={errors.failureThreshold}
-          onChange={failureThreshold => change({ failureThreshold })}
-        />
-        <NumberField
-          label="For at least (s)"
-          value={draft.forSeconds}
-          error={errors.forSeconds}
-          onChange={forSeconds => change({ forSeconds })}
-        />
-        <NumberField
-          label="Successes to be over"
-          value={draft.recoveryThreshold}
-          error={errors.recoveryThreshold}
-          onChange={recoveryThreshold => change({ recoveryThreshold })}
-        />
-      </div>
+      <FieldRow>
+        <NumberField label="Every (s)" {...numberOf(form, 'intervalSeconds')} />
+        <NumberField label="Gives up after (s)" {...numberOf(form, 'timeoutSeconds')} />
+        <NumberField label="Failures in a row" {...numberOf(form, 'failureThreshold')} />
+        <NumberField label="For at least (s)" {...numberOf(form, 'forSeconds')} />
+        <NumberField label="Successes to be over" {...numberOf(form, 'recoveryThreshold')} />
+      </FieldRow>
       <Choices
         label="Severity"
         value={draft.severity}
@@ -147,24 +108,15 @@ export function ThresholdFields(props: FieldsProps & { checkId: string | null })
       {others.length > 0 && (
         <details>
           <summary>Depends on other checks{draft.dependsOn.length > 0 ? ` (${draft.dependsOn.length})` : ''}</summary>
-          <p className={css.pale}>While one of them is in trouble, this one is not judged and not told of.</p>
-          {errors.dependsOn && <p role="alert">{errors.dependsOn}</p>}
-          <div className={css.others}>
-            {others.map(({ check }) => (
-              <CheckField
-                key={check.id}
-                label={safeText(check.name)}
-                checked={draft.dependsOn.includes(check.id)}
-                onChange={event =>
-                  change({
-                    dependsOn: event.target.checked
-                      ? [...draft.dependsOn, check.id]
-                      : draft.dependsOn.filter(id => id !== check.id),
-                  })
-                }
-              />
-            ))}
-          </div>
+          <ManyOf
+            label="Checks that it depends on"
+            bare
+            help="While one of them is in trouble, this one is not judged and not told of."
+            error={errors.dependsOn}
+            options={others.map(({ check }) => ({ value: check.id, label: safeText(check.name) }))}
+            chosen={draft.dependsOn}
+            onChange={dependsOn => change({ dependsOn })}
+          />
         </details>
       )}
     </>

@@ -4,7 +4,6 @@ import type { ReactNode } from 'react'
 import { useParams, useSearchParams } from 'react-router'
 import type { CheckDraft, CheckKind, CheckView } from '../../../shared/model/check.ts'
 import { localHostId } from '../../../shared/model/host.ts'
-import { UnitName, UnitScope } from '../../../shared/model/unit.ts'
 import { LinkButton } from '../../components/button.tsx'
 import { EmptyState, QueryFaces } from '../../components/faces.tsx'
 import { KindCards } from '../../components/kind-cards.tsx'
@@ -13,6 +12,7 @@ import { useCheckKinds, useChecks } from '../../data/checks.ts'
 import { fieldsOf, initialSpec } from '../../lib/json-schema.ts'
 import { places } from '../../lib/places.ts'
 import { safeText } from '../../lib/safe-text.ts'
+import { unitOfKey } from '../../lib/unit-keys.ts'
 import { CheckForm } from './check-form.tsx'
 
 /** `?host=…&type=…&unit=system/bot.service&pattern=…` fills in what is known already. */
@@ -77,14 +77,13 @@ function Kinds(props: { kinds: readonly CheckKind[] }): ReactNode {
 }
 
 function freshDraft(kind: CheckKind, params: URLSearchParams): CheckDraft {
-  const [scope, name] = splitUnit(params.get('unit') ?? '')
-  const unit = { scope: UnitScope.safeParse(scope), name: UnitName.safeParse(name) }
+  const unit = unitOfKey(params.get('unit') ?? '')
   return {
     hostId: params.get('host') ?? localHostId,
     type: kind.type,
-    name: freshName(kind, unit.name.success ? unit.name.data : null),
+    name: freshName(kind, unit?.name ?? null),
     spec: freshSpec(kind, params.get('pattern')),
-    unit: unit.scope.success && unit.name.success ? { scope: unit.scope.data, name: unit.name.data } : null,
+    unit,
     enabled: true,
     vantage: kind.vantages[0] ?? 'host',
     ...kind.defaults,
@@ -102,9 +101,4 @@ function freshSpec(kind: CheckKind, pattern: string | null): CheckDraft['spec'] 
   const fields = fieldsOf(kind.schema)
   const spec = initialSpec(fields)
   return pattern !== null && fields.some(field => field.name === 'pattern') ? { ...spec, pattern } : spec
-}
-
-function splitUnit(text: string): [string, string] {
-  const slash = text.indexOf('/')
-  return slash < 0 ? ['', ''] : [text.slice(0, slash), text.slice(slash + 1)]
 }

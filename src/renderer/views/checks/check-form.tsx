@@ -3,8 +3,8 @@ import { FlaskConical } from 'lucide-react'
 import { type FormEvent, type ReactNode, useMemo, useState } from 'react'
 import { useNavigate } from 'react-router'
 import { type Check, CheckDraft, type CheckKind, type Probe } from '../../../shared/model/check.ts'
-import { Button, LinkButton } from '../../components/button.tsx'
-import { Panel } from '../../components/page.tsx'
+import { Button, ButtonRow, LinkButton } from '../../components/button.tsx'
+import { Columns, Panel } from '../../components/page.tsx'
 import { SchemaForm } from '../../components/schema-form.tsx'
 import { useEngine } from '../../data/remotes.tsx'
 import { errorsWithin, useDraftForm } from '../../data/use-draft-form.ts'
@@ -46,11 +46,11 @@ export function CheckForm(props: { kind: CheckKind; check: Check | null; draft: 
   }
 
   return (
-    <div className={css.columns}>
-      <form ref={formRef} className={css.form} onSubmit={save} noValidate>
+    <Columns>
+      <form ref={formRef} onSubmit={save} noValidate>
         <Panel title={safeText(kind.title)}>
           <p className={css.pale}>{safeText(kind.description)}</p>
-          <SubjectFields kind={kind} draft={draft} errors={errors} builtIn={check?.builtIn ?? false} change={change} />
+          <SubjectFields kind={kind} form={form} builtIn={check?.builtIn ?? false} />
           {kind.type === 'login' ? (
             <p>What it asks is set with the login that it belongs to.</p>
           ) : (
@@ -66,10 +66,10 @@ export function CheckForm(props: { kind: CheckKind; check: Check | null; draft: 
           {kind.type === 'journal-pattern' && <PatternPreview draft={draft} />}
         </Panel>
         <Panel title="When it alerts">
-          <ThresholdFields kind={kind} draft={draft} errors={errors} checkId={check?.id ?? null} change={change} />
+          <ThresholdFields kind={kind} form={form} checkId={check?.id ?? null} />
         </Panel>
         {failure && <SaveError error={failure} />}
-        <div className={css.buttons}>
+        <ButtonRow>
           <Button type="submit" look="primary" loading={busy === 'save'}>
             {check ? 'Save' : 'Add check'}
           </Button>
@@ -79,11 +79,11 @@ export function CheckForm(props: { kind: CheckKind; check: Check | null; draft: 
           <LinkButton to={check ? checkPath(check.id) : places.checks} look="quiet">
             Cancel
           </LinkButton>
-        </div>
+        </ButtonRow>
       </form>
       <div className={css.side}>
         <TryPanel probe={tried} running={busy === 'try'} />
       </div>
-    </div>
+    </Columns>
   )
 }

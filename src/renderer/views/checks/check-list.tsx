@@ -7,6 +7,7 @@ import { Button } from '../../components/button.tsx'
 import { DataTable, readSort, writeSort } from '../../components/data-table.tsx'
 import { EmptyState } from '../../components/faces.tsx'
 import { Facets } from '../../components/facets.tsx'
+import { FilterBar } from '../../components/filter-bar.tsx'
 import { FilterInput, useRouteValue } from '../../components/filter-input.tsx'
 import { StatusIcon } from '../../components/status.tsx'
 import { useCheckKinds } from '../../data/checks.ts'
@@ -40,7 +41,7 @@ export function CheckList(props: CheckListProps): ReactNode {
     .filter(group => group.count > 0 || group.tone === tone)
   return (
     <>
-      <div className={css.bar}>
+      <FilterBar>
         <FilterInput label="Filter checks" value={text} onChange={value => setText(value)} />
         <Facets
           legend="Show only checks that are"
@@ -54,10 +55,9 @@ export function CheckList(props: CheckListProps): ReactNode {
           onChoose={value => setTone(value === tone ? '' : value, { push: true })}
         />
         {props.aside && <div className={css.aside}>{props.aside}</div>}
-      </div>
+      </FilterBar>
       <DataTable<CheckRow>
         label="Checks"
-        className={css.table}
         rows={rows}
         rowKey={row => row.view.check.id}
         rowRem={3.25}

@@ -5,10 +5,10 @@ import { Link, useNavigate, useParams } from 'react-router'
 import type { CheckView } from '../../../shared/model/check.ts'
 import { Button, LinkButton } from '../../components/button.tsx'
 import { ConfirmDialog } from '../../components/confirm-dialog.tsx'
-import { EmptyState, ErrorState, LoadingState } from '../../components/faces.tsx'
+import { EmptyState, QueryFaces } from '../../components/faces.tsx'
 import { FieldError } from '../../components/field.tsx'
 import { HeartbeatExplorer } from '../../components/heartbeat.tsx'
-import { Fact, Facts, Page, Panel } from '../../components/page.tsx'
+import { Columns, Fact, Facts, Page, Panel } from '../../components/page.tsx'
 import { RelativeTime } from '../../components/relative-time.tsx'
 import { Status } from '../../components/status.tsx'
 import { TimeChart } from '../../components/time-chart.tsx'
@@ -30,14 +30,21 @@ export function CheckPage(): ReactNode {
   const { checkId = '' } = useParams()
   const check = useCheck(checkId)
   if (check.data) return <Loaded key={checkId} view={check.data} />
-  if (!check.error) return <LoadingState label="Reading check" />
-  if (check.error.code === 'NOT_FOUND' || check.error.code === 'INVALID_INPUT')
-    return (
-      <EmptyState icon={ListX} title="There is no such check">
-        <LinkButton to={places.checks}>Show all checks</LinkButton>
-      </EmptyState>
-    )
-  return <ErrorState error={check.error} title="The check could not be read" onRetry={() => void check.refetch()} />
+  return (
+    <Page title="Check">
+      <QueryFaces query={check} failed="The check could not be read" loading="Reading check" missing={<NoSuchCheck />}>
+        {() => null}
+      </QueryFaces>
+    </Page>
+  )
+}
+
+function NoSuchCheck(): ReactNode {
+  return (
+    <EmptyState icon={ListX} title="There is no such check">
+      <LinkButton to={places.checks}>Show all checks</LinkButton>
+    </EmptyState>
+  )
 }
 
 function Loaded(props: { view: CheckView }): ReactNode {
@@ -49,8 +56,8 @@ function Loaded(props: { view: CheckView }): ReactNode {
       aside={<Status status={checkStatus(view)} look="pill" />}
       actions={<Buttons view={view} />}
     >
-      <div className={css.columns}>
-        <div className={css.column}>
+      <Columns>
+        <div>
           <Panel title="Last probes">
             <HeartbeatExplorer beats={view.recent} label={`Last probes of ${safeText(check.name)}`} />
             {last && (
@@ -63,11 +70,11 @@ function Loaded(props: { view: CheckView }): ReactNode {
           <Course view={view} />
           <CheckIncidents checkId={check.id} />
         </div>
-        <div className={css.column}>
+        <div>
           <UptimePanel call="check.uptime" input={check.id} />
           <About view={view} />
         </div>
-      </div>
+      </Columns>
     </Page>
   )
 }

@@ -4,6 +4,7 @@ import type { HostView } from '../../../shared/model/host.ts'
 import type { UnitRef } from '../../../shared/model/unit.ts'
 import { checkStatus } from '../../lib/check-status.ts'
 import { isSameUnit } from '../../lib/same-unit.ts'
+import { saysAll } from '../../lib/says-all.ts'
 import { type Tone, toneRank } from '../../lib/status.ts'
 
 /** The groups of the summary, worst first. */
@@ -56,15 +57,7 @@ export function checksOfUnit(views: readonly CheckView[], unit: UnitRef): CheckV
   ).map(row => row.view)
 }
 
-/** Every word of the filter has to be somewhere in what the row says. */
 export function matchesCheck(row: CheckRow, text: string): boolean {
   const { check, last } = row.view
-  const said = [check.name, row.kind, row.hostName, check.unit?.name, last?.message, ...check.tags]
-    .filter(Boolean)
-    .join(' ')
-    .toLowerCase()
-  return text
-    .toLowerCase()
-    .split(/\s+/)
-    .every(word => said.includes(word))
+  return saysAll([check.name, row.kind, row.hostName, check.unit?.name, last?.message, ...check.tags], text)
 }

@@ -3,15 +3,18 @@ import { Check, Sparkles, X } from 'lucide-react'
 import { type ReactNode, useState } from 'react'
 import type { CheckProposal } from '../../../shared/model/check.ts'
 import { localHostId } from '../../../shared/model/host.ts'
-import { Button, IconButton, LinkButton } from '../../components/button.tsx'
+import { Button, ButtonRow, IconButton, LinkButton } from '../../components/button.tsx'
+import { Pale, TwoLines } from '../../components/cells.tsx'
 import { EmptyState, QueryFaces } from '../../components/faces.tsx'
-import { FieldError, SelectField } from '../../components/field.tsx'
+import { FieldError } from '../../components/field.tsx'
 import { useRouteValue } from '../../components/filter-input.tsx'
+import { HostSelect } from '../../components/host-select.tsx'
 import { Page, Panel } from '../../components/page.tsx'
 import { useProposals } from '../../data/checks.ts'
 import { useHosts } from '../../data/hosts.ts'
 import { useEngineCommand } from '../../data/remotes.tsx'
 import { intervalText } from '../../lib/check-status.ts'
+import { errorText } from '../../lib/error-text.ts'
 import { addLoginPath } from '../../lib/places.ts'
 import { safeText } from '../../lib/safe-text.ts'
 import css from './checks.module.css'
@@ -33,13 +36,7 @@ export function SuggestionsView(): ReactNode {
   const hostId = chosen || first || localHostId
   return (
     <Page title="Suggested checks" body="read">
-      <SelectField label="Host" value={hostId} onChange={event => setChosen(event.target.value, { push: true })}>
-        {hosts.map(({ host }) => (
-          <option key={host.id} value={host.id}>
-            {safeText(host.name)}
-          </option>
-        ))}
-      </SelectField>
+      <HostSelect label="Host" value={hostId} onChange={event => setChosen(event.target.value, { push: true })} />
       <Proposals key={hostId} hostId={hostId} />
     </Page>
   )
@@ -85,7 +82,7 @@ function Groups(props: { list: readonly CheckProposal[]; reload: () => void }): 
   const error = add.error ?? dismiss.error
   return (
     <>
-      {error && <FieldError>{safeText([error.message, error.hint].filter(Boolean).join('. '))}</FieldError>}
+      {error && <FieldError>{errorText(error)}</FieldError>}
       {groups.map(group => {
         const offers = list.filter(each => each.group === group)
         return (
@@ -104,13 +101,13 @@ function Groups(props: { list: readonly CheckProposal[]; reload: () => void }): 
             <ul className={css.list}>
               {offers.map(offer => (
                 <li key={offer.key} className={css.offer}>
-                  <div className={css.two}>
+                  <TwoLines>
                     <span>{safeText(offer.draft.name)}</span>
-                    <span className={css.pale}>
+                    <Pale>
                       {safeText(offer.reason).replace(/\.$/, '')}. Every {intervalText(offer.draft.intervalSeconds)}.
-                    </span>
-                  </div>
-                  <span className={css.buttons}>
+                    </Pale>
+                  </TwoLines>
+                  <ButtonRow>
                     {group === 'login' ? (
                       // what it logs in to is for a person to say
                       <LinkButton size="small" to={addLoginPath(placeOf(offer))}>
@@ -129,7 +126,7 @@ function Groups(props: { list: readonly CheckProposal[]; reload: () => void }): 
                         dismiss.mutate({ hostId: offer.draft.hostId, key: offer.key }, { onSuccess: reload })
                       }
                     />
-                  </span>
+                  </ButtonRow>
                 </li>
               ))}
             </ul>

@@ -26,7 +26,7 @@ export function TryPanel(props: { probe: Probe | null; running: boolean }): Reac
           <p className={css.pale}>“Try it now” probes once with what is entered. Nothing is saved.</p>
         )}
         {!running && probe && (
-          <div className={css.form}>
+          <div className={css.found}>
             <div>
               <Status status={words[probe.status]} look="pill" />
             </div>

@@ -1,10 +1,10 @@
 // The checks that speak of one service, as its page shows them. Shows what the engine says and decides nothing.
 import { Plus } from 'lucide-react'
 import type { ReactNode } from 'react'
-import { Link } from 'react-router'
 import type { CheckView } from '../../../shared/model/check.ts'
 import type { UnitRef } from '../../../shared/model/unit.ts'
 import { LinkButton } from '../../components/button.tsx'
+import { NameLink, TwoLines } from '../../components/cells.tsx'
 import { QueryFaces } from '../../components/faces.tsx'
 import { Heartbeat } from '../../components/heartbeat.tsx'
 import { Panel } from '../../components/page.tsx'
@@ -53,12 +53,10 @@ function Item(props: { view: CheckView }): ReactNode {
   const status = checkStatus(view)
   return (
     <li className={css.unitCheck}>
-      <div className={css.two}>
-        <Link className={css.name} to={checkPath(view.check.id)}>
-          {safeText(view.check.name)}
-        </Link>
+      <TwoLines>
+        <NameLink to={checkPath(view.check.id)}>{safeText(view.check.name)}</NameLink>
         <Status status={{ tone: status.tone, word: status.word }} />
-      </div>
+      </TwoLines>
       <Heartbeat beats={view.recent} length={20} />
       {status.tone !== 'healthy' && status.detail && <p className={css.detail}>{safeShort(status.detail, 300)}</p>}
     </li>

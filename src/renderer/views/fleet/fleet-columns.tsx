@@ -2,6 +2,7 @@
 import type { ReactNode } from 'react'
 import { Link } from 'react-router'
 import type { HostView } from '../../../shared/model/host.ts'
+import { NameLink, Pale, TwoLines } from '../../components/cells.tsx'
 import type { Column } from '../../components/data-table.tsx'
 import { Meter } from '../../components/meter.tsx'
 import { Sparkline } from '../../components/sparkline.tsx'
@@ -60,12 +61,10 @@ function HostCell(props: { view: HostView }): ReactNode {
   const where =
     host.kind === 'local' ? facts?.hostname : `${host.user}@${host.address}${host.port === 22 ? '' : `:${host.port}`}`
   return (
-    <div className={css.two}>
-      <Link className={css.name} to={hostPath(host.id)}>
-        {safeText(host.name)}
-      </Link>
-      <span className={css.pale}>{safeShort(where ?? '', 80)}</span>
-    </div>
+    <TwoLines>
+      <NameLink to={hostPath(host.id)}>{safeText(host.name)}</NameLink>
+      <Pale>{safeShort(where ?? '', 80)}</Pale>
+    </TwoLines>
   )
 }
 
@@ -73,36 +72,34 @@ function StateCell(props: { row: FleetRow }): ReactNode {
   const { view, incidents } = props.row
   const status = hostHealth(view, useActiveList(), useNow(1000))
   return (
-    <div className={css.two}>
+    <TwoLines>
       <Status status={status} />
       {incidents > 0 ? (
         <Link className={css.incidents} to={incidentsPath(view.host.id)}>
           {incidents === 1 ? '1 incident' : `${incidents} incidents`}
         </Link>
       ) : (
-        status.detail && <span className={css.pale}>{safeShort(status.detail, 120)}</span>
+        status.detail && <Pale>{safeShort(status.detail, 120)}</Pale>
       )}
-    </div>
+    </TwoLines>
   )
 }
 
 function ServicesCell(props: { view: HostView }): ReactNode {
   const { units, facts, connection } = props.view
-  if (connection.state !== 'ready') return <span className={css.pale}>{unknownValue}</span>
-  if (!units) return <span className={css.pale}>{facts?.unitSource === 'none' ? 'no systemd' : unknownValue}</span>
+  if (connection.state !== 'ready') return <Pale>{unknownValue}</Pale>
+  if (!units) return <Pale>{facts?.unitSource === 'none' ? 'no systemd' : unknownValue}</Pale>
   return (
-    <div className={css.two}>
-      <span>
-        {units.active} <span className={css.pale}>of {units.total} active</span>
-      </span>
-    </div>
+    <span>
+      {units.active} <Pale>of {units.total} active</Pale>
+    </span>
   )
 }
 
 function CpuCell(props: { view: HostView }): ReactNode {
   const sample = useLatestSample(props.view)
   const course = useCourse(props.view, 'cpu')
-  if (!sample) return <span className={css.pale}>{unknownValue}</span>
+  if (!sample) return <Pale>{unknownValue}</Pale>
   return (
     <div className={css.cpu}>
       <span className={css.number}>{formatPercent(sample.cpuPercent)}</span>
@@ -113,7 +110,7 @@ function CpuCell(props: { view: HostView }): ReactNode {
 
 function MemoryCell(props: { view: HostView }): ReactNode {
   const sample = useLatestSample(props.view)
-  if (!sample) return <span className={css.pale}>{unknownValue}</span>
+  if (!sample) return <Pale>{unknownValue}</Pale>
   return (
     <Meter
       label={`of ${formatBytes(sample.memory.totalBytes)}`}
@@ -126,7 +123,7 @@ function MemoryCell(props: { view: HostView }): ReactNode {
 
 function DiskCell(props: { view: HostView }): ReactNode {
   const worst = fullestDisk(useLatestSample(props.view))
-  if (!worst) return <span className={css.pale}>{unknownValue}</span>
+  if (!worst) return <Pale>{unknownValue}</Pale>
   return <Meter label={safeShort(worst.disk.mount, 24)} percent={worst.percent} warnAt={85} badAt={90} />
 }
 

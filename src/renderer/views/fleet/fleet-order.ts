@@ -2,6 +2,7 @@
 import type { HostView } from '../../../shared/model/host.ts'
 import type { Incident } from '../../../shared/model/incident.ts'
 import { hostHealth, isFiring } from '../../lib/incident-words.ts'
+import { saysAll } from '../../lib/says-all.ts'
 import { type StatusWord, type Tone, toneRank } from '../../lib/status.ts'
 
 /** The groups of the summary, worst first. */
@@ -38,15 +39,7 @@ export function fleetRows(hosts: readonly HostView[], incidents: readonly Incide
     )
 }
 
-/** Every word of the filter has to be somewhere in what the row says. */
 export function matchesText(row: FleetRow, status: StatusWord, text: string): boolean {
   const { host, facts } = row.view
-  const said = [host.name, host.address, host.user, facts?.os, facts?.hostname, status.word, status.detail]
-    .filter(Boolean)
-    .join(' ')
-    .toLowerCase()
-  return text
-    .toLowerCase()
-    .split(/\s+/)
-    .every(word => said.includes(word))
+  return saysAll([host.name, host.address, host.user, facts?.os, facts?.hostname, status.word, status.detail], text)
 }

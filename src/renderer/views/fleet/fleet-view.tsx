@@ -7,13 +7,13 @@ import { Button, LinkButton } from '../../components/button.tsx'
 import { DataTable, readSort, writeSort } from '../../components/data-table.tsx'
 import { EmptyState, QueryFaces } from '../../components/faces.tsx'
 import { Facets } from '../../components/facets.tsx'
+import { FilterBar } from '../../components/filter-bar.tsx'
 import { FilterInput, useRouteValue } from '../../components/filter-input.tsx'
 import { Page } from '../../components/page.tsx'
 import { StatusIcon } from '../../components/status.tsx'
 import { useHosts } from '../../data/hosts.ts'
 import { useActiveList } from '../../data/incidents.ts'
 import { useNow } from '../../data/now.ts'
-import { cx } from '../../lib/class-names.ts'
 import { hostHealth } from '../../lib/incident-words.ts'
 import { hostPath, places } from '../../lib/places.ts'
 import { fleetColumns } from './fleet-columns.tsx'
@@ -53,13 +53,13 @@ function Hosts(props: { hosts: readonly HostView[] }): ReactNode {
   const onlyLocal = props.hosts.every(view => view.host.kind === 'local')
   return (
     <>
-      <div className={css.bar}>
+      <FilterBar>
         <FilterInput label="Filter hosts" value={text} onChange={value => setText(value)} />
         <Summary rows={all} chosen={tone} onChoose={value => setTone(value, { push: true })} />
-      </div>
+      </FilterBar>
       <DataTable<FleetRow>
         label="Hosts"
-        className={cx(css.table, onlyLocal && css.short)}
+        className={onlyLocal ? css.short : undefined}
         rows={rows}
         rowKey={row => row.view.host.id}
         rowRem={3.25}

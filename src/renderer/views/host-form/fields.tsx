@@ -34,14 +34,7 @@ export function PlaceFields(props: { form: Form; hosts: readonly HostView[] }): 
           {...plain}
           {...register('address')}
         />
-        <TextField
-          label="Port"
-          className={css.port}
-          inputMode="numeric"
-          error={errors.port?.message}
-          {...plain}
-          {...register('port')}
-        />
+        <TextField label="Port" inputMode="numeric" error={errors.port?.message} {...plain} {...register('port')} />
       </div>
       {props.hosts.length > 0 && (
         <SelectField

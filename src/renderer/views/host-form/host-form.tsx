@@ -5,7 +5,7 @@ import { type Resolver, useForm } from 'react-hook-form'
 import { useNavigate } from 'react-router'
 import { AppError } from '../../../shared/errors.ts'
 import type { Host, HostView } from '../../../shared/model/host.ts'
-import { Button, LinkButton } from '../../components/button.tsx'
+import { Button, ButtonRow, LinkButton } from '../../components/button.tsx'
 import { Panel } from '../../components/page.tsx'
 import { useToast } from '../../components/toast.tsx'
 import { useEngine } from '../../data/remotes.tsx'
@@ -87,7 +87,7 @@ export function HostForm(props: { host: Host | null; hosts: readonly HostView[] 
           <AccessFields form={form} secrets={secrets} stored={host?.stored ?? null} />
         </Panel>
         {error && <SaveError error={error} />}
-        <div className={css.buttons}>
+        <ButtonRow>
           <Button type="submit" look="primary" loading={form.formState.isSubmitting}>
             {host ? 'Save' : 'Add host'}
           </Button>
@@ -97,7 +97,7 @@ export function HostForm(props: { host: Host | null; hosts: readonly HostView[] 
           <LinkButton to={host ? hostPath(host.id) : places.fleet} look="quiet">
             Cancel
           </LinkButton>
-        </div>
+        </ButtonRow>
       </form>
       <div className={css.side}>
         <TestPanel test={test} onRetry={() => void runTest()} />

@@ -5,7 +5,7 @@ import { Link, useParams } from 'react-router'
 import type { Incident, IncidentStory } from '../../../shared/model/incident.ts'
 import { LinkButton } from '../../components/button.tsx'
 import { EmptyState, ErrorState, LoadingState } from '../../components/faces.tsx'
-import { Fact, Facts, Page, Panel } from '../../components/page.tsx'
+import { Columns, Fact, Facts, Page, Panel } from '../../components/page.tsx'
 import { RelativeTime } from '../../components/relative-time.tsx'
 import { Status } from '../../components/status.tsx'
 import { useActiveList, useRecoveryByIncident, useStory } from '../../data/incidents.ts'
@@ -64,17 +64,19 @@ function Story(props: { story: IncidentStory }): ReactNode {
     <Page title={safeText(incident.title)} aside={<Back />} actions={<IncidentActions incident={incident} />}>
       <div className={css.story}>
         <Summary incident={incident} />
-        <div className={css.grid}>
-          <Panel title="What happened" aside={<span className={css.pale}>newest last</span>}>
-            <Timeline items={story.timeline} incident={incident} />
-          </Panel>
-          <div className={css.column}>
+        <Columns wider="neither">
+          <div>
+            <Panel title="What happened" aside={<span className={css.pale}>newest last</span>}>
+              <Timeline items={story.timeline} incident={incident} />
+            </Panel>
+          </div>
+          <div>
             <About incident={incident} />
             <Panel title="Journal around the beginning" flush>
               <IncidentJournal story={story} />
             </Panel>
           </div>
-        </div>
+        </Columns>
       </div>
     </Page>
   )

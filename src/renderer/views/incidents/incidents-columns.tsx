@@ -1,8 +1,8 @@
 // The cells of the list of incidents; knows nothing of filters and order.
 import { createContext, type ReactNode, use } from 'react'
-import { Link } from 'react-router'
 import type { Incident } from '../../../shared/model/incident.ts'
 import type { RecoveryView } from '../../../shared/model/recovery.ts'
+import { NameLink, Pale, TwoLines, Wrapped } from '../../components/cells.tsx'
 import type { Column } from '../../components/data-table.tsx'
 import { RelativeTime } from '../../components/relative-time.tsx'
 import { Status } from '../../components/status.tsx'
@@ -12,7 +12,6 @@ import { formatDuration } from '../../lib/format.ts'
 import { byUrgency, incidentStatus, lasted, whatIsDone } from '../../lib/incident-words.ts'
 import { incidentPath } from '../../lib/places.ts'
 import { safeShort, safeText } from '../../lib/safe-text.ts'
-import css from './incidents.module.css'
 
 /** The recovery rules by incident; beside the rows, so that a rule's step draws one cell and not the table. */
 export const RecoveryContext = createContext<ReadonlyMap<string, RecoveryView>>(new Map())
@@ -21,54 +20,44 @@ export const incidentColumns: readonly Column<Incident>[] = [
   {
     id: 'state',
     header: 'State',
-    width: '7.5rem',
+    width: '6.75rem',
     compare: byUrgency,
     cell: incident => <StateCell incident={incident} />,
   },
   {
     id: 'what',
     header: 'What',
-    width: 'minmax(14rem, 2.4fr)',
+    width: 'minmax(9.5rem, 2.4fr)',
     cell: incident => (
-      <div className={css.two}>
-        <Link className={css.name} to={incidentPath(incident.id)}>
-          {safeShort(incident.title, 200)}
-        </Link>
-        <span className={css.pale}>{safeShort(incident.lastMessage, 200)}</span>
-      </div>
+      <TwoLines>
+        <NameLink to={incidentPath(incident.id)}>{safeShort(incident.title, 200)}</NameLink>
+        <Pale>{safeShort(incident.lastMessage, 200)}</Pale>
+      </TwoLines>
     ),
   },
   {
     id: 'host',
     header: 'Where',
-    width: 'minmax(8rem, 1fr)',
+    width: 'minmax(6rem, 1fr)',
     compare: (a, b) => a.hostName.localeCompare(b.hostName, 'en', { numeric: true }),
     cell: incident => (
-      <div className={css.two}>
+      <TwoLines>
         <span>{safeText(incident.hostName)}</span>
-        <span className={css.pale}>{safeText(incident.unit?.name ?? incident.checkName)}</span>
-      </div>
+        <Pale>{safeText(incident.unit?.name ?? incident.checkName)}</Pale>
+      </TwoLines>
     ),
   },
   {
     id: 'since',
     header: 'Since',
-    width: '6.5rem',
+    width: 'minmax(6rem, 0.5fr)',
     compare: (a, b) => b.startedAt - a.startedAt,
-    cell: incident => <RelativeTime at={incident.startedAt} />,
-  },
-  {
-    id: 'lasted',
-    header: 'Lasts',
-    width: '6rem',
-    align: 'end',
-    compare: (a, b) => lasted(a, Date.now()) - lasted(b, Date.now()),
-    cell: incident => <LastedCell incident={incident} />,
+    cell: incident => <SinceCell incident={incident} />,
   },
   {
     id: 'done',
     header: 'What is being done',
-    width: 'minmax(11rem, 1.5fr)',
+    width: 'minmax(8rem, 1.5fr)',
     cell: incident => <DoneCell incident={incident} />,
   },
 ]
@@ -77,20 +66,32 @@ function StateCell(props: { incident: Incident }): ReactNode {
   const { incident } = props
   const words = { open: 'open', acknowledged: 'acknowledged', resolved: `was ${severityWords[incident.severity]}` }
   return (
-    <div className={css.two}>
+    <TwoLines>
       <Status status={incidentStatus(incident)} />
-      <span className={css.pale}>{words[incident.state].toLowerCase()}</span>
-    </div>
+      <Pale>{words[incident.state].toLowerCase()}</Pale>
+    </TwoLines>
   )
 }
 
-function LastedCell(props: { incident: Incident }): ReactNode {
+function SinceCell(props: { incident: Incident }): ReactNode {
+  const { incident } = props
   const now = useNow(1000)
-  return <span className={css.number}>{formatDuration(lasted(props.incident, now))}</span>
+  return (
+    <TwoLines>
+      <RelativeTime at={incident.startedAt} />
+      <Pale>
+        {incident.state === 'resolved' ? 'lasted' : 'for'} {formatDuration(lasted(incident, now))}
+      </Pale>
+    </TwoLines>
+  )
 }
 
 function DoneCell(props: { incident: Incident }): ReactNode {
   const now = useNow(1000)
   const recovery = use(RecoveryContext).get(props.incident.id)
-  return <span className={css.pale}>{whatIsDone(props.incident, recovery, now)}</span>
+  return (
+    <Wrapped>
+      <Pale>{whatIsDone(props.incident, recovery, now)}</Pale>
+    </Wrapped>
+  )
 }

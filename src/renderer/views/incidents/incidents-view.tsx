@@ -8,11 +8,11 @@ import { Button, LinkButton } from '../../components/button.tsx'
 import { DataTable, readSort, writeSort } from '../../components/data-table.tsx'
 import { EmptyState, ErrorState, LoadingState } from '../../components/faces.tsx'
 import { Facets } from '../../components/facets.tsx'
-import { SelectField } from '../../components/field.tsx'
+import { FilterBar } from '../../components/filter-bar.tsx'
 import { FilterInput, useRouteValue } from '../../components/filter-input.tsx'
+import { HostFilter } from '../../components/host-select.tsx'
 import { Page } from '../../components/page.tsx'
 import { useChecks } from '../../data/checks.ts'
-import { useHosts } from '../../data/hosts.ts'
 import {
   type IncidentFilter,
   useActiveIncidents,
@@ -22,8 +22,6 @@ import {
 import { severityWords } from '../../lib/check-status.ts'
 import { byUrgency } from '../../lib/incident-words.ts'
 import { incidentPath, places } from '../../lib/places.ts'
-import { safeText } from '../../lib/safe-text.ts'
-import css from './incidents.module.css'
 import { incidentColumns, RecoveryContext } from './incidents-columns.tsx'
 import { watchedWords } from './watched-text.ts'
 
@@ -39,7 +37,6 @@ export function IncidentsView(): ReactNode {
   const state = states.find(each => each === stateText) ?? 'active'
   const severity = Severity.safeParse(severityText).data ?? null
   const filter: IncidentFilter = { state, severity, hostId: hostId || null, text }
-  const hosts = useHosts()
   const active = useActiveIncidents()
   const incidents = useIncidentPages(filter)
   const recovery = useRecoveryByIncident()
@@ -64,7 +61,7 @@ export function IncidentsView(): ReactNode {
         </LinkButton>
       }
     >
-      <div className={css.bar}>
+      <FilterBar>
         <FilterInput label="Filter incidents" value={text} onChange={value => setText(value)} />
         <Facets
           legend="Show only incidents that are"
@@ -86,20 +83,8 @@ export function IncidentsView(): ReactNode {
           chosen={severity ?? ''}
           onChoose={value => setSeverity(severity === value ? '' : value, { push: true })}
         />
-        <SelectField
-          label={<span className="visually-hidden">Host</span>}
-          className={css.host}
-          value={hostId}
-          onChange={event => setHost(event.target.value, { push: true })}
-        >
-          <option value="">All hosts</option>
-          {hosts.data?.map(({ host }) => (
-            <option key={host.id} value={host.id}>
-              {safeText(host.name)}
-            </option>
-          ))}
-        </SelectField>
-      </div>
+        <HostFilter value={hostId} onChange={value => setHost(value, { push: true })} />
+      </FilterBar>
       {incidents.error && !incidents.data ? (
         <ErrorState
           error={incidents.error}
@@ -115,7 +100,6 @@ export function IncidentsView(): ReactNode {
         <RecoveryContext value={recovery}>
           <DataTable<Incident>
             label="Incidents"
-            className={css.table}
             rows={rows}
             rowKey={incident => incident.id}
             rowRem={3.25}

@@ -19,6 +19,17 @@ export function groupsOf(items: readonly TimelineItem[]): { group: TimelineGroup
     .filter(({ count }) => count > 0)
 }
 
+const words: Record<TimelineGroup, readonly [one: string, many: string]> = {
+  probes: ['probe', 'probes'],
+  host: ['on the host', 'on the host'],
+  messages: ['message', 'messages'],
+  actions: ['action', 'actions'],
+}
+
+export function groupWord(group: TimelineGroup, count: number): string {
+  return words[group][count === 1 ? 0 : 1]
+}
+
 /** Several steps may be of one moment and read the same: each gets a key of its own that stays when others are added. */
 export function keyedItems(items: readonly TimelineItem[]): { key: string; item: TimelineItem }[] {
   const seen = new Map<string, number>()

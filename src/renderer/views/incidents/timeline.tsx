@@ -22,7 +22,7 @@ import { formatClock, formatDuration, formatExact } from '../../lib/format.ts'
 import { whoName } from '../../lib/incident-words.ts'
 import { safeText } from '../../lib/safe-text.ts'
 import css from './incident-view.module.css'
-import { groupsOf, keyedItems, type TimelineGroup, timelineGroups } from './timeline-groups.ts'
+import { groupsOf, groupWord, keyedItems, type TimelineGroup, timelineGroups } from './timeline-groups.ts'
 
 const icons: Record<TimelineItem['kind'], LucideIcon> = {
   probe: Activity,
@@ -64,7 +64,7 @@ export function Timeline(props: { items: readonly TimelineItem[]; incident: Inci
       {groups.length > 1 && (
         <Facets
           legend="Show only"
-          facets={groups.map(({ group: value, count }) => ({ value, word: value, count }))}
+          facets={groups.map(({ group: value, count }) => ({ value, word: groupWord(value, count), count }))}
           chosen={group ?? ''}
           onChoose={value => setGroup(group === value ? null : value)}
         />

@@ -7,6 +7,7 @@ import { FieldError } from '../../components/field.tsx'
 import { useRenewals } from '../../data/logins.ts'
 import { useEngine, useEngineCommand } from '../../data/remotes.tsx'
 import { errorText } from '../../lib/error-text.ts'
+import { safeText } from '../../lib/safe-text.ts'
 import { CandidatePreview } from './candidate-preview.tsx'
 import { RenewalProgress } from './renewal-progress.tsx'
 
@@ -25,7 +26,7 @@ export function CandidateDialog(props: { candidate: LoginCandidate; login: Login
     <Dialog
       open
       width="wide"
-      title={run ? `Renewing ${login.name}` : `Renew ${login.name}?`}
+      title={run ? `Renewing ${safeText(login.name)}` : `Renew ${safeText(login.name)}?`}
       onClose={close}
       footer={
         run ? (

@@ -42,8 +42,8 @@ export function CandidatePreview(props: { candidate: LoginCandidate; login: Logi
               <tr>
                 <th scope="col">Name</th>
                 <th scope="col">Becomes</th>
-                <th scope="col">Ended</th>
-                <th scope="col">Ends</th>
+                <th scope="col">Old end</th>
+                <th scope="col">New end</th>
               </tr>
             </thead>
             <tbody>

@@ -52,9 +52,7 @@ export function EditLoginView(): ReactNode {
 }
 
 function freshDraft(params: URLSearchParams): LoginDraft {
-  return Schema.parse({
-    name: 'Login',
-    hostId: params.get('host') ?? localHostId,
-    path: params.get('path')?.startsWith('/') ? params.get('path') : '/',
-  })
+  const path = params.get('path') ?? ''
+  const known = Schema.parse({ name: 'Login', hostId: params.get('host') ?? localHostId, path: '/unknown' })
+  return { ...known, path: path.startsWith('/') ? path : '/' }
 }

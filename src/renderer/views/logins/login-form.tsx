@@ -3,27 +3,33 @@ import { ScanSearch } from 'lucide-react'
 import { type FormEvent, type ReactNode, useState } from 'react'
 import { useNavigate } from 'react-router'
 import { type Login, LoginDraft, type LoginFile, type SiteProfile } from '../../../shared/model/login.ts'
-import { Button, LinkButton } from '../../components/button.tsx'
-import { CheckField, Choices, SelectField, TextArea, TextField } from '../../components/field.tsx'
+import { Button, ButtonRow, LinkButton } from '../../components/button.tsx'
+import { CheckField, Choices, FieldRow, SelectField, TextArea, TextField } from '../../components/field.tsx'
+import { HostSelect } from '../../components/host-select.tsx'
+import { ManyOf } from '../../components/many-of.tsx'
 import { NumberField } from '../../components/number-field.tsx'
-import { Panel } from '../../components/page.tsx'
-import { useHosts, useUnits } from '../../data/hosts.ts'
+import { Columns, Panel } from '../../components/page.tsx'
+import { useUnits } from '../../data/hosts.ts'
 import { useEngine } from '../../data/remotes.tsx'
-import { type DraftForm, useDraftForm } from '../../data/use-draft-form.ts'
+import { type Entered, numberOf, textOf, useDraftForm } from '../../data/use-draft-form.ts'
+import { formatWords } from '../../lib/cookie-formats.ts'
 import { loginPath, places } from '../../lib/places.ts'
 import { safeText } from '../../lib/safe-text.ts'
+import { unitKey, unitLabel, unitOfKey } from '../../lib/unit-keys.ts'
+import { useFirstMistake } from '../../lib/use-first-mistake.ts'
 import { SaveError } from '../vault/save-error.tsx'
 import { CookieTable } from './cookie-table.tsx'
 import css from './logins.module.css'
 import { ProbeFields } from './probe-fields.tsx'
 
-type Form = DraftForm<LoginDraft>
+type Form = Entered<LoginDraft>
 
 export function LoginForm(props: { login: Login | null; draft: LoginDraft; sites: readonly SiteProfile[] }): ReactNode {
   const { login, sites } = props
   const engine = useEngine()
   const navigate = useNavigate()
   const form = useDraftForm(LoginDraft, props.draft)
+  const formRef = useFirstMistake(form.errors)
   const [found, setFound] = useState<LoginFile | null>(null)
 
   const save = (event: FormEvent): void => {
@@ -40,8 +46,8 @@ export function LoginForm(props: { login: Login | null; draft: LoginDraft; sites
     void form.send('look', async ({ hostId, path }) => setFound(await engine.call('login.inspect', { hostId, path })))
   }
   return (
-    <div className={css.columns}>
-      <form className={css.form} onSubmit={save} noValidate>
+    <Columns>
+      <form ref={formRef} onSubmit={save} noValidate>
         <Panel title="What it is">
           <SubjectFields form={form} sites={sites} fixed={login !== null} />
           <div>
@@ -60,17 +66,17 @@ export function LoginForm(props: { login: Login | null; draft: LoginDraft; sites
           <EndFields form={form} />
         </Panel>
         {form.failure && <SaveError error={form.failure} />}
-        <div className={css.buttons}>
+        <ButtonRow>
           <Button type="submit" look="primary" loading={form.busy === 'save'}>
             {login ? 'Save' : 'Add login'}
           </Button>
           <LinkButton to={login ? loginPath(login.id) : places.logins} look="quiet">
             Cancel
           </LinkButton>
-        </div>
+        </ButtonRow>
       </form>
-      {found && <Found file={found} required={form.draft.required} />}
-    </div>
+      <div>{found && <Found file={found} required={form.draft.required} />}</div>
+    </Columns>
   )
 }
 
@@ -78,7 +84,7 @@ function Found(props: { file: LoginFile; required: readonly string[] }): ReactNo
   const { file, required } = props
   return (
     <Panel title="In the file now">
-      <p>{file.format ? `It is read as ${file.format}.` : 'It could not be read as cookies.'}</p>
+      <p>{file.format ? `It is read as ${formatWords[file.format]}.` : 'It could not be read as cookies.'}</p>
       {file.problems.length > 0 && (
         <ul className={css.problems}>
           {file.problems.map(problem => (
@@ -94,7 +100,6 @@ function Found(props: { file: LoginFile; required: readonly string[] }): ReactNo
 function SubjectFields(props: { form: Form; sites: readonly SiteProfile[]; fixed: boolean }): ReactNode {
   const { form, sites, fixed } = props
   const { draft, errors, change } = form
-  const { data: hosts = [] } = useHosts()
   const choose = (id: string): void => {
     const site = sites.find(each => each.id === id)
     if (!site) return
@@ -111,34 +116,19 @@ function SubjectFields(props: { form: Form; sites: readonly SiteProfile[]; fixed
           </option>
         ))}
       </SelectField>
-      <TextField
-        label="Name"
-        value={draft.name}
-        error={errors.name}
-        autoComplete="off"
-        onChange={event => change({ name: event.target.value })}
-      />
-      <SelectField
+      <TextField label="Name" autoComplete="off" {...textOf(form, 'name')} />
+      <HostSelect
         label="Host"
-        value={draft.hostId}
-        error={errors.hostId}
         disabled={fixed}
+        {...textOf(form, 'hostId')}
         onChange={event => change({ hostId: event.target.value, consumers: [] })}
-      >
-        {hosts.map(({ host }) => (
-          <option key={host.id} value={host.id}>
-            {safeText(host.name)}
-          </option>
-        ))}
-      </SelectField>
+      />
       <TextField
         label="File on the host"
         help="Absolute, such as /opt/bot/cookies.txt."
-        value={draft.path}
-        error={errors.path}
         autoComplete="off"
         spellCheck={false}
-        onChange={event => change({ path: event.target.value })}
+        {...textOf(form, 'path')}
       />
       <Choices<LoginDraft['kind']>
         label="It holds"
@@ -192,10 +182,10 @@ function SubjectFields(props: { form: Form; sites: readonly SiteProfile[]; fixed
 function ConsumerFields(props: { form: Form }): ReactNode {
   const { draft, errors, change } = props.form
   const { data: units = [] } = useUnits(draft.hostId)
-  const chosen = new Set(draft.consumers.map(unit => `${unit.scope}/${unit.name}`))
+  const chosen = draft.consumers.map(unitKey)
   const own = units.filter(
     unit =>
-      chosen.has(`${unit.scope}/${unit.name}`) ||
+      chosen.includes(unitKey(unit)) ||
       unit.pinned ||
       unit.scope === 'user' ||
       unit.fragmentPath?.startsWith('/etc/systemd/system/'),
@@ -203,45 +193,29 @@ function ConsumerFields(props: { form: Form }): ReactNode {
   if (own.length === 0)
     return <p className={css.pale}>No service of your own was found on this host; pin one to see it here.</p>
   return (
-    <fieldset className={css.units}>
-      <legend>These services are restarted after a renewal</legend>
-      {errors.consumers && <p role="alert">{errors.consumers}</p>}
-      {own.map(({ scope, name }) => (
-        <CheckField
-          key={`${scope}/${name}`}
-          label={`${safeText(name)}${scope === 'user' ? ' (user)' : ''}`}
-          checked={chosen.has(`${scope}/${name}`)}
-          onChange={event =>
-            change({
-              consumers: event.target.checked
-                ? [...draft.consumers, { scope, name }]
-                : draft.consumers.filter(unit => unit.scope !== scope || unit.name !== name),
-            })
-          }
-        />
-      ))}
-    </fieldset>
+    <ManyOf
+      label="These services are restarted after a renewal"
+      error={errors.consumers}
+      options={own.map(unit => ({ value: unitKey(unit), label: safeText(unitLabel(unit)) }))}
+      chosen={chosen}
+      onChange={keys =>
+        change({
+          consumers: keys.flatMap(key => unitOfKey(key) ?? []),
+        })
+      }
+    />
   )
 }
 
 function EndFields(props: { form: Form }): ReactNode {
-  const { draft, errors, change } = props.form
+  const { form } = props
+  const { draft, change } = form
   return (
     <>
-      <div className={css.pair}>
-        <NumberField
-          label="Warn before its end (d)"
-          value={draft.warnDays}
-          error={errors.warnDays}
-          onChange={warnDays => change({ warnDays })}
-        />
-        <NumberField
-          label="Critical before its end (d)"
-          value={draft.criticalDays}
-          error={errors.criticalDays}
-          onChange={criticalDays => change({ criticalDays })}
-        />
-      </div>
+      <FieldRow>
+        <NumberField label="Warn before its end (d)" {...numberOf(form, 'warnDays')} />
+        <NumberField label="Critical before its end (d)" {...numberOf(form, 'criticalDays')} />
+      </FieldRow>
       <Choices<LoginDraft['onExpiry']>
         label="While it is proven expired, its services"
         value={draft.onExpiry}

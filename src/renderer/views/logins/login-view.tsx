@@ -4,24 +4,27 @@ import { type ReactNode, useState } from 'react'
 import { Link, useNavigate, useParams } from 'react-router'
 import type { LoginView } from '../../../shared/model/login.ts'
 import { Button, LinkButton } from '../../components/button.tsx'
-import { ConfirmDialog } from '../../components/confirm-dialog.tsx'
-import { EmptyState, ErrorState, LoadingState } from '../../components/faces.tsx'
+import { EmptyState, QueryFaces } from '../../components/faces.tsx'
 import { FieldError } from '../../components/field.tsx'
-import { Fact, Facts, Page, Panel } from '../../components/page.tsx'
+import { Columns, Fact, Facts, Page, Panel } from '../../components/page.tsx'
 import { RelativeTime } from '../../components/relative-time.tsx'
 import { Status } from '../../components/status.tsx'
 import { useHosts } from '../../data/hosts.ts'
 import { useLogin, useSites } from '../../data/logins.ts'
 import { useNow } from '../../data/now.ts'
 import { useEngineCommand } from '../../data/remotes.tsx'
+import { formatWords } from '../../lib/cookie-formats.ts'
 import { errorText } from '../../lib/error-text.ts'
 import { formatBytes, unknownValue } from '../../lib/format.ts'
 import { loginStatus, proofStatus } from '../../lib/login-status.ts'
 import { checkPath, editLoginPath, hostPath, places, unitPath } from '../../lib/places.ts'
 import { safeText } from '../../lib/safe-text.ts'
+import { unitKey } from '../../lib/unit-keys.ts'
 import { CookieTable } from './cookie-table.tsx'
 import { DriftNotice } from './drift-notice.tsx'
+import { KeepAliveNotice } from './keep-alive-notice.tsx'
 import css from './logins.module.css'
+import { RemoveLoginDialog } from './remove-login-dialog.tsx'
 import { RenewDialog } from './renew-dialog.tsx'
 import { RenewalsPanel } from './renewals-panel.tsx'
 
@@ -29,14 +32,21 @@ export function LoginPage(): ReactNode {
   const { loginId = '' } = useParams()
   const login = useLogin(loginId)
   if (login.data) return <Loaded key={loginId} view={login.data} />
-  if (!login.error) return <LoadingState label="Reading login" />
-  if (login.error.code === 'NOT_FOUND' || login.error.code === 'INVALID_INPUT')
-    return (
-      <EmptyState icon={UserX} title="There is no such login">
-        <LinkButton to={places.logins}>Show all logins</LinkButton>
-      </EmptyState>
-    )
-  return <ErrorState error={login.error} title="The login could not be read" onRetry={() => void login.refetch()} />
+  return (
+    <Page title="Login">
+      <QueryFaces query={login} failed="The login could not be read" loading="Reading login" missing={<NoSuchLogin />}>
+        {() => null}
+      </QueryFaces>
+    </Page>
+  )
+}
+
+function NoSuchLogin(): ReactNode {
+  return (
+    <EmptyState icon={UserX} title="There is no such login">
+      <LinkButton to={places.logins}>Show all logins</LinkButton>
+    </EmptyState>
+  )
 }
 
 function Loaded(props: { view: LoginView }): ReactNode {
@@ -49,19 +59,20 @@ function Loaded(props: { view: LoginView }): ReactNode {
       aside={<Status status={loginStatus(view, now)} look="pill" />}
       actions={<Buttons view={view} onRenew={() => setRenewing(true)} />}
     >
-      <div className={css.columns}>
-        <div className={css.column}>
+      <Columns>
+        <div>
           <DriftNotice view={view} />
+          <KeepAliveNotice view={view} />
           <StatePanel view={view} />
           <Panel title={view.login.kind === 'cookies' ? 'Cookies in the file' : 'In the file'} flush>
             <CookieTable cookies={view.file?.cookies ?? []} required={view.login.required} />
           </Panel>
         </div>
-        <div className={css.column}>
+        <div>
           <RenewalsPanel loginId={view.login.id} />
           <AboutPanel view={view} />
         </div>
-      </div>
+      </Columns>
       <RenewDialog open={renewing} login={view.login} onClose={() => setRenewing(false)} />
     </Page>
   )
@@ -72,7 +83,6 @@ function Buttons(props: { view: LoginView; onRenew: () => void }): ReactNode {
   const navigate = useNavigate()
   const [removing, setRemoving] = useState(false)
   const prove = useEngineCommand('login.prove')
-  const remove = useEngineCommand('login.remove')
   return (
     <>
       {prove.error && <FieldError>{errorText(prove.error)}</FieldError>}
@@ -88,23 +98,18 @@ function Buttons(props: { view: LoginView; onRenew: () => void }): ReactNode {
       <Button look="quiet" icon={Trash2} onClick={() => setRemoving(true)}>
         Remove
       </Button>
-      <ConfirmDialog
+      <RemoveLoginDialog
         open={removing}
-        title={`Remove ${safeText(login.name)}?`}
-        action="Remove login"
-        busy={remove.isPending}
-        error={remove.error}
+        view={props.view}
         onClose={() => setRemoving(false)}
-        onConfirm={() => remove.mutate(login.id, { onSuccess: () => void navigate(places.logins) })}
-      >
-        <p>It is no longer watched. The file on the host stays as it is; what is kept here of it is forgotten.</p>
-      </ConfirmDialog>
+        onRemoved={() => void navigate(places.logins)}
+      />
     </>
   )
 }
 
 function StatePanel(props: { view: LoginView }): ReactNode {
-  const { proofs, file, fileAt, expiresAt, deactivated } = props.view
+  const { login, proofs, file, fileAt, expiresAt, deactivated } = props.view
   return (
     <Panel title="How it stands">
       {deactivated && (
@@ -124,13 +129,19 @@ function StatePanel(props: { view: LoginView }): ReactNode {
         ))}
         {proofs.length === 0 && <Fact name="The site">was not asked yet</Fact>}
         <Fact name="Soonest end">
-          {expiresAt === null ? 'with the session, or not known' : <RelativeTime at={expiresAt} />}
+          {expiresAt !== null ? (
+            <RelativeTime at={expiresAt} />
+          ) : file ? (
+            'with the session, or not known'
+          ) : (
+            'not known yet'
+          )}
         </Fact>
         <Fact name="The file">
           {file ? (
             <>
-              {file.format ?? 'not readable'}, {formatBytes(file.bytes)}, {file.mode ?? unknownValue} of{' '}
-              {safeText(file.owner ?? unknownValue)}
+              {!file.format ? 'not readable, ' : login.kind === 'cookies' ? `${formatWords[file.format]}, ` : ''}
+              {formatBytes(file.bytes)}, {file.mode ?? unknownValue} of {safeText(file.owner ?? unknownValue)}
               {file.modifiedAt !== null && (
                 <>
                   , changed <RelativeTime at={file.modifiedAt} />
@@ -171,7 +182,7 @@ function AboutPanel(props: { view: LoginView }): ReactNode {
           {login.consumers.length === 0
             ? unknownValue
             : login.consumers.map(unit => (
-                <div key={`${unit.scope}/${unit.name}`}>
+                <div key={unitKey(unit)}>
                   <Link to={unitPath({ hostId: login.hostId, ...unit })}>{safeText(unit.name)}</Link>
                 </div>
               ))}

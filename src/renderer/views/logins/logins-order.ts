@@ -2,6 +2,7 @@
 import type { HostView } from '../../../shared/model/host.ts'
 import type { LoginView } from '../../../shared/model/login.ts'
 import { loginStatus } from '../../lib/login-status.ts'
+import { saysAll } from '../../lib/says-all.ts'
 import { type StatusWord, toneRank } from '../../lib/status.ts'
 
 export interface LoginRow {
@@ -27,14 +28,8 @@ export function loginRows(views: readonly LoginView[], hosts: readonly HostView[
     )
 }
 
-/** Every word of the filter has to be somewhere in what the row says. */
 export function matchesLogin({ view, status, hostName }: LoginRow, text: string): boolean {
   const { login } = view
-  const said = [login.name, login.path, login.site, hostName, status.word, ...login.consumers.map(unit => unit.name)]
-    .join(' ')
-    .toLowerCase()
-  return text
-    .toLowerCase()
-    .split(/\s+/)
-    .every(word => said.includes(word))
+  const users = login.consumers.map(unit => unit.name)
+  return saysAll([login.name, login.path, login.site, hostName, status.word, ...users], text)
 }

@@ -1,11 +1,13 @@
 // All logins, trouble first, then by their end. Shows what the engine says and decides nothing.
 import { Cookie, Plus, SearchX } from 'lucide-react'
 import { type ReactNode, useMemo } from 'react'
-import { Link, useNavigate } from 'react-router'
+import { useNavigate } from 'react-router'
 import type { LoginView } from '../../../shared/model/login.ts'
 import { Button, LinkButton } from '../../components/button.tsx'
+import { NameLink, Pale, TwoLines } from '../../components/cells.tsx'
 import { type Column, DataTable, readSort, writeSort } from '../../components/data-table.tsx'
 import { EmptyState, QueryFaces } from '../../components/faces.tsx'
+import { FilterBar } from '../../components/filter-bar.tsx'
 import { FilterInput, useRouteValue } from '../../components/filter-input.tsx'
 import { Page } from '../../components/page.tsx'
 import { RelativeTime } from '../../components/relative-time.tsx'
@@ -16,7 +18,6 @@ import { useNow } from '../../data/now.ts'
 import { unknownValue } from '../../lib/format.ts'
 import { loginPath, places } from '../../lib/places.ts'
 import { safeShort, safeText } from '../../lib/safe-text.ts'
-import css from './logins.module.css'
 import { type LoginRow, loginRows, matchesLogin } from './logins-order.ts'
 
 export function LoginsView(): ReactNode {
@@ -48,12 +49,11 @@ function Logins(props: { logins: readonly LoginView[] }): ReactNode {
   const rows = text ? all.filter(row => matchesLogin(row, text)) : all
   return (
     <>
-      <div className={css.bar}>
+      <FilterBar>
         <FilterInput label="Filter logins" value={text} onChange={value => setText(value)} />
-      </div>
+      </FilterBar>
       <DataTable<LoginRow>
         label="Logins"
-        className={css.table}
         rows={rows}
         rowKey={row => row.view.login.id}
         rowRem={3.25}
@@ -77,38 +77,36 @@ const columns: readonly Column<LoginRow>[] = [
   {
     id: 'login',
     header: 'Login',
-    width: 'minmax(10rem, 1.4fr)',
+    width: 'minmax(7.5rem, 1.4fr)',
     compare: (a, b) => a.view.login.name.localeCompare(b.view.login.name, 'en', { numeric: true }),
     cell: ({ view }) => (
-      <div className={css.two}>
-        <Link className={css.name} to={loginPath(view.login.id)}>
-          {safeText(view.login.name)}
-        </Link>
-        <span className={css.pale}>{safeShort(view.login.path, 80)}</span>
-      </div>
+      <TwoLines>
+        <NameLink to={loginPath(view.login.id)}>{safeText(view.login.name)}</NameLink>
+        <Pale>{safeShort(view.login.path, 80)}</Pale>
+      </TwoLines>
     ),
   },
   {
     id: 'state',
     header: 'State',
-    width: 'minmax(11rem, 1.8fr)',
+    width: 'minmax(8.5rem, 1.8fr)',
     cell: ({ status, view }) => (
-      <div className={css.two}>
+      <TwoLines>
         <Status status={status} />
-        <span className={css.pale}>
+        <Pale>
           {view.deactivated ? 'Its services are stopped until it is renewed' : safeShort(status.detail ?? '', 140)}
-        </span>
-      </div>
+        </Pale>
+      </TwoLines>
     ),
   },
   {
     id: 'ends',
     header: 'Ends',
-    width: '7rem',
+    width: 'minmax(5.25rem, 0.6fr)',
     compare: (a, b) => end(a) - end(b),
     cell: ({ view }) =>
       view.expiresAt === null ? (
-        <span className={css.pale}>{view.file ? 'with the session' : unknownValue}</span>
+        <Pale>{view.file ? 'with the session' : unknownValue}</Pale>
       ) : (
         <RelativeTime at={view.expiresAt} />
       ),
@@ -116,24 +114,20 @@ const columns: readonly Column<LoginRow>[] = [
   {
     id: 'host',
     header: 'Host',
-    width: 'minmax(7rem, 0.8fr)',
+    width: 'minmax(5rem, 0.9fr)',
     compare: (a, b) => a.hostName.localeCompare(b.hostName, 'en', { numeric: true }),
-    cell: ({ hostName }) => <span className={css.ellipsis}>{safeText(hostName)}</span>,
+    cell: ({ hostName }) => safeText(hostName),
   },
   {
     id: 'used-by',
     header: 'Used by',
-    width: 'minmax(8rem, 1fr)',
-    cell: ({ view }) => (
-      <span className={css.ellipsis}>
-        {view.login.consumers.map(unit => safeText(unit.name)).join(', ') || unknownValue}
-      </span>
-    ),
+    width: 'minmax(5rem, 1fr)',
+    cell: ({ view }) => view.login.consumers.map(unit => safeText(unit.name)).join(', ') || unknownValue,
   },
   {
     id: 'proven',
-    header: 'Asked the site',
-    width: '7rem',
+    header: 'Last proof',
+    width: '4.75rem',
     align: 'end',
     cell: ({ view }) => (
       <RelativeTime at={view.proofs.reduce<number | null>((at, proof) => Math.max(at ?? 0, proof.at), null)} />

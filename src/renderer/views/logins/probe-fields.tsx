@@ -1,9 +1,8 @@
 // How a login is proven for real: the request that only somebody who is logged in gets answered.
 import type { ReactNode } from 'react'
 import type { LoginDraft, LoginProbe } from '../../../shared/model/login.ts'
-import { CheckField, Choices, TextArea, TextField } from '../../components/field.tsx'
-import type { DraftForm } from '../../data/use-draft-form.ts'
-import css from './logins.module.css'
+import { CheckField, Choices, FieldRow, TextArea, TextField } from '../../components/field.tsx'
+import { type Entered, errorsWithin, textOf } from '../../data/use-draft-form.ts'
 
 const fresh: LoginProbe = {
   url: '',
@@ -15,12 +14,13 @@ const fresh: LoginProbe = {
   from: 'host',
 }
 
-export function ProbeFields(props: { form: DraftForm<LoginDraft> }): ReactNode {
+export function ProbeFields(props: { form: Entered<LoginDraft> }): ReactNode {
   const { draft, errors, change } = props.form
   const { probe } = draft
   const set = (parts: Partial<LoginProbe>): void => {
     if (probe) change({ probe: { ...probe, ...parts } })
   }
+  const asked: Entered<LoginProbe> = { draft: probe ?? fresh, errors: errorsWithin(errors, 'probe'), change: set }
   return (
     <>
       <CheckField
@@ -34,29 +34,19 @@ export function ProbeFields(props: { form: DraftForm<LoginDraft> }): ReactNode {
           <TextField
             label="Address that only answers when logged in"
             placeholder="https://example.org/account"
-            value={probe.url}
-            error={errors['probe.url']}
             autoComplete="off"
             spellCheck={false}
-            onChange={event => set({ url: event.target.value })}
+            {...textOf(asked, 'url')}
           />
-          <div className={css.pair}>
-            <TextField
-              label="Expected status"
-              value={probe.expectedStatus}
-              error={errors['probe.expectedStatus']}
-              autoComplete="off"
-              onChange={event => set({ expectedStatus: event.target.value })}
-            />
+          <FieldRow>
+            <TextField label="Expected status" autoComplete="off" {...textOf(asked, 'expectedStatus')} />
             <TextField
               label="Text in the answer"
               help="Empty is any."
-              value={probe.validText}
-              error={errors['probe.validText']}
               autoComplete="off"
-              onChange={event => set({ validText: event.target.value })}
+              {...textOf(asked, 'validText')}
             />
-          </div>
+          </FieldRow>
           <Choices<LoginProbe['from']>
             label="Asked from"
             value={probe.from}

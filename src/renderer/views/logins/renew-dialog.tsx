@@ -3,7 +3,7 @@ import { ClipboardPaste, Globe } from 'lucide-react'
 import { type DragEvent, type ReactNode, useEffect, useRef, useState } from 'react'
 import { AppError } from '../../../shared/errors.ts'
 import type { Login, LoginCandidate } from '../../../shared/model/login.ts'
-import { Button } from '../../components/button.tsx'
+import { Button, ButtonRow } from '../../components/button.tsx'
 import { Dialog } from '../../components/dialog.tsx'
 import { FieldError, TextArea } from '../../components/field.tsx'
 import { useEngine } from '../../data/remotes.tsx'
@@ -128,7 +128,7 @@ function Source(props: {
           maxLength={mostBytes}
           className={css.paste}
         />
-        <div className={css.buttons}>
+        <ButtonRow>
           <Button
             icon={ClipboardPaste}
             loading={busy === 'paste'}
@@ -154,7 +154,7 @@ function Source(props: {
               event.target.value = ''
             }}
           />
-        </div>
+        </ButtonRow>
       </section>
       {error && <FieldError>{errorText(error)}</FieldError>}
     </Dialog>

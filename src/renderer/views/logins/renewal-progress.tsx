@@ -1,6 +1,7 @@
 // How a renewal goes, step by step, and what came of it.
 import type { ReactNode } from 'react'
 import type { RenewalRun } from '../../../shared/model/login.ts'
+import { Pale, TwoLines } from '../../components/cells.tsx'
 import { Status, StatusIcon } from '../../components/status.tsx'
 import { renewalStatus } from '../../lib/login-status.ts'
 import { safeText } from '../../lib/safe-text.ts'
@@ -34,10 +35,10 @@ export function RenewalProgress(props: { run: RenewalRun }): ReactNode {
         {run.steps.map(({ step, outcome, text }) => (
           <li key={step}>
             <StatusIcon tone={tones[outcome].tone} size={15} label={tones[outcome].word} />
-            <div className={css.two}>
+            <TwoLines>
               <span>{titles[step]}</span>
-              {text && <span className={css.pale}>{safeText(text)}</span>}
-            </div>
+              {text && <Pale>{safeText(text)}</Pale>}
+            </TwoLines>
           </li>
         ))}
       </ol>

@@ -1,5 +1,6 @@
 // The renewals of a login, newest first.
 import type { ReactNode } from 'react'
+import { Pale, TwoLines } from '../../components/cells.tsx'
 import { QueryFaces } from '../../components/faces.tsx'
 import { Panel } from '../../components/page.tsx'
 import { RelativeTime } from '../../components/relative-time.tsx'
@@ -22,11 +23,13 @@ export function RenewalsPanel(props: { loginId: string }): ReactNode {
               {list.map(run => {
                 const failed = run.steps.find(step => step.outcome === 'failed')
                 return (
-                  <li key={run.id} className={css.two}>
-                    <span>
-                      <Status status={renewalStatus(run)} /> <RelativeTime at={run.startedAt} className={css.pale} />
-                    </span>
-                    {failed && <span className={css.pale}>{safeText(failed.text)}</span>}
+                  <li key={run.id}>
+                    <TwoLines>
+                      <span>
+                        <Status status={renewalStatus(run)} /> <RelativeTime at={run.startedAt} className={css.pale} />
+                      </span>
+                      {failed && <Pale>{safeText(failed.text)}</Pale>}
+                    </TwoLines>
                   </li>
                 )
               })}

@@ -24,7 +24,7 @@ function ShortcutGroups(): ReactNode {
     return (
       <section key={group} aria-label={group}>
         <h3 className={css.heading}>{group}</h3>
-        <dl className={css.list}>
+        <dl>
           {[...lines].map(([keys, label]) => (
             <div key={keys} className={css.line}>
               <dt>{label}</dt>

@@ -1,18 +1,18 @@
 // "Leave it on the host": the drop-in by which systemd itself mends the service while this computer sleeps; reviewed before it is written.
 import { type FormEvent, type ReactNode, useState } from 'react'
-import type { AppError } from '../../../shared/errors.ts'
 import { DropInSettings } from '../../../shared/model/recovery.ts'
 import type { UnitRef } from '../../../shared/model/unit.ts'
-import { Button } from '../../components/button.tsx'
+import { Button, ButtonRow } from '../../components/button.tsx'
 import { Command } from '../../components/command.tsx'
 import { Dialog } from '../../components/dialog.tsx'
 import { QueryFaces } from '../../components/faces.tsx'
-import { CheckField, FieldError, SelectField } from '../../components/field.tsx'
+import { CheckField, FieldError, FieldRow, SelectField } from '../../components/field.tsx'
 import { NumberField } from '../../components/number-field.tsx'
 import { Panel } from '../../components/page.tsx'
 import { useToast } from '../../components/toast.tsx'
 import { refOf } from '../../data/recovery.ts'
 import { useEngineCommand, useEngineQuery } from '../../data/remotes.tsx'
+import { errorText } from '../../lib/error-text.ts'
 import { safeText } from '../../lib/safe-text.ts'
 import css from './recovery.module.css'
 
@@ -58,7 +58,7 @@ export function DropInPanel(props: { unit: UnitRef }): ReactNode {
             </option>
           ))}
         </SelectField>
-        <div className={css.pair}>
+        <FieldRow>
           <NumberField
             label="After (s)"
             value={settings.restartSeconds}
@@ -77,7 +77,7 @@ export function DropInPanel(props: { unit: UnitRef }): ReactNode {
             error={undefined}
             onChange={startLimitIntervalSeconds => change({ startLimitIntervalSeconds })}
           />
-        </div>
+        </FieldRow>
         <CheckField
           label="Growing delays"
           help="Up to 5 min in 5 steps. Needs systemd 254 or newer on the host."
@@ -92,7 +92,7 @@ export function DropInPanel(props: { unit: UnitRef }): ReactNode {
         />
         {problem && <FieldError>{problem}</FieldError>}
         {undo.error && <FieldError>{errorText(undo.error)}</FieldError>}
-        <div className={css.line}>
+        <ButtonRow>
           <Button type="submit">Review</Button>
           <Button look="quiet" onClick={() => setReview({ settings: null })}>
             Remove it
@@ -108,7 +108,7 @@ export function DropInPanel(props: { unit: UnitRef }): ReactNode {
           >
             Undo the last change
           </Button>
-        </div>
+        </ButtonRow>
       </form>
       {review && (
         <Review
@@ -188,8 +188,4 @@ function Diff(props: { text: string }): ReactNode {
       ))}
     </pre>
   )
-}
-
-function errorText(error: AppError): string {
-  return safeText([error.message, error.hint].filter(Boolean).join('. '))
 }

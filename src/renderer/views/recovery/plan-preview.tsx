@@ -3,6 +3,7 @@ import type { ReactNode } from 'react'
 import { RecoveryPolicy } from '../../../shared/model/recovery.ts'
 import { Command } from '../../components/command.tsx'
 import { useEngineQuery } from '../../data/remotes.tsx'
+import { errorText } from '../../lib/error-text.ts'
 import { safeText } from '../../lib/safe-text.ts'
 import { useKeys } from '../../lib/use-keys.ts'
 import { useSettled } from '../../lib/use-settled.ts'
@@ -18,6 +19,8 @@ export function PlanPreview(props: { policy: RecoveryPolicy }): ReactNode {
     { enabled: settled !== '[]', keepPrevious: true },
   )
   const { keys } = useKeys(plan.data?.length ?? 0)
+  if (plan.error && !plan.data)
+    return <p className={css.pale}>What it runs could not be asked: {errorText(plan.error)}</p>
   if (!plan.data) return null
   return (
     <section aria-label="What it runs" className={css.column}>

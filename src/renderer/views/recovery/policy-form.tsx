@@ -3,15 +3,15 @@ import { useQueryClient } from '@tanstack/react-query'
 import { Plus, Trash2 } from 'lucide-react'
 import { type FormEvent, type ReactNode, useState } from 'react'
 import { type RecoveryKind, RecoveryPolicy, type RecoveryStep } from '../../../shared/model/recovery.ts'
-import { Button, IconButton } from '../../components/button.tsx'
-import { CheckField, SelectField } from '../../components/field.tsx'
+import { Button, ButtonRow, IconButton } from '../../components/button.tsx'
+import { CheckField, FieldGroup, FieldRow, SelectField } from '../../components/field.tsx'
 import { NumberField } from '../../components/number-field.tsx'
 import { Panel } from '../../components/page.tsx'
 import { SchemaForm } from '../../components/schema-form.tsx'
 import { useToast } from '../../components/toast.tsx'
 import { refOf } from '../../data/recovery.ts'
 import { callKey, useEngine } from '../../data/remotes.tsx'
-import { type DraftForm, errorsWithin, useDraftForm } from '../../data/use-draft-form.ts'
+import { type DraftForm, errorsWithin, numberOf, useDraftForm } from '../../data/use-draft-form.ts'
 import { fieldsOf, initialSpec } from '../../lib/json-schema.ts'
 import { safeText } from '../../lib/safe-text.ts'
 import { useFirstMistake } from '../../lib/use-first-mistake.ts'
@@ -26,8 +26,8 @@ export function PolicyForm(props: { policy: RecoveryPolicy; kinds: readonly Reco
   const client = useQueryClient()
   const toast = useToast()
   const form = useDraftForm(RecoveryPolicy, props.policy)
-  const { draft, errors, change } = form
-  const formRef = useFirstMistake(errors)
+  const { draft, change } = form
+  const formRef = useFirstMistake(form.errors)
   const [dryRun, setDryRun] = useState<RecoveryPolicy | null>(null)
 
   const save = (event: FormEvent): void => {
@@ -52,44 +52,16 @@ export function PolicyForm(props: { policy: RecoveryPolicy; kinds: readonly Reco
         <PlanPreview policy={draft} />
       </Panel>
       <Panel title="Its budget">
-        <div className={css.pair}>
-          <NumberField
-            label="Attempts per incident"
-            value={draft.attemptsPerIncident}
-            error={errors.attemptsPerIncident}
-            help="5 at the most"
-            onChange={attemptsPerIncident => change({ attemptsPerIncident })}
-          />
-          <NumberField
-            label="Attempts in 10 min"
-            value={draft.attemptsPerTenMinutes}
-            error={errors.attemptsPerTenMinutes}
-            help="3 at the most"
-            onChange={attemptsPerTenMinutes => change({ attemptsPerTenMinutes })}
-          />
-          <NumberField
-            label="First delay (s)"
-            value={draft.firstDelaySeconds}
-            error={errors.firstDelaySeconds}
-            help="Doubled each time"
-            onChange={firstDelaySeconds => change({ firstDelaySeconds })}
-          />
-          <NumberField
-            label="Longest delay (s)"
-            value={draft.maxDelaySeconds}
-            error={errors.maxDelaySeconds}
-            onChange={maxDelaySeconds => change({ maxDelaySeconds })}
-          />
-          <NumberField
-            label="Proof within (s)"
-            value={draft.verifySeconds}
-            error={errors.verifySeconds}
-            onChange={verifySeconds => change({ verifySeconds })}
-          />
-        </div>
+        <FieldRow>
+          <NumberField label="Attempts per incident" help="5 at the most" {...numberOf(form, 'attemptsPerIncident')} />
+          <NumberField label="Attempts in 10 min" help="3 at the most" {...numberOf(form, 'attemptsPerTenMinutes')} />
+          <NumberField label="First delay (s)" help="Doubled each time" {...numberOf(form, 'firstDelaySeconds')} />
+          <NumberField label="Longest delay (s)" {...numberOf(form, 'maxDelaySeconds')} />
+          <NumberField label="Proof within (s)" {...numberOf(form, 'verifySeconds')} />
+        </FieldRow>
       </Panel>
       {form.failure && <SaveError error={form.failure} />}
-      <div className={css.line}>
+      <ButtonRow>
         <Button type="submit" look="primary" loading={form.busy === 'save'}>
           Save
         </Button>
@@ -99,7 +71,7 @@ export function PolicyForm(props: { policy: RecoveryPolicy; kinds: readonly Reco
         >
           What would it have done?
         </Button>
-      </div>
+      </ButtonRow>
       <DryRun policy={dryRun} onClose={() => setDryRun(null)} />
     </form>
   )
@@ -112,62 +84,63 @@ function Steps(props: { form: DraftForm<RecoveryPolicy>; kinds: readonly Recover
   const set = (index: number, step: RecoveryStep): void =>
     form.change({ steps: steps.map((old, other) => (other === index ? step : old)) })
   return (
-    <fieldset className={css.steps}>
-      <legend>Each attempt does, in this order, stopping at the first that fails</legend>
-      {steps.map((step, index) => {
-        const kind = kinds.find(each => each.type === step.type)
-        return (
-          <div key={keys[index]} className={css.step}>
-            <SelectField
-              label={`Step ${index + 1}`}
-              help={kind && safeText(kind.description)}
-              value={step.type}
-              onChange={event => {
-                const next = kinds.find(each => each.type === event.target.value)
-                if (next) set(index, { type: next.type, spec: initialSpec(fieldsOf(next.schema)) })
-              }}
-            >
-              {!kind && <option value={step.type}>{step.type}</option>}
-              {kinds.map(each => (
-                <option key={each.type} value={each.type}>
-                  {each.title}
-                </option>
-              ))}
-            </SelectField>
-            {kind && (
-              <SchemaForm
-                fields={fieldsOf(kind.schema)}
-                value={step.spec}
-                onChange={spec => set(index, { ...step, spec: { ...spec } })}
-                secrets={form.secretInputs}
-                errors={errorsWithin(form.errors, `steps.${index}.spec`)}
-              />
-            )}
-            {steps.length > 1 && (
-              <IconButton
-                icon={Trash2}
-                size="small"
-                label={`Remove step ${index + 1}`}
-                onClick={() => {
-                  drop(index)
-                  form.change({ steps: steps.filter((_, other) => other !== index) })
+    <FieldGroup label="Each attempt does, in this order, stopping at the first that fails">
+      <div className={css.steps}>
+        {steps.map((step, index) => {
+          const kind = kinds.find(each => each.type === step.type)
+          return (
+            <div key={keys[index]} className={css.step}>
+              <SelectField
+                label={`Step ${index + 1}`}
+                help={kind && safeText(kind.description)}
+                value={step.type}
+                onChange={event => {
+                  const next = kinds.find(each => each.type === event.target.value)
+                  if (next) set(index, { type: next.type, spec: initialSpec(fieldsOf(next.schema)) })
                 }}
-              />
-            )}
+              >
+                {!kind && <option value={step.type}>{step.type}</option>}
+                {kinds.map(each => (
+                  <option key={each.type} value={each.type}>
+                    {each.title}
+                  </option>
+                ))}
+              </SelectField>
+              {kind && (
+                <SchemaForm
+                  fields={fieldsOf(kind.schema)}
+                  value={step.spec}
+                  onChange={spec => set(index, { ...step, spec: { ...spec } })}
+                  secrets={form.secretInputs}
+                  errors={errorsWithin(form.errors, `steps.${index}.spec`)}
+                />
+              )}
+              {steps.length > 1 && (
+                <IconButton
+                  icon={Trash2}
+                  size="small"
+                  label={`Remove step ${index + 1}`}
+                  onClick={() => {
+                    drop(index)
+                    form.change({ steps: steps.filter((_, other) => other !== index) })
+                  }}
+                />
+              )}
+            </div>
+          )
+        })}
+        {steps.length < 8 && (
+          <div>
+            <Button
+              size="small"
+              icon={Plus}
+              onClick={() => form.change({ steps: [...steps, { type: 'restart-unit', spec: {} }] })}
+            >
+              Add a step
+            </Button>
           </div>
-        )
-      })}
-      {steps.length < 8 && (
-        <div>
-          <Button
-            size="small"
-            icon={Plus}
-            onClick={() => form.change({ steps: [...steps, { type: 'restart-unit', spec: {} }] })}
-          >
-            Add a step
-          </Button>
-        </div>
-      )}
-    </fieldset>
+        )}
+      </div>
+    </FieldGroup>
   )
 }

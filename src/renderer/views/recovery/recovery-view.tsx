@@ -1,11 +1,12 @@
 // The recovery of one service on a page of its own: its rule, what it did, what it would have done, and what is left on the host.
-import { ArrowLeft, PackageX } from 'lucide-react'
+import { PackageX } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { useParams } from 'react-router'
 import { UnitName, type UnitRef, UnitScope } from '../../../shared/model/unit.ts'
 import { LinkButton } from '../../components/button.tsx'
 import { EmptyState, QueryFaces } from '../../components/faces.tsx'
-import { Panel, useTitle } from '../../components/page.tsx'
+import { Columns, Panel, useTitle } from '../../components/page.tsx'
+import { SubPage } from '../../components/sub-page.tsx'
 import { useRecovery, useRecoveryKinds } from '../../data/recovery.ts'
 import { hostPath, unitPath } from '../../lib/places.ts'
 import { safeText } from '../../lib/safe-text.ts'
@@ -13,7 +14,6 @@ import { useHostView } from '../host/host-context.ts'
 import { AttemptsPanel } from './attempts-panel.tsx'
 import { DropInPanel } from './drop-in-panel.tsx'
 import { PolicyForm } from './policy-form.tsx'
-import css from './recovery.module.css'
 import { RecoverySummary } from './recovery-panel.tsx'
 
 export function RecoveryPage(): ReactNode {
@@ -36,17 +36,11 @@ function Loaded(props: { unit: UnitRef }): ReactNode {
   const recovery = useRecovery(unit)
   const kinds = useRecoveryKinds()
   return (
-    <div className={css.view}>
-      <header className={css.header}>
-        <LinkButton to={unitPath(unit)} look="quiet" size="small" icon={ArrowLeft}>
-          {safeText(unit.name)}
-        </LinkButton>
-        <h2>Automatic recovery</h2>
-      </header>
+    <SubPage back={{ to: unitPath(unit), label: safeText(unit.name) }} title="Automatic recovery">
       <QueryFaces query={recovery} failed="The rule could not be read">
         {view => (
-          <div className={css.grid}>
-            <div className={css.column}>
+          <Columns>
+            <div>
               <Panel title="Now">
                 <RecoverySummary view={view} />
               </Panel>
@@ -54,13 +48,13 @@ function Loaded(props: { unit: UnitRef }): ReactNode {
                 {list => <PolicyForm policy={view.policy} kinds={list} />}
               </QueryFaces>
             </div>
-            <div className={css.column}>
+            <div>
               <AttemptsPanel unit={unit} />
               <DropInPanel unit={unit} />
             </div>
-          </div>
+          </Columns>
         )}
       </QueryFaces>
-    </div>
+    </SubPage>
   )
 }

@@ -14,6 +14,7 @@ import { setSingleKeysEnabled, singleKeysEnabled } from '../../lib/shortcuts.ts'
 import type { ThemeChoice } from '../../lib/theme.ts'
 import { AboutPanel, DataPanel } from './about-panels.tsx'
 import { NumberSetting } from './number-setting.tsx'
+import { OwnDataPanel } from './own-data-panel.tsx'
 import { VaultPanel } from './vault-panel.tsx'
 
 type Save = (parts: Partial<Settings>) => void
@@ -33,6 +34,7 @@ export function SettingsView(): ReactNode {
             <Desktop settings={current} save={save.mutate} />
             <VaultPanel />
             <DataPanel />
+            <OwnDataPanel />
             <AboutPanel />
           </>
         )}

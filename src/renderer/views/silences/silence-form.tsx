@@ -3,20 +3,29 @@ import { type FormEvent, type ReactNode, useId, useMemo, useState } from 'react'
 import type { Silence } from '../../../shared/model/incident.ts'
 import { Button } from '../../components/button.tsx'
 import { Dialog } from '../../components/dialog.tsx'
-import { CheckField, Choices, FieldError, SelectField, TextField } from '../../components/field.tsx'
+import {
+  CheckField,
+  Choices,
+  FieldError,
+  FieldGroup,
+  FieldRow,
+  SelectField,
+  TextField,
+} from '../../components/field.tsx'
+import { HostSelect } from '../../components/host-select.tsx'
 import { useChecks } from '../../data/checks.ts'
 import { useHosts, useUnits } from '../../data/hosts.ts'
 import { useEngineCommand } from '../../data/remotes.tsx'
+import { type Entered, textOf } from '../../data/use-draft-form.ts'
 import { errorText } from '../../lib/error-text.ts'
 import { safeText } from '../../lib/safe-text.ts'
-import { draftOf, type SilenceErrors, type SilenceValues, toggleDay, valuesOf } from './silence-values.ts'
+import { unitKey } from '../../lib/unit-keys.ts'
+import { draftOf, type SilenceValues, toggleDay, valuesOf } from './silence-values.ts'
 import { dayNames, dayOrder } from './silence-words.ts'
 import css from './silences.module.css'
 
 interface PartProps {
-  readonly values: SilenceValues
-  readonly errors: SilenceErrors
-  readonly set: (parts: Partial<SilenceValues>) => void
+  readonly form: Entered<SilenceValues>
 }
 
 export function SilenceForm(props: { silence: Silence | null; onClose: () => void }): ReactNode {
@@ -37,7 +46,8 @@ export function SilenceForm(props: { silence: Silence | null; onClose: () => voi
     if (silence) edit.mutate({ id: silence.id, draft }, { onSuccess: onClose })
     else add.mutate(draft, { onSuccess: onClose })
   }
-  const part: PartProps = { values, errors, set: parts => setValues(old => ({ ...old, ...parts })) }
+  const change = (parts: Partial<SilenceValues>): void => setValues(old => ({ ...old, ...parts }))
+  const form: Entered<SilenceValues> = { draft: values, errors, change }
   return (
     <Dialog
       open
@@ -53,14 +63,7 @@ export function SilenceForm(props: { silence: Silence | null; onClose: () => voi
       }
     >
       <form id={formId} className={css.form} onSubmit={submit} noValidate>
-        <TextField
-          label="What for"
-          value={values.name}
-          maxLength={100}
-          onChange={event => part.set({ name: event.target.value })}
-          error={errors.name}
-          data-autofocus
-        />
+        <TextField label="What for" maxLength={100} data-autofocus {...textOf(form, 'name')} />
         <Choices<SilenceValues['kind']>
           label="Kind"
           value={values.kind}
@@ -68,14 +71,14 @@ export function SilenceForm(props: { silence: Silence | null; onClose: () => voi
             { value: 'maintenance', label: 'Maintenance' },
             { value: 'silence', label: 'Silence' },
           ]}
-          onChange={kind => part.set({ kind })}
+          onChange={kind => change({ kind })}
           help={
             values.kind === 'maintenance'
               ? 'Nobody is told, nothing is mended by itself, and the time is left out of uptime.'
               : 'Nobody is told and nothing is mended by itself; uptime counts on.'
           }
         />
-        <Scope {...part} />
+        <Scope form={form} />
         <Choices<SilenceValues['schedule']>
           label="When"
           value={values.schedule}
@@ -84,12 +87,12 @@ export function SilenceForm(props: { silence: Silence | null; onClose: () => voi
             { value: 'weekly', label: 'Every week' },
             { value: 'cron', label: 'By cron' },
           ]}
-          onChange={schedule => part.set({ schedule })}
+          onChange={schedule => change({ schedule })}
         />
-        {values.schedule === 'once' && <Once {...part} />}
-        {values.schedule === 'weekly' && <Weekly {...part} />}
-        {values.schedule === 'cron' && <Cron {...part} />}
-        {values.schedule !== 'once' && <Zone {...part} />}
+        {values.schedule === 'once' && <Once form={form} />}
+        {values.schedule === 'weekly' && <Weekly form={form} />}
+        {values.schedule === 'cron' && <Cron form={form} />}
+        {values.schedule !== 'once' && <Zone form={form} />}
       </form>
       {failure && <FieldError>{errorText(failure)}</FieldError>}
     </Dialog>
@@ -98,7 +101,8 @@ export function SilenceForm(props: { silence: Silence | null; onClose: () => voi
 
 /** Each that is named narrows it; none is everything. */
 function Scope(props: PartProps): ReactNode {
-  const { values, errors, set } = props
+  const { form } = props
+  const { draft: values, change } = form
   const listId = useId()
   const hosts = useHosts()
   const checks = useChecks()
@@ -108,20 +112,14 @@ function Scope(props: PartProps): ReactNode {
   const tags = useMemo(() => [...new Set(checks.data?.flatMap(({ check }) => check.tags))].sort(), [checks.data])
   return (
     <>
-      <div className={css.pair}>
-        <SelectField
+      <FieldRow wide>
+        <HostSelect
           label="Host"
+          none="Any host"
           value={values.hostId}
-          onChange={event => set({ hostId: event.target.value, checkId: '' })}
-        >
-          <option value="">Any host</option>
-          {hosts.data?.map(({ host }) => (
-            <option key={host.id} value={host.id}>
-              {safeText(host.name)}
-            </option>
-          ))}
-        </SelectField>
-        <SelectField label="Check" value={values.checkId} onChange={event => set({ checkId: event.target.value })}>
+          onChange={event => change({ hostId: event.target.value, checkId: '' })}
+        />
+        <SelectField label="Check" {...textOf(form, 'checkId')}>
           <option value="">Any check</option>
           {offered.map(({ check }) => (
             <option key={check.id} value={check.id}>
@@ -133,29 +131,20 @@ function Scope(props: PartProps): ReactNode {
           label="Service"
           placeholder="Any service"
           list={`${listId}-units`}
-          value={values.unit}
           spellCheck={false}
+          {...textOf(form, 'unit')}
           onChange={event => {
             const unit = event.target.value
             const known = units.data?.find(each => each.name === unit)
-            set({ unit, ...(known ? { userUnit: known.scope === 'user' } : {}) })
+            change({ unit, ...(known ? { userUnit: known.scope === 'user' } : {}) })
           }}
-          error={errors.unit}
         />
-        <TextField
-          label="Tag"
-          placeholder="Any tag"
-          list={`${listId}-tags`}
-          value={values.tag}
-          maxLength={40}
-          onChange={event => set({ tag: event.target.value })}
-          error={errors.tag}
-        />
-      </div>
+        <TextField label="Tag" placeholder="Any tag" list={`${listId}-tags`} maxLength={40} {...textOf(form, 'tag')} />
+      </FieldRow>
       <p className={css.help}>What is named has to match, all of it. With nothing named, everything is muted.</p>
       <datalist id={`${listId}-units`}>
         {units.data?.map(unit => (
-          <option key={`${unit.scope}/${unit.name}`} value={unit.name} />
+          <option key={unitKey(unit)} value={unit.name} />
         ))}
       </datalist>
       <datalist id={`${listId}-tags`}>
@@ -168,105 +157,72 @@ function Scope(props: PartProps): ReactNode {
 }
 
 function Once(props: PartProps): ReactNode {
-  const { values, errors, set } = props
+  const { form } = props
+  const { forever } = form.draft
   return (
     <>
-      <div className={css.pair}>
-        <TextField
-          label="From"
-          type="datetime-local"
-          value={values.from}
-          onChange={event => set({ from: event.target.value })}
-          error={errors.from}
-        />
-        {!values.forever && (
-          <TextField
-            label="Until"
-            type="datetime-local"
-            value={values.until}
-            onChange={event => set({ until: event.target.value })}
-            error={errors.until}
-          />
-        )}
-      </div>
+      <FieldRow wide>
+        <TextField label="From" type="datetime-local" {...textOf(form, 'from')} />
+        {!forever && <TextField label="Until" type="datetime-local" {...textOf(form, 'until')} />}
+      </FieldRow>
       <CheckField
         label="Until I take it back"
-        checked={values.forever}
-        onChange={event => set({ forever: event.target.checked })}
+        checked={forever}
+        onChange={event => form.change({ forever: event.target.checked })}
       />
     </>
   )
 }
 
 function Weekly(props: PartProps): ReactNode {
-  const { values, errors, set } = props
+  const { form } = props
+  const { days, dayFrom, dayTo } = form.draft
   return (
     <>
-      <fieldset>
-        <legend className={css.legend}>Days</legend>
+      <FieldGroup label="Days" error={form.errors.days}>
         <div className={css.days}>
           {dayOrder.map(day => (
             <label key={day} className={css.day}>
               <input
                 type="checkbox"
-                checked={values.days.includes(day)}
-                onChange={() => set({ days: toggleDay(values.days, day) })}
+                checked={days.includes(day)}
+                onChange={() => form.change({ days: toggleDay(days, day) })}
               />
               {dayNames[day]}
             </label>
           ))}
         </div>
-        {errors.days !== undefined && <FieldError>{errors.days}</FieldError>}
-      </fieldset>
-      <div className={css.pair}>
-        <TextField
-          label="From"
-          type="time"
-          value={values.dayFrom}
-          onChange={event => set({ dayFrom: event.target.value })}
-          error={errors.dayFrom}
-        />
+      </FieldGroup>
+      <FieldRow wide>
+        <TextField label="From" type="time" {...textOf(form, 'dayFrom')} />
         <TextField
           label="To"
           type="time"
-          value={values.dayTo}
-          onChange={event => set({ dayTo: event.target.value })}
-          error={errors.dayTo}
-          {...(values.dayTo < values.dayFrom ? { help: 'Of the next day.' } : {})}
+          {...textOf(form, 'dayTo')}
+          {...(dayTo < dayFrom ? { help: 'Of the next day.' } : {})}
         />
-      </div>
+      </FieldRow>
     </>
   )
 }
 
 function Cron(props: PartProps): ReactNode {
-  const { values, errors, set } = props
+  const { form } = props
   return (
-    <div className={css.pair}>
+    <FieldRow wide>
       <TextField
         label="Begins by cron"
         help="Minute, hour, day, month, day of the week."
-        value={values.cron}
         maxLength={100}
         spellCheck={false}
-        onChange={event => set({ cron: event.target.value })}
-        error={errors.cron}
+        {...textOf(form, 'cron')}
       />
-      <TextField
-        label="Lasts, in minutes"
-        type="number"
-        min={1}
-        max={10_080}
-        value={values.minutes}
-        onChange={event => set({ minutes: event.target.value })}
-        error={errors.minutes}
-      />
-    </div>
+      <TextField label="Lasts, in minutes" type="number" min={1} max={10_080} {...textOf(form, 'minutes')} />
+    </FieldRow>
   )
 }
 
 function Zone(props: PartProps): ReactNode {
-  const { values, errors, set } = props
   const listId = useId()
   const zones = useMemo(() => Intl.supportedValuesOf('timeZone'), [])
   return (
@@ -275,11 +231,9 @@ function Zone(props: PartProps): ReactNode {
         label="Time zone"
         help="The clock of this place counts, with its summer time."
         list={listId}
-        value={values.zone}
         maxLength={64}
         spellCheck={false}
-        onChange={event => set({ zone: event.target.value })}
-        error={errors.zone}
+        {...textOf(props.form, 'zone')}
       />
       <datalist id={listId}>
         {zones.map(zone => (

@@ -1,6 +1,7 @@
 // What a person enters for a silence, and what that means to the engine. Pure; draws nothing.
 import { type Silence, SilenceDraft } from '../../../shared/model/incident.ts'
 import { UnitName } from '../../../shared/model/unit.ts'
+import { localZone } from '../../lib/local-zone.ts'
 import { readTime, writeTime } from '../host/journal/journal-text.ts'
 
 /** Everything as inputs have it, so that changing one's mind about the kind of schedule loses nothing. */
@@ -24,13 +25,9 @@ export interface SilenceValues {
   readonly zone: string
 }
 
-export type SilenceErrors = Partial<Record<keyof SilenceValues, string>>
+type SilenceErrors = Partial<Record<keyof SilenceValues, string>>
 
 const hour = 3_600_000
-
-export function localZone(): string {
-  return Intl.DateTimeFormat().resolvedOptions().timeZone
-}
 
 export function valuesOf(silence: Silence | null, now: number): SilenceValues {
   const base: SilenceValues = {

@@ -1,11 +1,13 @@
 // Silences and maintenance windows: what is in force, what is planned, and for what. The engine keeps them and decides what they mute.
-import { ArrowLeft, BellOff, Pencil, Plus, SearchX, Square, Trash2 } from 'lucide-react'
+import { ArrowLeft, BellOff, Pencil, Plus, SearchX, Trash2 } from 'lucide-react'
 import { type ReactNode, useMemo, useState } from 'react'
 import type { Silence } from '../../../shared/model/incident.ts'
 import { Button, IconButton, LinkButton } from '../../components/button.tsx'
+import { Pale, TwoLines, Wrapped } from '../../components/cells.tsx'
 import { ConfirmDialog } from '../../components/confirm-dialog.tsx'
 import { type Column, DataTable } from '../../components/data-table.tsx'
 import { EmptyState, QueryFaces } from '../../components/faces.tsx'
+import { FilterBar } from '../../components/filter-bar.tsx'
 import { FilterInput, useRouteValue } from '../../components/filter-input.tsx'
 import { Page } from '../../components/page.tsx'
 import { RelativeTime } from '../../components/relative-time.tsx'
@@ -19,6 +21,7 @@ import { errorText } from '../../lib/error-text.ts'
 import { whoName } from '../../lib/incident-words.ts'
 import { places } from '../../lib/places.ts'
 import { safeShort, safeText } from '../../lib/safe-text.ts'
+import { saysAll } from '../../lib/says-all.ts'
 import { SilenceForm } from './silence-form.tsx'
 import { bySilenceOrder, type ScopeNames, scheduleText, scopeText, silenceStatus } from './silence-words.ts'
 import css from './silences.module.css'
@@ -61,7 +64,7 @@ function None(props: { onAdd: () => void }): ReactNode {
     <EmptyState
       icon={BellOff}
       title="Nothing is silenced, and no maintenance is planned"
-      text="A silence keeps messages back for a while. A maintenance window does so again and again, and its time is left out of uptime."
+      text="A silence keeps messages back for a while. Maintenance does so at its time, once or again and again, and is left out of uptime."
     >
       <Button icon={Plus} onClick={props.onAdd}>
         Plan maintenance
@@ -75,20 +78,22 @@ function List(props: { silences: readonly Silence[]; onAsk: (asked: Asked) => vo
   const [text, setText] = useRouteValue('q')
   const names = useScopeNames()
   const rows = useMemo(() => {
-    const words = text.toLowerCase().split(/\s+/)
-    const said = (silence: Silence): string =>
-      `${silence.name} ${silence.kind} ${silenceStatus(silence).word} ${scopeText(silence.scope, names)}`.toLowerCase()
-    return silences.filter(silence => words.every(word => said(silence).includes(word))).sort(bySilenceOrder)
+    const said = (silence: Silence): string[] => [
+      silence.name,
+      silence.kind,
+      silenceStatus(silence).word,
+      scopeText(silence.scope, names),
+    ]
+    return silences.filter(silence => saysAll(said(silence), text)).sort(bySilenceOrder)
   }, [silences, text, names])
   const columns = useMemo(() => columnsWith(names, onAsk), [names, onAsk])
   return (
     <>
-      <div className={css.bar}>
+      <FilterBar>
         <FilterInput label="Filter silences" value={text} onChange={value => setText(value)} />
-      </div>
+      </FilterBar>
       <DataTable<Silence>
         label="Silences and maintenance"
-        className={css.table}
         rows={rows}
         rowKey={silence => silence.id}
         rowRem={3.25}
@@ -121,44 +126,44 @@ function columnsWith(names: ScopeNames, onAsk: (asked: Asked) => void): readonly
     {
       id: 'state',
       header: 'State',
-      width: '8rem',
+      width: '7rem',
       cell: silence => <Status status={silenceStatus(silence)} />,
     },
     {
       id: 'name',
       header: 'What for',
-      width: 'minmax(11rem, 1.6fr)',
+      width: 'minmax(7.5rem, 1.5fr)',
       cell: silence => (
-        <div className={css.two}>
+        <TwoLines>
           <span className={css.name}>{safeShort(silence.name, 120)}</span>
-          <span className={css.pale}>
+          <Pale>
             {silence.kind === 'maintenance' ? 'Maintenance' : 'Silence'}, by {whoName(silence.createdBy)}
-          </span>
-        </div>
+          </Pale>
+        </TwoLines>
       ),
     },
     {
       id: 'scope',
       header: 'What is muted',
-      width: 'minmax(11rem, 1.9fr)',
-      cell: silence => scopeText(silence.scope, names),
+      width: 'minmax(7rem, 1.6fr)',
+      cell: silence => <Wrapped>{scopeText(silence.scope, names)}</Wrapped>,
     },
     {
       id: 'schedule',
       header: 'When',
-      width: 'minmax(12rem, 1.8fr)',
+      width: 'minmax(8.5rem, 2fr)',
       cell: silence => (
-        <div className={css.two}>
+        <TwoLines>
           <span>{scheduleText(silence.schedule)}</span>
           <NextChange silence={silence} />
-        </div>
+        </TwoLines>
       ),
     },
     {
       id: 'tools',
       header: 'Actions',
       bareHeader: true,
-      width: '8.5rem',
+      width: '6.5rem',
       align: 'end',
       cell: silence => <Tools silence={silence} onAsk={onAsk} />,
     },
@@ -167,13 +172,12 @@ function columnsWith(names: ScopeNames, onAsk: (asked: Asked) => void): readonly
 
 function NextChange(props: { silence: Silence }): ReactNode {
   const { active, changesAt } = props.silence
-  if (changesAt === null)
-    return <span className={css.pale}>{active ? 'until it is taken back' : 'does not come again'}</span>
+  if (changesAt === null) return <Pale>{active ? 'until it is taken back' : 'does not come again'}</Pale>
   return (
-    <span className={css.pale}>
+    <Pale>
       {active ? 'ends ' : 'begins '}
       <RelativeTime at={changesAt} />
-    </span>
+    </Pale>
   )
 }
 
@@ -195,7 +199,7 @@ function Tools(props: { silence: Silence; onAsk: (asked: Asked) => void }): Reac
   return (
     <span className={css.tools}>
       {silence.active && schedule.kind === 'once' && (
-        <Button size="small" icon={Square} onClick={endNow} loading={edit.isPending} aria-label={`End ${name} now`}>
+        <Button size="small" onClick={endNow} loading={edit.isPending} aria-label={`End ${name} now`}>
           End
         </Button>
       )}

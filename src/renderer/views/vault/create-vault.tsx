@@ -2,7 +2,7 @@
 import { type FormEvent, type ReactNode, useRef, useState } from 'react'
 import { AppError } from '../../../shared/errors.ts'
 import type { VaultStatus } from '../../../shared/model/settings.ts'
-import { Button } from '../../components/button.tsx'
+import { Button, ButtonRow } from '../../components/button.tsx'
 import { FieldError, SecretField } from '../../components/field.tsx'
 import { useEngine } from '../../data/remotes.tsx'
 import { safeText } from '../../lib/safe-text.ts'
@@ -48,12 +48,12 @@ function UnderKeyring(props: CreateVaultProps & { onFailed: (error: AppError) =>
   return (
     <>
       <p className={css.pale}>Passwords that you give it are kept encrypted, under your desktop’s keyring.</p>
-      <div className={css.buttons}>
+      <ButtonRow>
         <Button look="primary" onClick={() => void create()} loading={busy}>
           {action}
         </Button>
         {children}
-      </div>
+      </ButtonRow>
     </>
   )
 }
@@ -105,12 +105,12 @@ function UnderPassphrase(props: CreateVaultProps & { reason: string | null }): R
       <SecretField label="Passphrase" inputRef={first} error={errors.first} help={`At least ${shortest} characters.`} />
       <SecretField label="Repeat the passphrase" inputRef={second} error={errors.second} />
       {errors.form && <FieldError>{errors.form}</FieldError>}
-      <div className={css.buttons}>
+      <ButtonRow>
         <Button type="submit" look="primary" loading={busy}>
           Create the vault
         </Button>
         {children}
-      </div>
+      </ButtonRow>
     </form>
   )
 }

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { startDbus } from '../../../../src/engine/collector/dbus-start.ts'
 import { DbusWatch } from '../../../../src/engine/collector/units-dbus.ts'
+import { readUnit } from '../../../../src/engine/collector/units-details.ts'
 import { actOverBus } from '../../../../src/engine/collector/units-job.ts'
 import { maxUnits, UnitTable } from '../../../../src/engine/collector/units-table.ts'
 import { ManualClock } from '../../../../src/engine/lib/clock.ts'
@@ -28,6 +29,11 @@ function property(call: Call): Answer | undefined {
   return value ? { signature: 'v', body: [{ signature: value[0], value: value[1] }] } : undefined
 }
 
+function asksFor({ member, values }: Call, name: string): boolean {
+  const patterns = member === 'ListUnitsByPatterns' ? (values[1] as string[]) : []
+  return patterns.includes('*.service') || patterns.includes(name)
+}
+
 async function watching(units: Units, change: (call: Call) => Answer | undefined = () => undefined) {
   const bus = new FakeBus()
   const clock = new ManualClock()
@@ -35,12 +41,10 @@ async function watching(units: Units, change: (call: Call) => Answer | undefined
   bus.answer = call =>
     change(call) ??
     (call.member === 'ListUnitsByPatterns'
-      ? listed(present.units)
-      : call.member === 'ListUnitsByNames'
-        ? listed(present.units.filter(unit => (call.values[0] as string[]).includes(unit[0])))
-        : call.member === 'Get'
-          ? property(call)
-          : undefined)
+      ? listed(present.units.filter(([name]) => asksFor(call, name)))
+      : call.member === 'Get'
+        ? property(call)
+        : undefined)
   const table = new UnitTable({ hostId: 'h', scope: 'system' }, clock)
   const changes: UnitChange[] = []
   const removed: string[] = []
@@ -192,7 +196,8 @@ describe('watching services', () => {
     await settle()
     clock.advance(2)
     await settle()
-    expect(bus.calls.filter(call => call.member === 'ListUnitsByNames')).toHaveLength(1)
+    // at the start, and now
+    expect(bus.calls.filter(call => asksFor(call, 'run-1.service'))).toHaveLength(2)
     expect(table.list()).toHaveLength(50)
     await settle(400)
     // no unit file: nothing is left of it
@@ -202,6 +207,34 @@ describe('watching services', () => {
     await settle()
     expect(removed).toEqual(['run-1.service'])
     expect(table.get('run-2.service')).toMatchObject({ loadState: 'not-loaded', activeState: 'inactive' })
+    await watch.dispose()
+  })
+
+  it('a service that systemd loads only to be asked about is not kept loaded by asking again and again', async () => {
+    let bus: FakeBus | null = null
+    const loadedForUs = (call: Call): undefined => {
+      if (call.member !== 'ListUnitsByNames' && call.member !== 'Get' && call.member !== 'GetAll') return
+      // nothing refers to it: it is forgotten as soon as the call is answered
+      for (const member of ['UnitNew', 'UnitRemoved']) bus?.manager(member, 'so', ['idle.service', '/x'])
+    }
+    const started = await watching([['idle.service', 'inactive', 'dead']], loadedForUs)
+    bus = started.bus
+    const { watch, clock, present, table } = started
+    present.units = []
+    bus.manager('UnitRemoved', 'so', ['idle.service', '/x'])
+    await settle()
+    await readUnit(watch.calls, table, 'idle.service')
+    for (let look = 0; look < 20; look++) {
+      await settle()
+      clock.advance(2)
+    }
+    const before = bus.calls.length
+    for (let look = 0; look < 20; look++) {
+      await settle()
+      clock.advance(2)
+    }
+    expect(bus.calls).toHaveLength(before)
+    expect(table.get('idle.service')?.loadState).toBe('not-loaded')
     await watch.dispose()
   })
 

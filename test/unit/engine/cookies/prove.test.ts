@@ -79,6 +79,20 @@ describe('what an answer means', () => {
     expect((await ask(echo)).verdict).toBe('rate-limited')
     const path: Answer = (_, outgoing) => outgoing.writeHead(302, { location: `http://${secret}.test/` }).end()
     expect((await ask(path)).verdict).toBe('unknown')
+    // hosts are lower case, and what is cut out of a header is no longer the value as it was
+    const mixed = [nakedCookie('auth_token', 'Canary-Value-3'), nakedCookie('ct0', 'canary;value;4')]
+    expect(
+      (
+        await ask(
+          (_, outgoing) => outgoing.writeHead(302, { location: 'http://Canary-Value-3.test/' }).end(),
+          {},
+          { cookies: mixed },
+        )
+      ).message,
+    ).toContain('[redacted].test')
+    const slipped: Answer = (_, outgoing) => outgoing.writeHead(429, { 'retry-after': 'canary;value;4' }).end()
+    expect((await ask(slipped, {}, { cookies: mixed })).message).not.toContain('after')
+    expect((await ask(status(429, { 'retry-after': 'Wed, 21 Oct 2026 07:28:00 GMT' }))).message).toContain('2026')
   })
 
   test('nothing listens, nothing comes back, the way is in trouble', async () => {

@@ -148,7 +148,17 @@ describe('rules', () => {
     expect(of('cannot create: Permission denied')).toBe('folder-rights')
     expect(of('mv: cannot move: Device or resource busy')).toBe('failed')
     expect(of('')).toBe('failed')
-    for (const reason of ['changed', 'busy', 'short', 'ended', 'owner', 'metadata', 'tools', 'never heard of'])
+    for (const reason of [
+      'changed',
+      'overwritten',
+      'busy',
+      'short',
+      'ended',
+      'owner',
+      'metadata',
+      'tools',
+      'never heard of',
+    ])
       expect(stopProblem(place(), reason, '').hint).toMatch(/\w/)
     for (const reason of ['folder', 'stat', 'become', 'sense'] as const)
       expect(lookProblem(place(), { ok: false, reason, text: '' }, true).hint).toMatch(/\w/)

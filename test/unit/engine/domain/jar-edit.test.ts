@@ -14,7 +14,7 @@ const cookie = (name: string, changes: Partial<Cookie> = {}): Cookie => ({
   ...changes,
 })
 const jar = (format: Jar['format'], ...cookies: Cookie[]): Jar => ({ format, cookies, text: '' })
-const wish = { base: null, to: 'netscape', domains: ['x.test'], required: ['auth_token'], now } as const
+const wish = { base: null, from: 'json', to: 'netscape', domains: ['x.test'], required: ['auth_token'], now } as const
 
 describe('planJar', () => {
   test('what came takes the place of what was; other domains are left out, and it is said', () => {
@@ -26,6 +26,26 @@ describe('planJar', () => {
     expect(plan.cookies).toEqual([cookie('auth_token', { value: 'new' })])
     expect(plan.problems).toEqual([])
     expect(plan.warnings).toEqual(['1 cookie of other domains left out'])
+  })
+
+  test('cookies of other sites in the same file stay; without domains of its own the login has all of it', () => {
+    const base = jar('netscape', cookie('SID', { domain: 'other.test' }), cookie('auth_token'), cookie('old'))
+    const incoming = [cookie('auth_token', { value: 'new' })]
+    const held = (domains: readonly string[]) => planJar({ ...wish, domains, base, incoming }).cookies
+    expect(held(['x.test']).map(({ name, value }) => [name, value])).toEqual([
+      ['SID', 'secret-SID'],
+      ['auth_token', 'new'],
+    ])
+    expect(held([]).map(({ name }) => name)).toEqual(['auth_token'])
+  })
+
+  test('what a window or cookies.txt cannot tell stays as the file has it', () => {
+    const base = jar('json', cookie('auth_token', { sameSite: 'strict', partitionKey: 'https://x.test' }))
+    const held = (from: 'json' | 'netscape' | 'window' | 'puppeteer') =>
+      planJar({ ...wish, base, from, to: 'json', incoming: [cookie('auth_token', { value: 'n' })] }).cookies[0]
+    expect(held('window')).toMatchObject({ value: 'n', sameSite: 'unspecified', partitionKey: 'https://x.test' })
+    expect(held('netscape')).toMatchObject({ value: 'n', sameSite: 'strict', partitionKey: 'https://x.test' })
+    for (const from of ['json', 'puppeteer'] as const) expect(held(from)?.partitionKey).toBeUndefined()
   })
 
   test('a required cookie that is not there, or empty, speaks against it', () => {

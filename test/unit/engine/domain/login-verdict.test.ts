@@ -71,10 +71,21 @@ describe('the site says it', () => {
     expect(verdict.message).toContain(`from this computer: said ${local}`)
   })
 
-  test('no answer now is unknown, whatever was known before, and never valid', () => {
-    for (const verdict of ['rate-limited', 'site-down', 'unknown'] as const)
-      for (const left of [30 * day, 3 * day, 60_000, -day])
-        expect(judge({ file: ending(left), proofs: [proof(verdict)] })).toMatchObject({ status: 'unknown' })
+  test('no answer now is unknown, whatever was known before; an end that is near is warned of, and no more', () => {
+    for (const verdict of ['rate-limited', 'site-down', 'unknown'] as const) {
+      expect(judge({ file: ending(30 * day), proofs: [proof(verdict)] })).toMatchObject({ status: 'unknown' })
+      for (const left of [3 * day, 60_000, -day]) {
+        const standing = judge({ file: ending(left), proofs: [proof(verdict)] })
+        expect(standing).toMatchObject({ status: 'degraded', cause: 'login' })
+        expect(standing.message).toContain(`said ${verdict}`)
+      }
+    }
+  })
+
+  test('a certificate or a token is not called a cookie', () => {
+    expect(judge({ kind: 'certificate', file: ending(3 * day), proofs: [] }).message).toBe(
+      'Certificate auth_token expires in 3 days',
+    )
   })
 })
 

@@ -277,6 +277,18 @@ describe('S22 delays and budget', () => {
     expect(life.state.phase).toBe('escalated')
     expect(life.attempts).toHaveLength(5)
   })
+  it('S24 a budget of one is told as one', () => {
+    for (const [budget, words] of [
+      [{ attemptsPerTenMinutes: 1 }, 'It was tried once within 10 minutes'],
+      [{ attemptsPerIncident: 1 }, 'The one attempt of this incident was used'],
+    ] as const) {
+      const life = new Life()
+      life.policy = { ...policy, ...budget }
+      life.untilAct()
+      life.fail()
+      expect(life.state).toMatchObject({ phase: 'escalated', reason: expect.stringContaining(words) })
+    }
+  })
   it('S22 one at a time per host: the next waits for its turn, not for another delay', () => {
     const life = new Life()
     life.step({ type: 'look' }, { hostBusy: true })

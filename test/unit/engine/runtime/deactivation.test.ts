@@ -149,6 +149,67 @@ it('R24 R28 a proven renewal starts what was stopped, with the panic switch on, 
   expect(stored(login)).toBeNull()
 })
 
+it('R24 one that could not be stopped is not called stopped, nor started later', async () => {
+  world.onAct = () => ({ kind: 'done', job: 'failed' })
+  const login = await expired()
+  expect(stored(login)).toEqual([])
+  expect(rig.logins.view(login.id).deactivated).toBe(false)
+  expect(world.events).toMatchObject([{ tone: 'bad', detail: expect.stringContaining('stop bot.service') }])
+  world.onAct = () => null
+  world.site = () => 'valid'
+  await rig.look(login)
+  expect(world.acts).toEqual(['stop bot.service'])
+})
+
+it('R24 one that somebody restarted meanwhile, and stopped later, is not started', async () => {
+  world.onAct = () => {
+    rig.kill()
+    return { kind: 'lost' }
+  }
+  const login = await expired()
+  world.onAct = () => null
+  rig = await LoginRig.start(world)
+  rig.firing = true
+  rig.put({ activeState: 'active', subState: 'running', invocationId: 'c'.repeat(32) })
+  await rig.look(login)
+  await rig.pump(1_000)
+  rig.put({ activeState: 'inactive', subState: 'dead', mainPid: null })
+  await rig.pump(1_000)
+  world.site = () => 'valid'
+  await rig.look(login)
+  expect(world.acts).toEqual(['stop bot.service'])
+  expect(stored(login)).toBeNull()
+})
+
+it('R24 who no longer wants it so has them started again, though nothing is proven; else nothing is forgotten', async () => {
+  const login = await expired({ onExpiry: 'disable' })
+  rig.link.to('lost')
+  await expect(rig.deactivation.release(login.id, 'person')).rejects.toThrow('the host is not connected')
+  rig.link.to('ready')
+  await rig.pump(200)
+  world.onAct = verb => (verb === 'start' ? { kind: 'done', job: 'failed' } : null)
+  await expect(rig.deactivation.release(login.id, 'person')).rejects.toThrow('start bot.service')
+  expect(stored(login)).toMatchObject([{ name: bot.name }])
+  world.onAct = () => null
+  await rig.deactivation.release(login.id, 'person')
+  expect(world.units.get(bot.name)).toMatchObject({ activeState: 'active', unitFileState: 'enabled' })
+  expect(stored(login)).toBeNull()
+  expect(rig.audited('login.reactivate').map(({ actor, outcome }) => `${actor} ${outcome}`)).toEqual([
+    ...['person verified', 'person failed'],
+  ])
+  expect(world.events.at(-1)).toMatchObject({ title: 'Started again, though the login is not proven', actor: 'person' })
+})
+
+it('R24 R28 where nothing can prove it any more, a renewal starts what was stopped', async () => {
+  const login = await expired()
+  const { id, checkId: _, createdAt: __, ...draft } = login
+  rig.logins.edit(id, { ...draft, probe: null })
+  await rig.renew(rig.logins.view(id).login)
+  expect((await rig.ended(login)).outcome).toBe('written')
+  expect(world.acts).toEqual(['stop bot.service', 'start bot.service'])
+  expect(stored(login)).toBeNull()
+})
+
 it('R24 R28 a renewal that is taken back leaves it stopped', async () => {
   const login = await expired()
   await rig.renew(login)

@@ -1,5 +1,5 @@
 // Kept sessions are visited when due, once for all that was missed, and what they rotated is written as a renewal of its own.
-import { writeFileSync } from 'node:fs'
+import { chmodSync, writeFileSync } from 'node:fs'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { createLogger } from '../../../../src/engine/lib/log.ts'
 import { createSteadyTime } from '../../../../src/engine/lib/steady-time.ts'
@@ -152,4 +152,76 @@ it('nothing is visited without a connection, with the panic switch on, or where 
   await rig.pump(200)
   await visit()
   expect(rig.windows.refreshed).toHaveLength(1)
+})
+
+it('a visit that brought nothing is shown on the login, and gone after the next good one', async () => {
+  const { id } = loginOf()
+  expect(rig.logins.view(id).keepAlive).toEqual({ at: null, problem: null })
+  world.clock.jump(7 * hourMs)
+  rig.windows.results.push({ cookies: null, reason: 'The site asked to log in again' })
+  await visit()
+  expect(rig.logins.view(id).keepAlive).toEqual({
+    ...{ at: world.clock.now(), problem: 'The site asked to log in again. Renew it in a login window.' },
+  })
+  expect(world.published.at(-1)).toMatchObject({
+    name: 'login.changed',
+    payload: { keepAlive: { at: world.clock.now() } },
+  })
+  world.clock.jump(7 * hourMs)
+  bring(oldToken)
+  await visit()
+  expect(rig.logins.view(id).keepAlive).toEqual({ at: world.clock.now(), problem: null })
+  rig.logins.edit(id, { ...rig.logins.view(id).login, keepAliveHours: null })
+  expect(rig.logins.view(id).keepAlive).toBeNull()
+})
+
+it('what could not be written is shown, too: a bot that changed its file, a file that may not be written, no desktop', async () => {
+  const login = loginOf()
+  const problem = () => rig.logins.view(login.id).keepAlive?.problem
+  chmodSync(world.folder, 0o777)
+  world.clock.jump(7 * hourMs)
+  bring(newToken)
+  await visit()
+  expect(problem()).toContain('New cookies were not written: Everybody may write in the folder')
+  expect(rig.renewals.list(login.id, 10)).toEqual([])
+  chmodSync(world.folder, 0o700)
+  await rig.renew(login)
+  await rig.ended(login)
+  writeFileSync(world.path, `auth_token=${oldToken}; ct0=rotated\n`)
+  await rig.look(login)
+  world.clock.jump(7 * hourMs)
+  bring(newToken)
+  await visit()
+  expect(problem()).toContain('the bot has changed the file')
+  const none = async () => {
+    throw new AppError('UNSUPPORTED', 'There is no desktop here')
+  }
+  keeper = open(Object.assign(rig.windows, { refreshLogin: none }))
+  world.clock.jump(7 * hourMs)
+  await visit()
+  expect(problem()).toBe('There is no desktop here')
+})
+
+it('what breaks is shown without its words, tried again in an hour by the next engine too, and ends no engine', async () => {
+  const { id } = loginOf()
+  world.clock.jump(7 * hourMs)
+  let asked = 0
+  const refreshLogin = async () => {
+    asked++
+    throw new AppError('INTERNAL', `broke with ${newToken}`)
+  }
+  keeper = open(Object.assign(rig.windows, { refreshLogin }))
+  await visit()
+  expect(rig.logins.view(id).keepAlive?.problem).toBe('The visit did not come through')
+  keeper = open(Object.assign(rig.windows, { refreshLogin }))
+  await visit()
+  expect(asked).toBe(1)
+  world.clock.jump(hourMs)
+  const { logins } = rig.store
+  logins.setRefreshed = () => {
+    throw new AppError('DISK_FULL', 'The disk is full')
+  }
+  await visit()
+  expect(asked).toBe(1)
+  expect(lines.join('\n')).toContain('DISK_FULL')
 })

@@ -204,7 +204,7 @@ export class LoginRig {
 
   /** Pastes new cookies and begins to renew with them. */
   async renew(login: Login, token = newToken): Promise<RenewalRun> {
-    const candidate = await this.logins.paste(login.id, fileOf(token))
+    const candidate = await this.logins.candidates.paste(login.id, fileOf(token))
     return this.renewals.renew(candidate.id, { despiteProblems: false, actor: 'person' })
   }
 

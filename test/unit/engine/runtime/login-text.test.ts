@@ -52,7 +52,7 @@ function loginOf(kind: Login['kind'], content: string, change: Partial<LoginDraf
 const now = (login: Login): string => readFileSync(login.path, 'utf8')
 
 async function write(login: Login, text: string) {
-  const candidate = await rig.logins.paste(login.id, text)
+  const candidate = await rig.logins.candidates.paste(login.id, text)
   rig.renewals.renew(candidate.id, { despiteProblems: false, actor: 'person' })
   return { candidate, run: await rig.ended(login) }
 }
@@ -74,17 +74,21 @@ it('a renewed certificate alone keeps the key that lies in the file, where it fi
   const { candidate } = await write(login, sameKey)
   expect(candidate.warnings).toEqual(['The private key in the file is kept'])
   expect(now(login)).toBe(sameKey + one.key)
-  const other = await rig.logins.paste(login.id, two.certificate)
+  const other = await rig.logins.candidates.paste(login.id, two.certificate)
   expect(other.problems).toEqual(['The private key in the file is not that of the certificate: paste both'])
 })
 
 it('what is no certificate, is expired, or comes with another key is said', async () => {
   const login = loginOf('certificate', one.certificate)
-  await expect(rig.logins.paste(login.id, one.key)).rejects.toThrow('There is no certificate in PEM form in it')
-  const mixed = await rig.logins.paste(login.id, two.certificate + one.key)
+  await expect(rig.logins.candidates.paste(login.id, one.key)).rejects.toThrow(
+    'There is no certificate in PEM form in it',
+  )
+  const mixed = await rig.logins.candidates.paste(login.id, two.certificate + one.key)
   expect(mixed.problems).toEqual(['The private key is not that of the certificate'])
   world.clock.jump(15 * 86_400_000)
-  expect((await rig.logins.paste(login.id, one.certificate)).problems).toEqual(['The certificate is expired already'])
+  expect((await rig.logins.candidates.paste(login.id, one.certificate)).problems).toEqual([
+    'The certificate is expired already',
+  ])
 })
 
 it('a token alone in its file is replaced alone, whatever signs it has', async () => {
@@ -93,7 +97,7 @@ it('a token alone in its file is replaced alone, whatever signs it has', async (
   expect(now(login)).toBe(`${newToken}==\n`)
   await write(login, 'API_TOKEN=third')
   expect(now(login)).toBe('third\n')
-  await expect(rig.logins.paste(login.id, 'two words')).rejects.toThrow('one word')
+  await expect(rig.logins.candidates.paste(login.id, 'two words')).rejects.toThrow('one word')
 })
 
 it('a token among other keys is replaced where it stands', async () => {
@@ -101,6 +105,6 @@ it('a token among other keys is replaced where it stands', async () => {
   const login = loginOf('token', before, { required: ['API_TOKEN'] })
   await write(login, `${newToken}==`)
   expect(now(login)).toMatch(new RegExp(`^# bot\\nMODE=fast\\nAPI_TOKEN="?'?${newToken}=="?'?\\n$`))
-  const back = await rig.logins.offer(login.id, 'last-push')
+  const back = await rig.logins.candidates.offer(login.id, 'last-push')
   expect(back.changes.every(({ change }) => change === 'same')).toBe(true)
 })

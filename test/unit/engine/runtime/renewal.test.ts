@@ -1,10 +1,12 @@
 // Renewals as they are carried out: written whole, proven or taken back, one at a time, and the same after a kill at any step; no value leaves.
+import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import type { ExecResult } from '../../../../src/engine/ports.ts'
+import type { ExecResult, UnitState } from '../../../../src/engine/ports.ts'
 import { pushedJarId } from '../../../../src/engine/store/logins.ts'
-import type { RenewalRun } from '../../../../src/shared/model/login.ts'
+import { AppError } from '../../../../src/shared/errors.ts'
+import type { LoginView, RenewalRun } from '../../../../src/shared/model/login.ts'
 import { bot, fileOf, LoginRig, LoginWorld, newToken, oldToken } from './login-rig.ts'
 
 let world: LoginWorld
@@ -17,6 +19,7 @@ afterEach(() => {
   rig.kill()
   world.dispose()
 })
+const shaOf = (text: string): string => createHash('sha256').update(text).digest('hex')
 const accepts = (token: string) => (text: string) => (text.includes(token) ? ('valid' as const) : ('expired' as const))
 const again = async (): Promise<void> => {
   rig.kill()
@@ -158,9 +161,9 @@ it('S28 one that had failed before is tried, and is no reason to take the file b
 
 it('refuses a second renewal, problems that nobody accepted, and a host that is not connected', async () => {
   const login = rig.login()
-  const poor = await rig.logins.paste(login.id, 'ct0=only\n')
+  const poor = await rig.logins.candidates.paste(login.id, 'ct0=only\n')
   expect(() => rig.renewals.renew(poor.id, { despiteProblems: false, actor: 'person' })).toThrow('Missing: auth_token')
-  const second = await rig.logins.paste(login.id, fileOf('second'))
+  const second = await rig.logins.candidates.paste(login.id, fileOf('second'))
   await rig.renew(login)
   const renew = () => rig.renewals.renew(second.id, { despiteProblems: false, actor: 'person' })
   expect(renew).toThrow('Site is being renewed already')
@@ -182,11 +185,27 @@ it('S27 a file that somebody changed in between is left as it is', async () => {
   expect(world.acts).toEqual([])
 })
 
+it('S27 one that somebody changed right after it was written is not said to be unwritten', async () => {
+  const login = rig.login()
+  world.afterExec = (_, result) => {
+    if (world.text.includes(newToken)) writeFileSync(world.path, fileOf('theirs'))
+    return result
+  }
+  await rig.renew(login)
+  const run = await rig.ended(login)
+  expect(run.outcome).toBe('failed')
+  expect(run.steps.at(-1)).toMatchObject({
+    step: 'read-back',
+    text: expect.stringContaining('was written, and changed'),
+  })
+  expect(world.text).toBe(fileOf('theirs'))
+})
+
 it('S26 the text is made on the file as it is when it is written', async () => {
   const path = join(world.folder, '.env')
   writeFileSync(path, `# theirs\nauth_token=${oldToken}\nMODE=slow\n`, { mode: 0o640 })
   const login = rig.login({ path, format: 'env', required: ['auth_token'] })
-  const candidate = await rig.logins.paste(login.id, `auth_token=${newToken}\n`)
+  const candidate = await rig.logins.candidates.paste(login.id, `auth_token=${newToken}\n`)
   writeFileSync(path, `# theirs\nauth_token=${oldToken}\nMODE=fast\nMORE=1\n`)
   rig.renewals.renew(candidate.id, { despiteProblems: false, actor: 'person' })
   expect((await rig.ended(login)).steps[2]).toMatchObject({ step: 'write', outcome: 'done' })
@@ -210,6 +229,98 @@ it('S27 S28 a link that is lost in the middle is settled once the host is back',
   expect(run.outcome).toBe('verified')
   expect(world.text).toBe(fileOf(newToken))
   expect(run.backup && readFileSync(run.backup, 'utf8')).toBe(fileOf(oldToken))
+})
+
+it('S28 a bot that writes its old cookies back as it ends is told of, and the renewal is no success', async () => {
+  const login = rig.login()
+  world.onAct = () => {
+    writeFileSync(world.path, fileOf(oldToken))
+    return null
+  }
+  await rig.renew(login)
+  const run = await rig.ended(login)
+  expect(run.outcome).toBe('failed')
+  expect(run.steps.at(-1)).toMatchObject({
+    step: 'prove',
+    outcome: 'failed',
+    text: expect.stringContaining('wrote its own'),
+  })
+  expect(rig.store.logins.get(login.id)?.pushedSha256).toBeNull()
+})
+
+it('S28 a record that can no longer be written ends the renewal all the same', async () => {
+  const login = rig.login()
+  const { logins } = rig.store
+  const { updateRun } = logins
+  world.onAct = () => {
+    logins.updateRun = () => {
+      throw new AppError('DISK_FULL', 'The disk is full')
+    }
+    return null
+  }
+  await rig.renew(login)
+  for (let turn = 0; turn < 400 && rig.renewals.isRunning(login.id); turn++) await rig.pump(250)
+  expect(rig.renewals.isRunning(login.id)).toBe(false)
+  const told = publishedRuns().at(-1)
+  expect(told).toMatchObject({ outcome: 'failed', finishedAt: expect.any(Number) })
+  expect(told?.steps.at(-1)?.text).toBe('The disk is full. The new file may be in place.')
+  logins.updateRun = updateRun
+  // what could not be written down is found out at the next start; the newer one alone is taken up
+  await rig.renew(login, 'canary-third')
+  await rig.pump(0)
+  await again()
+  await rig.ended(login)
+  const [newer, older] = rig.renewals.list(login.id, 2)
+  expect(older?.evidence.at(-1)?.text).toContain('a later one took its place')
+  expect(newer?.evidence[0]?.text).toContain('took it up again')
+  expect(rig.store.logins.unfinishedRuns()).toEqual([])
+})
+
+it('S28 a login that is removed while it is renewed leaves no value behind', async () => {
+  const login = rig.login()
+  world.site = () => null
+  await rig.renew(login)
+  const proving = () => rig.renewals.list(login.id, 1)[0]?.steps.some(({ step }) => step === 'prove')
+  for (let turn = 0; turn < 400 && !proving(); turn++) await rig.pump(250)
+  expect(rig.logins.view(login.id).drifted).toBeNull()
+  rig.logins.remove(login.id)
+  const run = await rig.ended(login)
+  expect(run.outcome).toBe('failed')
+  expect(run.steps.at(-1)?.text).toContain('This login is not there any more')
+  expect([...world.vault.keys()]).toEqual([])
+  expect(rig.windows.forgotten).toEqual([login.id])
+})
+
+it('R29 what a renewal has just written is not called the doing of the bot', async () => {
+  const login = rig.login()
+  await rig.renew(login)
+  await rig.ended(login)
+  const before = world.published.length
+  await rig.renew(login, 'canary-third-77aa01')
+  await rig.ended(login)
+  const views = (world.published.slice(before) as { name: string; payload: LoginView }[])
+    .filter(({ name }) => name === 'login.changed')
+    .map(({ payload }) => payload)
+  expect(views.some(({ file }) => file?.sha256 === shaOf(world.text))).toBe(true)
+  expect(views.map(({ drifted }) => drifted)).not.toContain(true)
+  writeFileSync(world.path, fileOf('rotated'))
+  await rig.look(login)
+  expect(rig.logins.view(login.id).drifted).toBe(true)
+})
+
+it('an edited login shows nothing of what it was, and its namesake is another', async () => {
+  const login = rig.login()
+  await rig.look(login)
+  expect(rig.logins.view(login.id).proofs).toHaveLength(1)
+  const candidate = await rig.logins.candidates.paste(login.id, fileOf(newToken))
+  const { id, checkId, createdAt, ...draft } = login
+  rig.logins.edit(id, { ...draft, name: 'Other' })
+  expect(() => rig.renewals.renew(candidate.id, { despiteProblems: false, actor: 'person' })).toThrow('no longer held')
+  rig.logins.remove(id)
+  expect(rig.login().id).not.toBe(id)
+  rig.logins.hostRemoved('web-1')
+  expect(rig.windows.forgotten).toHaveLength(2)
+  expect([checkId.length, createdAt]).toEqual([2, world.clock.now()])
 })
 
 it('S28 killed before the write: nothing was changed', async () => {
@@ -259,10 +370,32 @@ it('S28 killed in the restart, the proof or the roll-back: it ends with a file t
     await again()
     const run = await rig.ended(login)
     expect(run.outcome).toBe('rolled-back')
+    expect(rig.steps(run).slice(-3), at).toEqual(['restart done', 'prove failed', 'roll-back done'])
     expect(world.text).toBe(fileOf(oldToken))
     expect(world.units.get(bot.name)).toMatchObject({ activeState: 'active' })
   }
   expect(rig.store.logins.unfinishedRuns()).toEqual([])
+})
+
+it('S28 killed while the consumer was stopping to start again: it is not taken for one that a person stopped', async () => {
+  const login = rig.login()
+  world.onAct = () => {
+    rig.put({ activeState: 'deactivating', subState: 'stop-sigterm' })
+    rig.kill()
+    return null
+  }
+  await rig.renew(login)
+  for (let turn = 0; turn < 50 && !rig.killed; turn++) await rig.pump(250)
+  await again()
+  for (let turn = 0; turn < 20; turn++) await rig.pump(250)
+  expect(rig.steps(rig.renewals.list(login.id, 1)[0] as RenewalRun).at(-1)).toBe('restart running')
+  rig.put({ activeState: 'inactive', subState: 'dead', mainPid: null })
+  await rig.pump(10)
+  rig.put(world.running(world.units.get(bot.name) as UnitState))
+  const run = await rig.ended(login)
+  expect(run.outcome).toBe('verified')
+  expect(rig.steps(run)).toContain('restart done')
+  expect(run.evidence).toContainEqual({ ok: true, text: 'bot.service was restarted and runs' })
 })
 
 it('S28 no value is in the record, the audit, the log, the events or the database', async () => {

@@ -277,6 +277,25 @@ describe('a service with a check of its own', () => {
     expect(firing()).toMatchObject([{ cause: 'unit', firstMessage: expect.stringContaining('ended by itself') }])
   })
 
+  it.each(['seen', 'unseen'])('S20 a stop stays one when systemd forgets the run of what it unloads, %s', async way => {
+    rig = await createWatched()
+    const own = rig.add({})
+    await rig.sees('bot.service', stopping)
+    await rig.sees('bot.service', stopped)
+    await rig.pass(15_000)
+    const unloaded = { loadState: 'not-loaded', invocationId: null, since: null }
+    if (way === 'seen') await rig.sees('bot.service', unloaded)
+    else {
+      rig.link.to('lost')
+      rig.changedUnseen('bot.service', unloaded)
+      await rig.pass(5_000)
+      rig.link.to('ready')
+    }
+    await rig.pass(30_000)
+    expect(rig.incidents()).toEqual([])
+    expect(rig.watching.prober.view(own.id)?.last).toMatchObject({ message: 'bot.service was stopped' })
+  })
+
   it('is looked at on its interval, and told where the host does not have it', async () => {
     rig = await createWatched()
     const own = rig.add({ name: 'Absent', unit: { scope: 'system', name: 'absent.service' } })

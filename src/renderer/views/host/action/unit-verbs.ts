@@ -1,17 +1,5 @@
 // The words and icons of what can be done to a unit, and what makes sense in its present state; runs nothing.
-import {
-  Ban,
-  CircleSlash,
-  Eraser,
-  type LucideIcon,
-  Play,
-  PowerOff,
-  RefreshCw,
-  RotateCw,
-  ShieldOff,
-  Square,
-  Zap,
-} from 'lucide-react'
+import { Ban, Eraser, type LucideIcon, Play, PowerOff, RefreshCw, RotateCw, ShieldOff, Square, Zap } from 'lucide-react'
 import type { Unit, UnitVerb } from '../../../../shared/model/unit.ts'
 
 export const verbWords: Record<UnitVerb, { readonly label: string; readonly icon: LucideIcon }> = {
@@ -25,9 +13,6 @@ export const verbWords: Record<UnitVerb, { readonly label: string; readonly icon
   unmask: { label: 'Unmask', icon: ShieldOff },
   'reset-failed': { label: 'Forget failure', icon: Eraser },
 }
-
-/** Shown where there is nothing that can be done. */
-export const noVerbIcon = CircleSlash
 
 type State = Pick<Unit, 'activeState' | 'subState' | 'loadState' | 'unitFileState'>
 

@@ -1,12 +1,13 @@
 // One service: how it is, what it uses, what happened to it and what can be done. Shows what the engine says and decides nothing.
-import { Archive, ArrowLeft, PackageX, Pin } from 'lucide-react'
+import { Archive, PackageX, Pin } from 'lucide-react'
 import { type ReactNode, useMemo } from 'react'
 import { useParams } from 'react-router'
 import { type Unit, UnitName, type UnitRef, UnitScope, type UnitVerb } from '../../../../shared/model/unit.ts'
 import { IconButton, LinkButton } from '../../../components/button.tsx'
 import { EmptyState, ErrorState, LoadingState } from '../../../components/faces.tsx'
-import { useTitle } from '../../../components/page.tsx'
+import { Columns, useTitle } from '../../../components/page.tsx'
 import { Status } from '../../../components/status.tsx'
+import { SubPage } from '../../../components/sub-page.tsx'
 import { useEngineCommand, useEngineQuery } from '../../../data/remotes.tsx'
 import { addBackupPath, hostPath } from '../../../lib/places.ts'
 import { safeText } from '../../../lib/safe-text.ts'
@@ -70,32 +71,33 @@ function Loaded(props: { unit: Unit }): ReactNode {
     live && main !== null,
   )
   return (
-    <div className={css.view}>
-      <header className={css.header}>
-        <LinkButton to={hostPath(unit.hostId)} look="quiet" size="small" icon={ArrowLeft}>
-          Services
-        </LinkButton>
-        <h2 className={css.name}>{safeText(unit.name)}</h2>
-        <Status status={shownStatus(unit, live)} look="pill" />
-        <IconButton
-          icon={Pin}
-          label={unit.pinned ? 'Unpin' : 'Pin to the top of the list'}
-          pressed={unit.pinned}
-          size="small"
-          onClick={() => pin.mutate({ ...ref, pinned: !unit.pinned })}
-        />
-        <p className={css.description}>{safeText(unit.description)}</p>
-        <div className={css.actions}>
-          {verbs.map(verb => (
-            <ActionButton key={verb} unit={ref} verb={verb} look={lookOf(verb, main)} onRun={run} disabled={!live} />
-          ))}
-          <LinkButton to={addBackupPath(ref)} look="quiet" icon={Archive}>
-            Back up
-          </LinkButton>
-        </div>
-      </header>
-      <div className={css.grid}>
-        <div className={css.column}>
+    <SubPage
+      back={{ to: hostPath(unit.hostId), label: 'Services' }}
+      title={safeText(unit.name)}
+      aside={
+        <>
+          <Status status={shownStatus(unit, live)} look="pill" />
+          <IconButton
+            icon={Pin}
+            label={unit.pinned ? 'Unpin' : 'Pin to the top of the list'}
+            pressed={unit.pinned}
+            size="small"
+            onClick={() => pin.mutate({ ...ref, pinned: !unit.pinned })}
+          />
+          <p className={css.description}>{safeText(unit.description)}</p>
+          <div className={css.actions}>
+            {verbs.map(verb => (
+              <ActionButton key={verb} unit={ref} verb={verb} look={lookOf(verb, main)} onRun={run} disabled={!live} />
+            ))}
+            <LinkButton to={addBackupPath(ref)} look="quiet" icon={Archive}>
+              Back up
+            </LinkButton>
+          </div>
+        </>
+      }
+    >
+      <Columns wider="second">
+        <div>
           <IncidentsPanel unit={ref} />
           <ActionsPanel unit={ref} />
           <UnitChecks unit={ref} />
@@ -103,14 +105,14 @@ function Loaded(props: { unit: Unit }): ReactNode {
           <RecoveryPanel unit={ref} />
           <HistoryPanel unit={ref} />
         </div>
-        <div className={css.column}>
+        <div>
           <UsePanel unit={unit} view={view} />
           <UptimePanel call="unit.uptime" input={ref} />
           <JournalSection unit={ref} />
         </div>
-      </div>
+      </Columns>
       {dialog}
-    </div>
+    </SubPage>
   )
 }
 

@@ -14,6 +14,7 @@ import { formatBytes, formatCount, formatPercent, unknownValue } from '../../../
 import { unitPath } from '../../../lib/places.ts'
 import { safeShort, safeText } from '../../../lib/safe-text.ts'
 import { type StatusWord, toneRank, unitStatus } from '../../../lib/status.ts'
+import { unitKey } from '../../../lib/unit-keys.ts'
 import { ActionIcon } from '../action/action-button.tsx'
 import { mainVerb } from '../action/unit-verbs.ts'
 import { cpuOf, memoryOf } from './services-order.ts'
@@ -27,8 +28,7 @@ export interface ServicesContextValue {
 }
 export const ServicesContext = createContext<ServicesContextValue>({ uses: new Map(), live: false, onRun: () => {} })
 
-const usageOf = (unit: Unit, uses: ReadonlyMap<string, UnitUse>): UnitUse | undefined =>
-  uses.get(`${unit.scope}/${unit.name}`)
+const usageOf = (unit: Unit, uses: ReadonlyMap<string, UnitUse>): UnitUse | undefined => uses.get(unitKey(unit))
 
 /** What was true when the host was last seen is not what is true: grey, and said so. */
 export function shownStatus(unit: Unit, live: boolean): StatusWord {

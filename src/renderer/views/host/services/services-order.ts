@@ -1,6 +1,7 @@
 // What the list of services shows and in which order (R8): failed, restarting, pinned, A–Z. Pure; draws nothing.
 import type { UnitUse } from '../../../../shared/model/metric.ts'
 import type { Unit } from '../../../../shared/model/unit.ts'
+import { unitKey } from '../../../lib/unit-keys.ts'
 
 export const facets = ['all', 'failed', 'active', 'inactive'] as const
 export type Facet = (typeof facets)[number]
@@ -16,7 +17,7 @@ export function readFacet(text: string): Facet {
   return facets.find(facet => facet === text) ?? 'all'
 }
 
-export function isRestarting(unit: Pick<Unit, 'subState'>): boolean {
+function isRestarting(unit: Pick<Unit, 'subState'>): boolean {
   return unit.subState === 'auto-restart' || unit.subState === 'auto-restart-queued'
 }
 
@@ -27,11 +28,11 @@ function rank(unit: Unit): number {
 }
 
 /** For Array.sort. Plain code unit order is the same everywhere and quick for thousands. */
-export function compareServices(a: Unit, b: Unit): number {
+function compareServices(a: Unit, b: Unit): number {
   return rank(a) - rank(b) || (a.name < b.name ? -1 : a.name > b.name ? 1 : a.scope < b.scope ? -1 : 1)
 }
 
-export function inFacet(unit: Unit, facet: Facet): boolean {
+function inFacet(unit: Unit, facet: Facet): boolean {
   switch (facet) {
     case 'all':
       return true
@@ -84,5 +85,5 @@ export function cpuOf(unit: Pick<Unit, 'cpuPercent'>, use: UnitUse | undefined):
 
 /** The numbers of the newest sample by unit, for cells that follow it. */
 export function usesByUnit(uses: readonly UnitUse[]): ReadonlyMap<string, UnitUse> {
-  return new Map(uses.map(use => [`${use.scope}/${use.name}`, use]))
+  return new Map(uses.map(use => [unitKey(use), use]))
 }

@@ -14,6 +14,7 @@ import { TabPage } from '../../../components/tab-page.tsx'
 import { useUnits } from '../../../data/hosts.ts'
 import { useLatestSample } from '../../../data/measures.ts'
 import { unitPath } from '../../../lib/places.ts'
+import { unitKey } from '../../../lib/unit-keys.ts'
 import { useUnitActions } from '../action/use-unit-action.tsx'
 import { useHostView } from '../host-context.ts'
 import { ServicesContext, serviceColumns } from './services-columns.tsx'
@@ -90,7 +91,7 @@ function Services(props: { view: HostView; units: readonly Unit[] }): ReactNode 
         <DataTable<Unit>
           label="Services"
           rows={rows}
-          rowKey={unit => `${unit.scope}/${unit.name}`}
+          rowKey={unitKey}
           columns={columns}
           sort={sorting}
           onSort={next => setSort(writeSort(next), { push: true })}

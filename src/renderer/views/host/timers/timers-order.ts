@@ -3,7 +3,7 @@ import type { Timer } from '../../../../shared/model/unit.ts'
 import { wordsOf } from '../services/services-order.ts'
 
 /** For Array.sort. */
-export function compareTimers(a: Timer, b: Timer): number {
+function compareTimers(a: Timer, b: Timer): number {
   return compareMoments(a.nextAt, b.nextAt) || (a.name < b.name ? -1 : a.name > b.name ? 1 : 0)
 }
 

@@ -16,6 +16,7 @@ import { formatCount } from '../../../lib/format.ts'
 import { unitPath } from '../../../lib/places.ts'
 import { safeShort, safeText } from '../../../lib/safe-text.ts'
 import type { StatusWord } from '../../../lib/status.ts'
+import { unitKey } from '../../../lib/unit-keys.ts'
 import { useHostView } from '../host-context.ts'
 import { arrangeTimers, compareMoments } from './timers-order.ts'
 import css from './timers-view.module.css'
@@ -75,7 +76,7 @@ function Timers(props: { view: HostView; timers: readonly Timer[]; live: boolean
       <DataTable<Timer>
         label="Timers"
         rows={rows}
-        rowKey={timer => `${timer.scope}/${timer.name}`}
+        rowKey={unitKey}
         columns={columns}
         sort={readSort(sort)}
         onSort={next => setSort(writeSort(next), { push: true })}
