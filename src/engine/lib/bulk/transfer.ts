@@ -7,10 +7,9 @@ import { type Compression, packer, unpacker } from './compression.ts'
 import type { Encryptor } from './encryption.ts'
 import { type Counted, Tally } from './tally.ts'
 
-/** Small packets are gathered into pieces of this size, so that a writer is not asked a hundred times as often. */
 const pieceBytes = 512 * 1024
 
-/** Where it goes: a file that is whole or not at all. */
+/** Where it goes: a file that is whole or not at all. Chunks come as they came, mostly of 32 KiB, and are nobody else's: they may be kept. */
 export interface BulkWriter {
   write(chunk: Uint8Array): Promise<void>
   finish(expected: Counted): Promise<void>
@@ -65,8 +64,7 @@ export async function transfer<End extends { rawBytes: number; rawSha256: string
     const stored = new Tally()
     const limit = options.bytesPerSecond === null ? null : new ByteLimit(clock, options.bytesPerSecond)
     const raw = new RawTally(options.compression)
-    const most = Math.min(pieceBytes, options.bytesPerSecond ?? pieceBytes)
-    for await (const piece of gathered(await path(options, raw), most)) {
+    for await (const piece of await path(options, raw)) {
       if (signal.aborted) throw new AppError('CANCELLED', 'Cancelled')
       await limit?.take(piece.length, signal)
       stored.add(piece)
@@ -195,21 +193,6 @@ class RawTally {
     await this.#sideEnded
     return this.#tally.end()
   }
-}
-
-/** Joins small chunks; large ones go as they are. */
-async function* gathered(stream: AsyncIterable<Buffer>, most: number): AsyncGenerator<Buffer> {
-  let held: Buffer[] = []
-  let size = 0
-  for await (const chunk of stream) {
-    held.push(chunk)
-    size += chunk.length
-    if (size < most) continue
-    yield held.length === 1 ? chunk : Buffer.concat(held, size)
-    held = []
-    size = 0
-  }
-  if (size > 0) yield Buffer.concat(held, size)
 }
 
 /** All writers at once, each at its own risk: one that fails is given up, the last one that fails ends it all. */
