@@ -1,5 +1,6 @@
 // All kinds of backup sources, one line each; a registry only lists them.
 import { filesSource } from './files.ts'
+import { mysql } from './mysql.ts'
 import { postgres } from './postgres.ts'
 import { redis } from './redis.ts'
 import type { BackupSourceType } from './source.ts'
@@ -21,7 +22,7 @@ export type {
 export { verifiedOf } from './source.ts'
 
 /** In the order in which they are offered. The specs differ, so each is told as a kind of any spec. */
-const all: readonly unknown[] = [sqliteSource, filesSource, unitSource, postgres, redis]
+const all: readonly unknown[] = [sqliteSource, filesSource, unitSource, postgres, mysql, redis]
 export const backupSourceTypes = all as readonly BackupSourceType[]
 
 const byType = new Map(backupSourceTypes.map(type => [type.type, type]))

@@ -79,7 +79,7 @@ describe.each(['bookworm', 'trixie'] as const)('Redis of %s', suite => {
   test('every key that was acknowledged before the start is in a save that is made while a bot writes', async () => {
     const context = await connect()
     await host().exec(
-      'seq 1 200000 | sed "s/.*/RPUSH acknowledged &/" | redis-cli --no-auth-warning -a sesame >/dev/null 2>&1 &',
+      '{ seq 1 1000000 | sed "s/.*/RPUSH acknowledged &/" | redis-cli --no-auth-warning -a sesame; } >/dev/null 2>&1 &',
     )
     for (let round = 0; round < 2; round++) {
       const before = Number(await cli('LLEN acknowledged'))

@@ -66,7 +66,7 @@ export class PgClient {
       argv: pgArgv(this.#place, line !== '', body, args),
       sudo: becomes,
       stdin: new TextEncoder().encode(line),
-      secrets: line === '' ? {} : { pgpass: line },
+      secrets: line === '' ? {} : { secret: line },
     }
   }
 

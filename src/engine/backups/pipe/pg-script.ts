@@ -1,9 +1,10 @@
 // The POSIX sh in which PostgreSQL's programs run on a host: as the right account, with a password that has no name there; knows no source and no query.
 //
-// - A password comes as the first line of stdin (of the private file `pgpass` behind a pipe), in the form of a password file. libpq wants a plain
+// - A password comes as the first line of stdin (of the private file `secret` behind a pipe), in the form of a password file. libpq wants a plain
 //   file of its own account, so one is made, opened, removed, and only then written to: it has no name by the time that it holds anything, and
 //   nothing of it is in argv or the environment.
 // - A restore drops the database that it made when anything fails, also when the link is cut: its stdin ends, pg_restore fails, and the script goes on.
+import { becomeArgv } from './become-script.ts'
 
 /** Where the programs connect, and as whom. */
 export interface PgPlace {
@@ -32,19 +33,11 @@ else exec 9<&-; fi
 shift 4
 `.replaceAll('\\$', '$')
 
-/** argv: account, inner script, its arguments. Becomes the account where it is another one. */
-const become = `u=$1 s=$2; shift 2
-if [ -n "$QD_PRIVATE" ] && [ -f "$QD_PRIVATE/pgpass" ]; then exec 9<"$QD_PRIVATE/pgpass"; rm -f -- "$QD_PRIVATE/pgpass"; else exec 9<&0; fi
-if [ -z "$u" ] || [ "$(id -un)" = "$u" ]; then exec sh -c "$s" sh "$@"; fi
-id -u -- "$u" >/dev/null 2>&1 || { echo "quarterdeck: there is no account $u" >&2; exit 98; }
-if command -v runuser >/dev/null 2>&1; then exec runuser -u "$u" -- sh -c "$s" sh "$@"; fi
-exec su -s /bin/sh -c 'exec sh -c "$0" sh "$@"' "$u" "$s" "$@"`
-
 /** An argv that runs `body` (with `args` as its `$1` …) where the programs can connect by themselves. */
 export function pgArgv(place: PgPlace, secret: boolean, body: string, args: readonly string[]): string[] {
   const { account, address, port, user } = place
   const inner = [secret ? 'secret' : 'none', address, String(port), user, ...args]
-  return ['sh', '-c', become, 'sh', account, prelude + body, ...inner]
+  return becomeArgv(account, prelude + body, inner)
 }
 
 /** A program with its arguments. */
@@ -61,7 +54,7 @@ trap '' HUP PIPE
 sql() { printf '%s\n' "$2" | psql -XqAtw -v ON_ERROR_STOP=1 -d "$1" -f -; }
 gone() { sql "$main" "$drop" >/dev/null </dev/null; }
 trap 'gone; exit 130' INT TERM
-sql "$main" "$make" >/dev/null || { gone 2>/dev/null; exit 41; }
+sql "$main" "$make" >/dev/null || exit 41
 pg_restore -w --exit-on-error $how -d "$new" || { gone 2>/dev/null; exit 42; }
 cat >/dev/null
 sql "$new" "$finish" </dev/null || { gone 2>/dev/null; exit 43; }
