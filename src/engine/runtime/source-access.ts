@@ -8,7 +8,7 @@ import type { Clock } from '../lib/clock.ts'
 import type { SqliteFiles } from '../ports.ts'
 import { fieldSecretId } from '../store/field-secrets.ts'
 import type { HostSession } from './host-session.ts'
-import { usesSudo } from './logins.ts'
+import { usesSudo } from './login-file.ts'
 import type { Vault } from './vault.ts'
 
 export interface SourceAccessOptions {
