@@ -270,7 +270,11 @@ export class BackupRunner implements Disposable {
     const evidence: Evidence[] = last === text ? live.run.evidence : [...live.run.evidence, { ok: false, text }]
     live.working = false
     this.#tell(live, { outcome: 'waiting', progress: null, evidence })
-    this.#options.store.backups.updateJob(live.run)
+    try {
+      this.#options.store.backups.updateJob(live.run)
+    } catch (caught) {
+      this.#log.error('that it waits could not be recorded', { id: live.run.id, error: String(caught) })
+    }
     const hostId = this.#options.store.backups.get(live.run.backupId)?.backup.hostId
     this.#retryIn(live, hostId !== undefined && this.#options.sources.isReady(hostId) ? soonMs : retryMs)
   }

@@ -223,19 +223,25 @@ export class Backups implements Disposable {
       this.#announcing = null
       const ids = [...this.#changed]
       this.#changed.clear()
-      for (const one of ids) {
-        const stored = this.#options.store.backups.get(one)
-        if (!stored) continue
-        this.schedules.tell(one)
-        this.#options.publish('backup.changed', this.#view(stored))
+      try {
+        for (const one of ids) this.#announce(one)
+        this.targets.announce()
+      } catch (caught) {
+        this.#options.log.error('how a backup stands was not told', { error: String(caught) })
       }
-      this.targets.announce()
     })
   }
 
   dispose(): void {
     this.#announcing?.dispose()
     this.#bag.dispose()
+  }
+
+  #announce(id: string): void {
+    const stored = this.#options.store.backups.get(id)
+    if (!stored) return
+    this.schedules.tell(id)
+    this.#options.publish('backup.changed', this.#view(stored))
   }
 
   #view(stored: StoredBackup): BackupView {

@@ -13,6 +13,8 @@ import type { Publish } from './publish.ts'
 import { inWords } from './targets.ts'
 
 const mostEvidence = 200
+/** From the swap on it is carried through, also where a disk that is full here takes no record of it: the host can tell how far it is. */
+const goesOn: ReadonlySet<RestoreStep> = new Set(['start', 'verify', 'roll-back'])
 
 /** A run with what is needed to find out, after a kill, what is to be done. */
 export interface StoredRestore extends RestoreRun {
@@ -69,7 +71,9 @@ export class RestoreRecord {
   async step(step: RestoreStep, text: string, act: () => Promise<void>): Promise<void> {
     const before = this.#run.steps
     this.meter.step(text)
-    this.save({ reached: step, steps: [...before, { step, outcome: 'running', text }] })
+    this.#tell({ reached: step, steps: [...before, { step, outcome: 'running', text }] })
+    if (goesOn.has(step)) this.#keep()
+    else this.#options.store.backups.updateJob(this.#run)
     try {
       await act()
     } catch (caught) {
@@ -90,15 +94,15 @@ export class RestoreRecord {
 
   save(change: Partial<StoredRestore>): void {
     this.#tell(change)
-    this.#options.store.backups.updateJob(this.#run)
+    this.#keep()
   }
 
   end(outcome: RestoreRun['outcome'], why: string | null): void {
-    const { clock, store, publish, log } = this.#options
+    const { clock, publish, log } = this.#options
     const evidence = why === null ? this.#run.evidence : [...this.#run.evidence, { ok: false, text: why }]
     this.#run = { ...this.#run, outcome, evidence, finishedAt: clock.now(), progress: null }
+    this.#keep()
     try {
-      store.backups.updateJob(this.#run)
       const audited = outcome === 'restored' ? 'verified' : outcome === 'cancelled' ? 'cancelled' : 'failed'
       this.#finish(audited, why)
     } catch (caught) {
@@ -109,6 +113,14 @@ export class RestoreRecord {
     }
     log.info('restore ended', { backup: this.#run.backupId, outcome })
     publish('restore.changed', restoreOf(this.#run))
+  }
+
+  #keep(): void {
+    try {
+      this.#options.store.backups.updateJob(this.#run)
+    } catch (caught) {
+      this.#options.log.error('a step was not recorded', { id: this.#run.id, error: AppError.from(caught).message })
+    }
   }
 
   #tell(change: Partial<StoredRestore>): void {

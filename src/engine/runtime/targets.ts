@@ -177,9 +177,18 @@ export class Targets {
         await open.dispose()
       }
     } catch (caught) {
-      if (this.#options.store.backups.target(id)) this.saw(id, null, inWords(caught))
+      this.#lookFailed(id, caught)
     } finally {
       this.#looking.delete(id)
+    }
+  }
+
+  #lookFailed(id: string, why: unknown): void {
+    try {
+      // it may have been removed meanwhile
+      if (this.#options.store.backups.target(id)) this.saw(id, null, inWords(why))
+    } catch (caught) {
+      this.#options.log.debug('a look at a target came too late', { target: id, error: String(caught) })
     }
   }
 

@@ -139,6 +139,13 @@ export function createBackupStore(db: Db): BackupStore {
   const unfinished = db.prepare<[string], { run: string }>(
     'SELECT run FROM backup_job WHERE finished_at IS NULL AND kind = ? ORDER BY started_at, rowid',
   )
+  // manifests may be long, and are asked for whenever something changes
+  const known = new Map<string, Snapshot[]>()
+  const remembered = (key: string, rows: () => SnapshotRow[]): Snapshot[] => {
+    const found = known.get(key) ?? db.read(() => rows().map(toSnapshot))
+    known.set(key, found)
+    return [...found]
+  }
   const jobOf = <T>({ run }: { run: string }): T => JSON.parse(run) as T
   return {
     targets: () => db.read(() => targets.all().map(toTarget)),
@@ -158,6 +165,7 @@ export function createBackupStore(db: Db): BackupStore {
     },
     removeTarget: id => {
       db.write(() => {
+        known.clear()
         removeTarget.run(id)
         forgetTarget.run(id)
         removeSecrets.run(`target/${id}`, `target/${id}`)
@@ -190,17 +198,19 @@ export function createBackupStore(db: Db): BackupStore {
     setDrilled: (id, at) => {
       db.write(() => drilled.run(at, id))
     },
-    snapshots: backupId => db.read(() => snapshots.all(backupId).map(toSnapshot)),
-    snapshotsOn: targetId => db.read(() => snapshotsOn.all(targetId).map(toSnapshot)),
+    snapshots: backupId => remembered(`backup ${backupId}`, () => snapshots.all(backupId)),
+    snapshotsOn: targetId => remembered(`target ${targetId}`, () => snapshotsOn.all(targetId)),
     snapshot: id =>
       db.read(() => {
         const row = snapshot.get(id)
         return row ? toSnapshot(row) : null
       }),
     putSnapshot: given => {
+      known.clear()
       db.write(() => putSnapshot.run(columns(given)))
     },
     removeSnapshot: id => {
+      known.clear()
       db.write(() => removeSnapshot.run(id))
     },
     insertJob: (kind, run) => {

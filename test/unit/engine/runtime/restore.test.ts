@@ -108,6 +108,29 @@ it('what is damaged as it is cannot be backed up well: it is kept beside, and re
   expect(run.kept.map(({ place }) => world.files.get(place))).toContain('broken')
 })
 
+it('S32 a disk that fills up here in the middle stops nothing that was begun', async () => {
+  const { backups } = rig.store
+  const { updateJob } = backups
+  world.onVerb = (name, when) => {
+    if (name !== 'swap' || when !== 'before') return
+    backups.updateJob = () => {
+      throw new AppError('DISK_FULL', 'The disk of this computer is full')
+    }
+  }
+  const draft = { snapshotId: old, parts: [], to: { kind: 'in-place' as const }, despiteIdentity: false }
+  await rig.backups.restores.start(draft, 'web-1/App', 'person', new AbortController().signal)
+  await rig.until(() => world.acts.includes('start'))
+  expect(inPlace()).toBe('one one')
+  expect(world.up).toBe(true)
+  // the next engine finds it as it was written down last, and comes to the same
+  backups.updateJob = updateJob
+  rig.kill()
+  world.onVerb = () => {}
+  rig = await BackupRig.start(world)
+  expect(await ended()).toMatchObject({ outcome: 'restored' })
+  expect(inPlace()).toBe('one one')
+})
+
 it('can be called off until the swap', async () => {
   world.onVerb = (name, when) => {
     const [run] = rig.backups.restores.list(null)
