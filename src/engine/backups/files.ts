@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { AppError } from '../../shared/errors.ts'
 import type { Evidence } from '../../shared/model/unit.ts'
 import { askHost } from './pipe/ask-host.ts'
-import { openHostPipe } from './pipe/host-pipe.ts'
+import { endOf, openHostPipe } from './pipe/host-pipe.ts'
 import { freeOn, lastOf, parentOf } from './pipe/host-place.ts'
 import { Swap } from './pipe/swap.ts'
 import { SampleHashes } from './pipe/tar-guard.ts'
@@ -104,12 +104,15 @@ stat -c 'stat %Y' -- "$p"; du -sk --apparent-size -- "$p" 2>/dev/null | awk '{ p
       compression: pipe.compression,
       extension: 'tar',
       totalBytes: null,
-      ended: pipe.ended.then(end => archiveEnd(end, identityOf(its))),
+      ended: endOf(pipe, end => archiveEnd(end, identityOf(its))),
     }
   },
 
   async verify(context, _its, artefact) {
-    return archiveSaid(await readArchive(context, artefact))
+    const guard = await readArchive(context, artefact)
+    if (guard.entries === 0)
+      throw new AppError('BACKUP_BAD', 'Nothing of it may be in an archive, so the archive is empty')
+    return archiveSaid(guard)
   },
 
   async drill(context, its, artefact) {

@@ -6,7 +6,7 @@ import { z } from 'zod'
 import { AppError } from '../../shared/errors.ts'
 import type { Evidence } from '../../shared/model/unit.ts'
 import { askHost } from './pipe/ask-host.ts'
-import { openHostPipe } from './pipe/host-pipe.ts'
+import { endOf, openHostPipe } from './pipe/host-pipe.ts'
 import { freeOn, lastOf, parentOf } from './pipe/host-place.ts'
 import { feedHost } from './pipe/host-sink.ts'
 import { lookAtSqlite, schemasOf } from './pipe/sqlite-look.ts'
@@ -126,7 +126,7 @@ export const sqliteSource = backupSourceType({
       compression: pipe.compression,
       extension: 'tar',
       totalBytes: total > 0 ? total : null,
-      ended: pipe.ended.then(({ rawBytes, rawSha256, facts }) => {
+      ended: endOf(pipe, ({ rawBytes, rawSha256, facts }) => {
         const told = (key: string): string | undefined => facts.find(fact => fact.key === key)?.value
         const notes =
           told('way') === 'plain'

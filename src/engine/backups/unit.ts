@@ -4,7 +4,7 @@ import { AppError } from '../../shared/errors.ts'
 import { CheckUnit } from '../../shared/model/check.ts'
 import type { Evidence } from '../../shared/model/unit.ts'
 import { askHost } from './pipe/ask-host.ts'
-import { openHostPipe } from './pipe/host-pipe.ts'
+import { endOf, openHostPipe } from './pipe/host-pipe.ts'
 import { freeOn } from './pipe/host-place.ts'
 import { Swap } from './pipe/swap.ts'
 import type { TarEntry } from './pipe/tar-guard.ts'
@@ -128,7 +128,7 @@ export const unitSource = backupSourceType({
       compression: pipe.compression,
       extension: 'tar',
       totalBytes: found.bytes,
-      ended: pipe.ended.then(end => {
+      ended: endOf(pipe, end => {
         const known = archiveEnd(end, identityOf(its))
         const notes = found.missing.map(path => `${path} is not there.`.slice(0, 500))
         return { ...known, notes: [...known.notes, ...notes].slice(0, 20) }

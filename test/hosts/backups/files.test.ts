@@ -38,8 +38,11 @@ python3 -c 'import os; os.setxattr("one", "user.note", b"kept")' || true; touch 
     const link = await ready(host(), root)
     const before = await picture('/opt/bot')
     const taken = await take(filesSource, link, spec)
-    expect(taken.said).toMatch(/^Every entry of the archive was read: 7 files in 5 folders/)
+    expect(taken.said).toMatch(/^Every entry of the archive was read: 8 files in 5 folders/)
     expect(taken.end.notes.join()).toContain('./venv/bin/python -> /usr/bin/python3')
+    expect(taken.end.notes.join()).toMatch(
+      /2 setuid files, devices, pipes or sockets were left out: \.\/(su|pipe), \.\/(su|pipe)/,
+    )
     const items = await call(context => filesSource.items?.(context, taken.artefact) ?? Promise.resolve([]))
     expect(items.map(({ path }) => path)).toContain('grün"$(x)')
     expect(items.some(({ path }) => /log|cache|pipe|^su$/.test(path))).toBe(false)

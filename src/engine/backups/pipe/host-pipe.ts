@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { Transform } from 'node:stream'
 import { AppError } from '../../../shared/errors.ts'
 import type { RemoteProcess } from '../../ports.ts'
-import type { Compression, Dump, SourceContext } from '../source.ts'
+import type { Compression, Dump, DumpEnd, SourceContext } from '../source.ts'
 import { failureOf, PipeReport, type Report } from './pipe-report.ts'
 import { pullArgv } from './pipe-script.ts'
 
@@ -124,6 +124,13 @@ export async function openHostPipe(context: PipeContext, options: HostPipeOption
   })
   ended.catch(() => {})
   return { stream, compression: compressionOf(start), ended }
+}
+
+/** The end of the dump out of the end of its pipe. Who only reads the stream learns of a failure there, and need not look here. */
+export function endOf(pipe: HostPipe, tell: (end: HostPipeEnd) => DumpEnd): Promise<DumpEnd> {
+  const ended = pipe.ended.then(tell)
+  ended.catch(() => {})
+  return ended
 }
 
 function judge(

@@ -41,7 +41,10 @@ export async function feedHost(context: PipeContext, options: HostSinkOptions): 
   const nonce = randomBytes(12).toString('hex')
   const secrets = secretLines(options.secrets ?? {})
   const argv = pushArgv({ nonce, secrets: secrets.count, patienceSeconds: 0, near: null, argv: options.argv })
-  const process = await link.spawn(argv, { sudo: options.sudo ?? false, signal, bulk: true })
+  const process = await link.spawn(argv, { sudo: options.sudo ?? false, signal, bulk: true }).catch(error => {
+    options.input.destroy()
+    throw error
+  })
   const report = new PipeReport(nonce)
   const quiet = whenEnded(process.stderr)
   process.stderr.on('data', (chunk: Uint8Array) => report.take(chunk))

@@ -54,7 +54,7 @@ back() { new=$(beside "$2" new); old=$(beside "$2" old)
   fi
   return 0
 }
-each() { while IFS= read -r line <&4; do "$1" "\${line%% *}" "\${line#* }" || return 1; done 4< "$S/pairs"; }
+each() { while IFS= read -r line <&4; do "$1" "\${line%% *}" "\${line#* }" || return 1; done 4< "$S/\${2:-pairs}"; }
 clear_off() { [ "$1" != - ] || rm -f -- "$2"; }
 settle() {
   if [ -e "$S/is-back" ]; then
@@ -69,7 +69,11 @@ settle() {
   elif [ -e "$S/pairs" ]; then state=staged
   else state=nothing; fi
 }
+# A step whose link was cut may arrive late. Each question draws a new number, and what was told to act under an older one no longer does.
+number() { cat -- "$S/number" 2>/dev/null || echo 0; }
+only() { [ "$(number)" = "$1" ] || die "This step came too late: the restore was asked about meanwhile"; }
 drop_new() { rm -rf -- "$(beside "$2" new)"; }
+drop_staged() { for list in planned pairs; do if [ -e "$S/$list" ]; then each drop_new $list; fi; done; rm -rf -- "$S"; }
 drop_old() { rm -rf -- "$(beside "$2" old)"; }
 tell_old() { old=$(beside "$2" old); if there "$old" && [ "$1" != - ]; then printf 'kept %s\n' "$old"; fi; return 0; }`
 
@@ -80,8 +84,11 @@ case $op in
 open)
   [ -w "$near" ] || die "permission denied: nothing can be made in $near"
   settle; [ "$state" != swapped ] || die "It is in place already"
-  if [ -e "$S/pairs" ]; then each drop_new; fi; rm -rf -- "$S"; mkdir -m 700 -- "$S" || exit 1;;
-done) : > "$S/pairs.new"
+  # what a late beginning left
+  find "\${near:-/}" -maxdepth 1 -name '.quarterdeck-restore-*' -mmin +1440 2>/dev/null | while IFS= read -r d; do [ -e "$d/pairs" ] || rm -rf -- "$d"; done
+  drop_staged; mkdir -m 700 -- "$S" || exit 1;;
+done) [ -d "$S" ] || die "The restore was given up meanwhile"
+  : > "$S/pairs.new"; odd=1; for word; do if [ $odd = 0 ]; then printf 'x %s\n' "$word"; fi; odd=$((1 - odd)); done > "$S/planned"
   while [ $# -gt 1 ]; do from=$1 to=$2; shift 2
     if [ "$from" = - ]; then printf '%s %s\n' - "$to" >> "$S/pairs.new"; continue; fi
     new=$(beside "$to" new); d=\${to%/*}; [ -d "\${d:-/}" ] || mkdir -p -- "$d" || exit 1
@@ -89,24 +96,26 @@ done) : > "$S/pairs.new"
     flush "$new"; printf '%s %s\n' "$(inode "$new")" "$to" >> "$S/pairs.new"
   done
   mv -T -- "$S/pairs.new" "$S/pairs"; flush "$S";;
-swap) settle
+number) echo "number $(number)";;
+swap) only "$1"; shift; settle
   if [ "$state" = nothing ]; then die "Nothing is staged"; fi
   if [ "$state" = staged ]; then : > "$S/is-swapping"; eval "$1" || { rm -f -- "$S/is-swapping"; exit 3; }
     each put || { settle; die "The new one could not be put in place"; }
     mv -T -- "$S/is-swapping" "$S/is-swapped"; flush "$S"; fi
   eval "$2"; each tell_old;;
-back) settle
+back) only "$1"; shift; settle
   if [ "$state" = swapped ]; then : > "$S/is-back"; settle; flush "$S"; eval "$1"; fi;;
-state) settle; echo "state $state";;
+state) if [ -d "$S" ]; then n=$(number); echo $((n + 1)) > "$S/number.new"; mv -fT -- "$S/number.new" "$S/number"; fi
+  settle; echo "state $state";;
 discard) settle
-  if [ "$state" != swapped ]; then if [ -e "$S/pairs" ]; then each drop_new; fi; rm -rf -- "$S"; fi;;
+  if [ "$state" != swapped ]; then drop_staged; fi;;
 drop) settle
   if [ "$state" = swapped ]; then each drop_old; rm -rf -- "$S"; fi;;
 esac`
 
 const script = `${tools}\n${ops}`.replaceAll('\\$', '$')
 
-export type SwapOp = 'open' | 'done' | 'swap' | 'back' | 'state' | 'discard' | 'drop'
+export type SwapOp = 'open' | 'done' | 'number' | 'swap' | 'back' | 'state' | 'discard' | 'drop'
 
 /** The argv of one step. `near` is the folder in which the restore keeps its own. */
 export const swapArgv = (op: SwapOp, near: string, id: string, ...more: string[]): string[] => [

@@ -51,12 +51,12 @@ export class Swap {
 
   /** `before` and `after` are sh; where `before` fails nothing is changed. */
   async swap(before = ':', after = ':'): Promise<string[]> {
-    const text = await this.#run('The swap', 'swap', before, after)
+    const text = await this.#run('The swap', 'swap', await this.#number(), before, after)
     return text.split('\n').flatMap(line => (line.startsWith('kept ') ? [line.slice(5)] : []))
   }
 
   async back(after = ':'): Promise<void> {
-    await this.#run('The way back', 'back', after)
+    await this.#run('The way back', 'back', await this.#number(), after)
   }
 
   async state(): Promise<'nothing' | 'staged' | 'swapped'> {
@@ -72,6 +72,13 @@ export class Swap {
 
   async dropOld(): Promise<void> {
     await this.#run('The removal of the old one', 'drop')
+  }
+
+  /** Under which it acts: a question that comes in between makes it void. */
+  async #number(): Promise<string> {
+    const number = /^number (\d+)$/m.exec(await this.#run('The look at the restore', 'number'))?.[1]
+    if (number === undefined) throw new AppError('PROTOCOL', 'The host did not tell how far the restore is')
+    return number
   }
 
   async #run(what: string, op: SwapOp, ...more: string[]): Promise<string> {

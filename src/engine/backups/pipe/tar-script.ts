@@ -27,13 +27,20 @@ export interface Selection {
   readonly oneFileSystem: boolean
 }
 
+/** With them the folders keep their rights, the top one too. */
+const foldersAbove = (path: string): string[] =>
+  path
+    .split('/')
+    .slice(0, -1)
+    .flatMap((_, at, all) => ['-o', '-path', all.slice(0, at + 1).join('/'), '-type', 'd'])
+
 /** A pattern with a slash (`./data`, too) is a path from the top, one without is a name at any depth. `*` matches slashes, too. */
 const matching = (patterns: readonly string[], deep: boolean): string[] => {
   const words = patterns.flatMap(given => {
     const pattern = given.replace(/^\.?\/+|\/+$/g, '')
     const path = `./${pattern}`
     const anywhere = !pattern.includes('/') && !/^\.?\//.test(given)
-    if (deep) return ['-o', '-path', path, '-o', '-path', `${path}/*`]
+    if (deep) return [...foldersAbove(path), '-o', '-path', path, '-o', '-path', `${path}/*`]
     return anywhere ? ['-o', '-name', pattern] : ['-o', '-path', path]
   })
   return ['(', ...words.slice(1), ')']
@@ -41,13 +48,13 @@ const matching = (patterns: readonly string[], deep: boolean): string[] => {
 
 const oddName = ['-name', '*\n*']
 
-/** find's words for what is taken. */
+/** find's words for what is taken, but for what may not be in an archive. */
 export function taken(its: Selection): string[] {
   return [
     ...(its.oneFileSystem ? ['-xdev'] : []),
     ...(its.excludes.length > 0 ? [...matching(its.excludes, false), '-prune', '-o'] : []),
     ...(its.includes.length > 0 ? matching(its.includes, true) : []),
-    ...['!', ...oddName, ...good],
+    ...['!', ...oddName],
   ]
 }
 
@@ -66,11 +73,12 @@ const links = String.raw`function outside(path, to,   n, i, parts, depth) {
   for (i = 1; i <= n; i++) { if (parts[i] == "" || parts[i] == ".") continue; depth += parts[i] == ".." ? -1 : 1; if (depth < 0) return 1 }
   return 0
 }
+/^- / { if (++special <= 20) printf "\n%s fact odd %s\n", ENVIRON["QD_N"], substr($0, 3) > "/dev/stderr"; next }
 { kind = substr($0, 1, 1); rest = substr($0, 3); at = index(rest, "\t->\t"); path = substr(rest, 1, at - 1); to = substr(rest, at + 4)
   out = kind == "l" && outside(path, to)
   if (out && !inverse && ++left <= 20) printf "\n%s fact left %s -> %s\n", ENVIRON["QD_N"], path, to > "/dev/stderr"
   if (inverse ? out : !out) print path }
-END { if (!inverse) printf "\n%s fact links %d\n", ENVIRON["QD_N"], left > "/dev/stderr" }`
+END { if (!inverse) printf "\n%s fact links %d\n\n%s fact specials %d\n", ENVIRON["QD_N"], left, ENVIRON["QD_N"], special > "/dev/stderr" }`
 
 /** What tar says: files that changed or went while it read are told and counted, everything else is a failure. */
 const judge = String.raw`/^exit [0-9]+$/ { code = $2; next }
@@ -99,7 +107,7 @@ if [ -d "$path" ]; then cd -- "$path" || exit 1; say fact kind folder; start=.
 else [ -f "$path" ] || fail INVALID_INPUT "$path is neither a file nor a folder"
   cd -- "\${path%/*}/" || exit 1; say fact kind file; start=./\${path##*/}; set -- -type f; fi
 ${making}
-{ { find "$start" "$@" -printf '%y %p\t->\t%l\n'; say fact find $?; } | awk "$links" |
+{ { find "$start" "$@" \( ${good.map(word => (/[()!]/.test(word) ? `'${word}'` : word)).join(' ')} -printf '%y %p\t->\t%l\n' -o -printf '- %p\n' \); say fact find $?; } | awk "$links" |
   tar -cf - $make -T - 2>&1 >&5; echo "exit $?"; } | awk "$judge"`.replaceAll('\\$', '$')
 
 /** argv: the awk program, the absolute paths. All of them have to be there. */

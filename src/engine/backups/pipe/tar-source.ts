@@ -95,6 +95,12 @@ export function archiveEnd(end: HostPipeEnd, identity: string): DumpEnd {
     const names = some.slice(0, 3).join(', ')
     notes.push(`${links} links that point outside were left out: ${names}${links > 3 ? ' …' : ''}`.slice(0, 500))
   }
+  const specials = Number(told('specials') ?? 0)
+  if (specials > 0) {
+    const names = end.facts.flatMap(({ key, value }) => (key === 'odd' ? [value] : [])).slice(0, 3)
+    const what = `${specials} setuid files, devices, pipes or sockets were left out`
+    notes.push(`${what}: ${names.join(', ')}${specials > 3 ? ' …' : ''}`.slice(0, 500))
+  }
   if (changed > 0) notes.push(`${changed} files changed while they were read.`)
   if (gone > 0) notes.push(`${gone} files were removed while it ran, and are not in it.`)
   const tar = told('tar')
