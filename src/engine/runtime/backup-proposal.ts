@@ -21,12 +21,13 @@ export async function proposeBackup(
   const found: SourceDraft[] = []
   const reasons: Record<string, string> = {}
   for (const type of backupSourceTypes) {
-    if (!type.propose) continue
-    const asked = { key: 'proposal', type: type.type, spec: {} }
+    const { propose } = type
+    if (!propose) continue
     try {
-      // its spec is not there yet: only what it may use
-      const context = await sources.context(asked, { hostId, backupId: '', signal })
-      for (const { source, reason } of await type.propose(context, { scope, name })) {
+      const proposed = await sources.ask('proposal', { hostId, backupId: '', signal }, context =>
+        propose(context, { scope, name }),
+      )
+      for (const { source, reason } of proposed) {
         const key = freeKey(source.key, found)
         found.push({ ...source, key })
         reasons[key] = reason

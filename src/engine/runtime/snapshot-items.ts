@@ -43,9 +43,9 @@ export class SnapshotItems {
         name = `${snapshot.manifest.name}-${bare(file, compression, encryption)}`
       } else {
         if (!type.extract) throw new AppError('UNSUPPORTED', `Nothing can be taken out of ${type.title} one by one`)
-        const table = type.items && (await type.items(context, artefact)).find(item => item.path === path)
+        const isTable = artefact.part.tables.some(table => table.name === path)
         content = await type.extract(context, artefact, path)
-        name = `${safeName(path)}${table?.kind === 'table' ? '.csv' : ''}`
+        name = `${safeName(path)}${isTable ? '.csv' : ''}`
       }
       await mkdir(folder, { recursive: true })
       const to = await freePath(folder, name)

@@ -93,22 +93,25 @@ export class SourceAccess {
   /** Runs `work` with a source on a host; its scratch folders are gone afterwards. `backupId` names whose secrets it may have. */
   async use<T>(part: Part, on: On, work: (open: OpenSource) => Promise<T>): Promise<T> {
     const type = this.typeOf(part.type)
+    return await this.ask(part.key, on, context => work({ type, spec: type.spec.parse(part.spec) as never, context }))
+  }
+
+  /** The same for what has no spec yet. */
+  async ask<T>(key: string, on: On, work: (context: SourceContext) => Promise<T>): Promise<T> {
     const folders: string[] = []
     try {
-      const context = this.context(part, on, folders)
-      return await work({ type, spec: type.spec.parse(part.spec) as never, context })
+      return await work(this.#context(key, on, folders))
     } finally {
       for (const folder of folders) await rm(folder, { recursive: true, force: true }).catch(() => {})
     }
   }
 
-  /** What a source may use; the scratch folders that it asked for are noted in `folders`, for whoever removes them. */
-  context(part: Pick<Part, 'key'>, on: On, folders: string[] = []): SourceContext {
+  #context(key: string, on: On, folders: string[]): SourceContext {
     const { vault, sqlite, clock, scratchFolder } = this.#options
     const session = on.offline ? this.#known(on.hostId) : this.session(on.hostId)
     return {
       ...{ host: session.host, link: session.link, sudo: usesSudo(session), clock, signal: on.signal, sqlite },
-      secret: async field => vault.get(fieldSecretId('backup', on.backupId, `${part.key}.${field}`)),
+      secret: async field => vault.get(fieldSecretId('backup', on.backupId, `${key}.${field}`)),
       async scratch() {
         await mkdir(scratchFolder, { recursive: true, mode: 0o700 })
         const folder = await mkdtemp(join(scratchFolder, 'part-'))
