@@ -16,7 +16,7 @@ const mostListed = 32 * 1024 * 1024
 const removedAtOnce = 100
 
 const spec = z.object({
-  hostId: HostId.meta({ title: 'Host', host: true }),
+  hostId: HostId.meta({ title: 'Host' }),
   folder: z
     .string()
     .trim()

@@ -3,6 +3,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { gunzipSync, gzipSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
+import { passphraseDecryptor, passphraseEncryptor } from '../../../../../src/engine/lib/bulk/age.ts'
 import type { Compression } from '../../../../../src/engine/lib/bulk/compression.ts'
 import { openPacked, openRaw, rehash, type Stored } from '../../../../../src/engine/lib/bulk/open-stored.ts'
 import { type BulkWriter, type TransferOptions, transfer } from '../../../../../src/engine/lib/bulk/transfer.ts'
@@ -73,6 +74,32 @@ describe('transfer', () => {
         expect(writer.finished).toEqual({ bytes: result.bytes, sha256: result.sha256 })
         expect(result.failed.size).toBe(0)
       })
+
+  it('S29 encrypts before anything is written, and what was stored opens with the key alone', async () => {
+    const writer = new MemoryWriter()
+    const encrypt = passphraseEncryptor('swordfish')
+    const done = await transfer(options('zstd', [writer], { encrypt }))
+    expect(writer.content.includes('abcdefgabcdefg')).toBe(false)
+    expect(done).toMatchObject({ bytes: writer.content.length, sha256: sha(writer.content), ...good })
+    const opened = async (passphrase: string, content: Buffer): Promise<Buffer> => {
+      const decrypt = passphraseDecryptor(passphrase)
+      const stored = {
+        ...done,
+        name: 'app.db',
+        compression: 'zstd' as const,
+        decrypt,
+        read: async () => chunks(content),
+      }
+      const parts: Buffer[] = []
+      for await (const chunk of await openRaw(stored)) parts.push(chunk as Buffer)
+      return Buffer.concat(parts)
+    }
+    expect((await opened('swordfish', writer.content)).equals(raw)).toBe(true)
+    await expect(opened('another', writer.content)).rejects.toMatchObject({ detail: { wrongKey: true } })
+    const changed = Buffer.from(writer.content)
+    changed[900_000] = (changed[900_000] ?? 0) ^ 1
+    await expect(opened('swordfish', changed)).rejects.toMatchObject({ code: 'BACKUP_BAD' })
+  })
 
   it('goes on for the others where one place fails, and says which', async () => {
     const full = new MemoryWriter()
