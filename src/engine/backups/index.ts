@@ -2,6 +2,7 @@
 import { filesSource } from './files.ts'
 import { mysql } from './mysql.ts'
 import { postgres } from './postgres.ts'
+import { postgresRoles } from './postgres-roles.ts'
 import { redis } from './redis.ts'
 import type { BackupSourceType } from './source.ts'
 import { sqliteSource } from './sqlite.ts'
@@ -22,7 +23,7 @@ export type {
 export { verifiedOf } from './source.ts'
 
 /** In the order in which they are offered. The specs differ, so each is told as a kind of any spec. */
-const all: readonly unknown[] = [sqliteSource, filesSource, unitSource, postgres, mysql, redis]
+const all: readonly unknown[] = [sqliteSource, filesSource, unitSource, postgres, postgresRoles, mysql, redis]
 export const backupSourceTypes = all as readonly BackupSourceType[]
 
 const byType = new Map(backupSourceTypes.map(type => [type.type, type]))

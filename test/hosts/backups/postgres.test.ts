@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { stagedName } from '../../../src/engine/backups/pipe/pg-staging.ts'
 import { postgres } from '../../../src/engine/backups/postgres.ts'
+import { postgresRoles } from '../../../src/engine/backups/postgres-roles.ts'
 import type { SourceContext } from '../../../src/engine/backups/source.ts'
 import type { TestHost } from '../lib/index.ts'
 import { sharedHost } from '../lib/vitest.ts'
@@ -339,6 +340,53 @@ ALTER ROLE deploy IN DATABASE shop SET statement_timeout TO '1h'; REVOKE CONNECT
     ])
     expect(JSON.stringify(running)).not.toContain('sesame')
     await host().exec('systemctl stop shopper.service')
+  })
+
+  test('S32 roles are taken, tried, put back in one transaction and taken back', async () => {
+    const context = await connect()
+    const roles = postgresRoles.spec.parse({})
+    const staging = { id: 'r1' }
+    await asPostgres(
+      host(),
+      'postgres',
+      `CREATE ROLE "odd; role" LOGIN PASSWORD 'se;cr''et'; COMMENT ON ROLE reader IS 'CREATE ROLE x; -- no'; GRANT reader TO deploy`,
+    )
+    const facts = (): Promise<string> =>
+      asPostgres(
+        host(),
+        'postgres',
+        "SELECT rolname, rolpassword, rolcanlogin, (SELECT string_agg(roleid::regrole::text, ',') FROM pg_auth_members m WHERE m.member = a.oid) FROM pg_authid a WHERE rolname !~ '^pg_' ORDER BY 1",
+      )
+    const then = await facts()
+    const taken = await snapshot(postgresRoles, context, roles)
+    const verified = await postgresRoles.verify(context, roles, taken)
+    expect(verified).toMatchObject({ said: 'it was written to its end, with 4 roles' })
+    const cut = artefactOf(taken.part, taken.raw.subarray(0, taken.raw.length - 60))
+    expect(await codeOf(postgresRoles.verify(context, roles, cut))).toBe('BACKUP_BAD')
+    await asPostgres(
+      host(),
+      'postgres',
+      `DROP ROLE "odd; role"; ALTER ROLE deploy PASSWORD 'other'; REVOKE reader FROM deploy; CREATE ROLE younger`,
+    )
+    const now = await facts()
+    expect((await postgresRoles.drill(context, roles, taken)).map(({ ok }) => ok)).toEqual([true])
+    expect(await facts()).toBe(now)
+    await postgresRoles.stage(context, roles, taken, staging)
+    await postgresRoles.stage(context, roles, taken, staging)
+    expect((await postgresRoles.check(context, roles, taken.part, staging)).map(({ ok }) => ok)).toEqual([true])
+    expect(await facts()).toBe(now)
+    await postgresRoles.swap(context, roles, staging)
+    await postgresRoles.swap(context, roles, staging)
+    expect(await postgresRoles.stagedState(context, roles, staging)).toBe('swapped')
+    expect((await facts()).replace(/^younger.*\n/m, '')).toBe(then)
+    await postgresRoles.discard(context, roles, staging)
+    await postgresRoles.swapBack(context, roles, staging)
+    expect((await facts()).replace('|reader', '|')).toBe(now)
+    expect(await postgresRoles.stagedState(context, roles, staging)).toBe('staged')
+    await postgresRoles.swap(context, roles, staging)
+    await postgresRoles.dropOld(context, roles, staging)
+    expect((await databases()).filter(name => name.startsWith('quarterdeck'))).toEqual([])
+    expect((await facts()).replace(/^younger.*\n/m, '')).toBe(then)
   })
 
   test('fails honestly where the dump is killed, and leaves no session', async () => {
