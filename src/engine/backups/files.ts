@@ -155,7 +155,7 @@ echo "no space left for $1 bytes in /var/tmp and /tmp" >&2; exit 1`
 
   plan: its => [
     `Unpack the archive beside ${its.path}, each entry judged before it is sent`,
-    `Take over from the present one what the backup leaves out`,
+    'Once the service is stopped, take over from the present one what the backup leaves out',
     `Let both change places in one step; the present one is kept beside it`,
   ],
 
@@ -170,13 +170,6 @@ echo "no space left for $1 bytes in /var/tmp and /tmp" >&2; exit 1`
     await askHost(context, 'The preparation', ['mkdir', '-m', '700', '--', tree], { sudo: its.asRoot })
     const kind = await unpack(context, its, artefact, tree)
     if (kind === 'file') return await swap.staged([{ from: `tree/${lastOf(its.path)}`, path: its.path }])
-    for (const [what, words] of [
-      ['links', taken(its)],
-      ['left', left(its)],
-    ] as const) {
-      const argv = ['sh', '-c', takeOver, 'sh', its.path, tree, awkLinks, what, ...words]
-      await askHost(context, 'Taking over what the backup leaves out', argv, { sudo: its.asRoot, timeout: 1_800_000 })
-    }
     await swap.staged([{ from: 'tree', path: its.path }])
   },
 
@@ -195,7 +188,10 @@ echo "no space left for $1 bytes in /var/tmp and /tmp" >&2; exit 1`
   },
 
   async swap(context, its, staging) {
-    return { kept: (await swapOf(context, its, staging).swap())[0] ?? null }
+    const swap = swapOf(context, its, staging)
+    // now, and not when it was staged: until here the service may have written to it (a database has its own source)
+    if ((await swap.state()) === 'staged') await takeOverLeft(context, its, swap.beside(its.path, 'new'))
+    return { kept: (await swap.swap())[0] ?? null }
   },
   swapBack: (context, its, staging) => swapOf(context, its, staging).back(),
   stagedState: (context, its, staging) => swapOf(context, its, staging).state(),
@@ -220,6 +216,17 @@ mkdir -p -- "\${1%/*}/" && rm -rf -- "$2" && mkdir -m 700 -- "$2"`
     return place
   },
 })
+
+/** Copies what the backup lets lie from the present folder into the one that takes its place. */
+async function takeOverLeft(context: SourceContext, its: Spec, tree: string): Promise<void> {
+  for (const [what, words] of [
+    ['links', taken(its)],
+    ['left', left(its)],
+  ] as const) {
+    const argv = ['sh', '-c', takeOver, 'sh', its.path, tree, awkLinks, what, ...words]
+    await askHost(context, 'Taking over what the backup leaves out', argv, { sudo: its.asRoot, timeout: 1_800_000 })
+  }
+}
 
 /** Hashes the sample on the host, where it was unpacked. */
 async function compareSample(

@@ -127,17 +127,19 @@ flags='-p --numeric-owner --delay-directory-restore'
 if tar --help | grep -q -- --xattrs-include; then flags="$flags --xattrs --xattrs-include=user.* --acls"; fi
 set -f; exec tar -xf - $flags -C "$1"`
 
-/** argv: present folder, staged folder, the awk program, `links` or `left`, find's words. What is staged already stays as it is. */
+/** argv: present folder, staged folder, the awk program, `links` or `left`, find's words. It may come again: what it brought before is replaced. */
 export const takeOver = String.raw`LC_ALL=C; export LC_ALL
 path=$1 tree=$2 links=$3 what=$4; shift 4
-[ -d "$path" ] && [ ! -L "$path" ] || exit 0
+[ -d "$path" ] && [ ! -L "$path" ] && [ -d "$tree" ] || exit 0
+# as the steps of the restore: none goes on while another one is still at work
+if command -v flock >/dev/null 2>&1; then exec 9< "\${path%/*}/"; flock -w 60 9 || exit 1; fi
 if awk -v p="$(readlink -f -- "$path")/" 'index($5, p) == 1 { found = 1 } END { exit !found }' /proc/self/mountinfo; then
   echo "qd-fail Another disk is mounted below $path: restore to another place instead" >&2; exit 3; fi
 cd -- "$path" || exit 1
 flags=--numeric-owner; if tar --help | grep -q -- --xattrs-include; then flags="$flags --xattrs --xattrs-include=user.* --acls"; fi
 set -f
 if [ "$what" = links ]; then find . "$@" -type l -printf '%y %p\t->\t%l\n' | awk -v inverse=1 "$links"; else find . "$@"; fi |
-  tar -cf - $flags --no-unquote -T - | tar -xf - -p $flags --skip-old-files --delay-directory-restore -C "$tree"`
+  tar -cf - $flags --no-unquote -T - | tar -xf - -p $flags --delay-directory-restore -C "$tree"`.replaceAll('\\$', '$')
 
 export const awkLinks = links
 export const awkJudge = judge

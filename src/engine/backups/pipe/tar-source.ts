@@ -3,6 +3,7 @@ import { PassThrough, pipeline as pipelineOf, type Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { AppError } from '../../../shared/errors.ts'
 import type { SnapshotItem } from '../../../shared/model/backup.ts'
+import { inside } from '../../domain/archive-rules.ts'
 import type { Artefact, DumpEnd, SourceContext } from '../source.ts'
 import type { HostPipeEnd } from './host-pipe.ts'
 import { feedHost } from './host-sink.ts'
@@ -57,10 +58,14 @@ export async function archiveItems(context: SourceContext, artefact: Artefact): 
 /** The bytes of one file in it, as they come. */
 export async function extractFile(context: SourceContext, artefact: Artefact, path: string): Promise<Readable> {
   let found = false
+  let target: string | null = null
   const out = new PassThrough({ highWaterMark: 1024 * 1024 })
   const reading = readArchive(context, artefact, {
     onEntry(entry) {
-      if (entry.path === path && entry.kind === 'file') found = true
+      if (entry.path !== path) return
+      if (entry.kind === 'file') found = true
+      // a second name of a file that lies further up
+      else if (entry.kind === 'hard-link') target = inside(entry.target)
     },
     onContent(entry, chunk) {
       if (entry.path !== path || out.destroyed) return undefined
@@ -68,7 +73,11 @@ export async function extractFile(context: SourceContext, artefact: Artefact, pa
     },
   })
   reading.then(
-    () => (found ? out.end() : out.destroy(new AppError('NOT_FOUND', 'There is no such file in the backup'))),
+    async () => {
+      if (found) out.end()
+      else if (target !== null) pipelineOf(await extractFile(context, artefact, target), out, () => {})
+      else out.destroy(new AppError('NOT_FOUND', 'There is no such file in the backup'))
+    },
     error => out.destroy(AppError.from(error)),
   )
   return out
