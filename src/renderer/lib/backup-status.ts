@@ -88,12 +88,13 @@ export function progressText(progress: BackupProgress): string {
 
 /** What a policy keeps, in words: `the last 7, one a day for 14 days`. */
 export function retentionText(policy: RetentionPolicy): string {
+  const span = (count: number, unit: string): string => `${count} ${unit}${count === 1 ? '' : 's'}`
   const parts = [
     policy.last > 0 ? `the last ${policy.last}` : null,
     policy.hourly > 0 ? `one an hour for ${policy.hourly} h` : null,
-    policy.daily > 0 ? `one a day for ${policy.daily} days` : null,
-    policy.weekly > 0 ? `one a week for ${policy.weekly} weeks` : null,
-    policy.monthly > 0 ? `one a month for ${policy.monthly} months` : null,
+    policy.daily > 0 ? `one a day for ${span(policy.daily, 'day')}` : null,
+    policy.weekly > 0 ? `one a week for ${span(policy.weekly, 'week')}` : null,
+    policy.monthly > 0 ? `one a month for ${span(policy.monthly, 'month')}` : null,
   ].filter(part => part !== null)
   return parts.length === 0 ? 'nothing' : parts.join(', ')
 }

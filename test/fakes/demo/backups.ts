@@ -82,6 +82,10 @@ export function backupHandlers(world: World, emit: Server<EngineContract>['emit'
     const evidence = [{ ok: true, text: '412 MiB taken in 2 s, hashed on both ends' }]
     tell({ ...run, outcome: 'good', finishedAt: Date.now(), evidence, snapshots: [snapshot.id] })
   }
+  const inPlace: Readonly<Record<string, string>> = {
+    sqlite: '/opt/trading-bot/trades.db',
+    unit: '/etc/systemd/system/trading-bot.service',
+  }
   const planOf: BackupCalls['restore.plan'] = async ({ snapshotId, parts, to }) => {
     await wait(300)
     const snapshot = snapshotOf(snapshotId)
@@ -95,7 +99,7 @@ export function backupHandlers(world: World, emit: Server<EngineContract>['emit'
         .map(part => ({
           key: part.key,
           type: part.type,
-          place: to.kind === 'in-place' ? '/opt/trading-bot/trades.db' : to.place,
+          place: to.kind === 'in-place' ? (inPlace[part.key] ?? '/srv') : to.place,
           thenBytes: part.rawBytes,
           nowBytes: to.kind === 'in-place' ? Math.round(part.rawBytes * 1.1) : null,
           nowChangedAt: to.kind === 'in-place' ? Date.now() - 4_000 : null,

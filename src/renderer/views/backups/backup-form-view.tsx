@@ -10,15 +10,16 @@ import { EmptyState, QueryFaces } from '../../components/faces.tsx'
 import { Page } from '../../components/page.tsx'
 import { useBackupKinds, useBackups } from '../../data/backups.ts'
 import { useEngineQuery } from '../../data/remotes.tsx'
+import { localZone } from '../../lib/local-zone.ts'
 import { places } from '../../lib/places.ts'
+import { unitOfKey } from '../../lib/unit-keys.ts'
 import { BackupForm } from './backup-form.tsx'
 
 /** `?host=…&unit=system/…` starts from the service's own proposal. */
 export function NewBackupView(): ReactNode {
   const kinds = useBackupKinds()
   const [params] = useSearchParams()
-  const [scope, name] = params.get('unit')?.split(/\/(.*)/s) ?? []
-  const unit = UnitRef.safeParse({ hostId: params.get('host'), scope, name }).data
+  const unit = UnitRef.safeParse({ hostId: params.get('host'), ...unitOfKey(params.get('unit') ?? '') }).data
   return (
     <Page title="Add backup" body="scroll">
       <QueryFaces query={kinds} failed="The kinds of sources could not be read">
@@ -77,7 +78,7 @@ function freshDraft(hostId: string | null): BackupDraft {
       name: 'Backup',
       hostId: hostId ?? localHostId,
       targets: [localTargetId],
-      schedule: { cron: '0 3 * * *', zone: Intl.DateTimeFormat().resolvedOptions().timeZone },
+      schedule: { cron: '0 3 * * *', zone: localZone() },
       retention: {},
     }),
     sources: [],

@@ -2,15 +2,17 @@
 import { type FormEvent, type ReactNode, useState } from 'react'
 import { useNavigate } from 'react-router'
 import { type Backup, BackupDraft, type BackupKinds } from '../../../shared/model/backup.ts'
-import { Button, LinkButton } from '../../components/button.tsx'
-import { CheckField, Choices, SecretField, SelectField, TextField } from '../../components/field.tsx'
-import { Panel } from '../../components/page.tsx'
+import { Button, ButtonRow, LinkButton } from '../../components/button.tsx'
+import { CheckField, Choices, FieldGroup, SecretField, SelectField, TextField } from '../../components/field.tsx'
+import { HostSelect } from '../../components/host-select.tsx'
+import { Columns, Panel } from '../../components/page.tsx'
 import { useTargets } from '../../data/backups.ts'
-import { useHosts, useUnits } from '../../data/hosts.ts'
+import { useUnits } from '../../data/hosts.ts'
 import { useEngine } from '../../data/remotes.tsx'
-import { type DraftForm, useDraftForm } from '../../data/use-draft-form.ts'
+import { type DraftForm, textOf, useDraftForm } from '../../data/use-draft-form.ts'
 import { backupPath, places } from '../../lib/places.ts'
 import { safeText } from '../../lib/safe-text.ts'
+import { unitKey, unitLabel, unitOfKey } from '../../lib/unit-keys.ts'
 import { useFirstMistake } from '../../lib/use-first-mistake.ts'
 import { SaveError } from '../vault/save-error.tsx'
 import css from './backups.module.css'
@@ -45,8 +47,8 @@ export function BackupForm(props: {
   }
   return (
     <form ref={formRef} className={css.form} onSubmit={save} noValidate>
-      <div className={css.columns}>
-        <div className={css.column}>
+      <Columns>
+        <div>
           <Panel title="What">
             <SubjectFields form={form} fixed={backup !== null} />
           </Panel>
@@ -54,7 +56,7 @@ export function BackupForm(props: {
             <SourceFields form={form} kinds={kinds.sources} stored={backup?.stored ?? []} reasons={reasons} />
           </Panel>
         </div>
-        <div className={css.column}>
+        <div>
           <Panel title="Where it is kept">
             <TargetFields form={form} />
           </Panel>
@@ -88,65 +90,48 @@ export function BackupForm(props: {
             <HowFields form={form} stored={backup?.stored ?? []} />
           </Panel>
         </div>
-      </div>
+      </Columns>
       {form.failure && <SaveError error={form.failure} />}
-      <div className={css.buttons}>
+      <ButtonRow>
         <Button type="submit" look="primary" loading={form.busy === 'save'}>
           {backup ? 'Save' : 'Add backup'}
         </Button>
         <LinkButton to={backup ? backupPath(backup.id) : places.backups} look="quiet">
           Cancel
         </LinkButton>
-      </div>
+      </ButtonRow>
     </form>
   )
 }
 
 function SubjectFields(props: { form: BackupFormState; fixed: boolean }): ReactNode {
-  const { draft, errors, change } = props.form
-  const { data: hosts = [] } = useHosts()
+  const { form, fixed } = props
+  const { draft, errors, change } = form
   const { data: units = [] } = useUnits(draft.hostId)
-  const chosen = draft.unit ? `${draft.unit.scope}/${draft.unit.name}` : ''
+  const chosen = draft.unit ? unitKey(draft.unit) : ''
   return (
     <>
-      <TextField
-        label="Name"
-        value={draft.name}
-        error={errors.name}
-        autoComplete="off"
-        onChange={event => change({ name: event.target.value })}
-      />
-      <SelectField
+      <TextField label="Name" autoComplete="off" {...textOf(form, 'name')} />
+      <HostSelect
         label="Host"
-        value={draft.hostId}
-        error={errors.hostId}
-        disabled={props.fixed}
+        disabled={fixed}
+        {...textOf(form, 'hostId')}
         onChange={event => change({ hostId: event.target.value, unit: null })}
-      >
-        {hosts.map(({ host }) => (
-          <option key={host.id} value={host.id}>
-            {safeText(host.name)}
-          </option>
-        ))}
-      </SelectField>
+      />
       <SelectField
         label="Service"
         help="Stopped while a restore swaps its data in, and started again."
         value={chosen}
         error={errors.unit}
-        onChange={event => {
-          const unit = units.find(each => `${each.scope}/${each.name}` === event.target.value)
-          change({ unit: unit ? { scope: unit.scope, name: unit.name } : null })
-        }}
+        onChange={event => change({ unit: unitOfKey(event.target.value) })}
       >
         <option value="">None</option>
-        {draft.unit && !units.some(unit => `${unit.scope}/${unit.name}` === chosen) && (
-          <option value={chosen}>{safeText(draft.unit.name)}</option>
+        {draft.unit && !units.some(unit => unitKey(unit) === chosen) && (
+          <option value={chosen}>{safeText(unitLabel(draft.unit))}</option>
         )}
         {units.map(unit => (
-          <option key={`${unit.scope}/${unit.name}`} value={`${unit.scope}/${unit.name}`}>
-            {safeText(unit.name)}
-            {unit.scope === 'user' ? ' (user)' : ''}
+          <option key={unitKey(unit)} value={unitKey(unit)}>
+            {safeText(unitLabel(unit))}
           </option>
         ))}
       </SelectField>
@@ -158,35 +143,41 @@ function TargetFields(props: { form: BackupFormState }): ReactNode {
   const { draft, errors, change } = props.form
   const { data: targets = [] } = useTargets()
   return (
-    <fieldset className={css.choices}>
-      <legend className="visually-hidden">Places</legend>
-      {errors.targets && <p role="alert">{errors.targets}</p>}
-      {targets.map(({ target, problem }) => (
-        <CheckField
-          key={target.id}
-          label={safeText(target.name)}
-          {...(problem === null ? {} : { help: safeText(problem) })}
-          checked={draft.targets.includes(target.id)}
-          onChange={event =>
-            change({
-              targets: event.target.checked
-                ? [...draft.targets, target.id]
-                : draft.targets.filter(id => id !== target.id),
-            })
-          }
-        />
-      ))}
+    <>
+      <FieldGroup label="Places" bare error={errors.targets}>
+        <div className={css.list}>
+          {targets.map(({ target, problem }) => (
+            <CheckField
+              key={target.id}
+              label={safeText(target.name)}
+              {...(problem === null ? {} : { help: safeText(problem) })}
+              checked={draft.targets.includes(target.id)}
+              onChange={event =>
+                change({
+                  targets: event.target.checked
+                    ? [...draft.targets, target.id]
+                    : draft.targets.filter(id => id !== target.id),
+                })
+              }
+            />
+          ))}
+        </div>
+      </FieldGroup>
       <div>
-        <LinkButton to={places.targets} look="quiet" size="small">
+        <LinkButton to={places.targets} size="small">
           All places
         </LinkButton>
       </div>
-    </fieldset>
+    </>
   )
 }
 
 function HowFields(props: { form: BackupFormState; stored: readonly string[] }): ReactNode {
   const { draft, errors, change, secretInputs } = props.form
+  const inputRef = (name: string) => (input: HTMLInputElement | null) => {
+    if (input) secretInputs.set(name, input)
+    else secretInputs.delete(name)
+  }
   const { encryption } = draft
   const [limited, setLimited] = useState(draft.bytesPerSecond !== null)
   const kinds = {
@@ -215,10 +206,7 @@ function HowFields(props: { form: BackupFormState; stored: readonly string[] }):
               : 'Kept in the vault. Write it down as well: without it the backups cannot be read.'
           }
           error={errors['secrets.passphrase']}
-          inputRef={input => {
-            if (input) secretInputs.set('passphrase', input)
-            else secretInputs.delete('passphrase')
-          }}
+          inputRef={inputRef('passphrase')}
         />
       )}
       {encryption.kind === 'age' && (
@@ -241,10 +229,7 @@ function HowFields(props: { form: BackupFormState; stored: readonly string[] }):
             }
             placeholder="AGE-SECRET-KEY-1…"
             error={errors['secrets.identity']}
-            inputRef={input => {
-              if (input) secretInputs.set('identity', input)
-              else secretInputs.delete('identity')
-            }}
+            inputRef={inputRef('identity')}
           />
         </>
       )}

@@ -4,11 +4,12 @@ import { type ReactNode, useState } from 'react'
 import { Link, useNavigate, useParams } from 'react-router'
 import type { BackupView } from '../../../shared/model/backup.ts'
 import { Button, LinkButton } from '../../components/button.tsx'
+import { Pale } from '../../components/cells.tsx'
 import { ConfirmDialog } from '../../components/confirm-dialog.tsx'
-import { EmptyState, ErrorState, LoadingState } from '../../components/faces.tsx'
+import { EmptyState, QueryFaces } from '../../components/faces.tsx'
 import { FieldError } from '../../components/field.tsx'
 import { Notice } from '../../components/notice.tsx'
-import { Fact, Facts, Page, Panel } from '../../components/page.tsx'
+import { Columns, Fact, Facts, Page, Panel } from '../../components/page.tsx'
 import { RelativeTime } from '../../components/relative-time.tsx'
 import { Status } from '../../components/status.tsx'
 import { useBackup, useBackupKinds, useTargets } from '../../data/backups.ts'
@@ -19,7 +20,7 @@ import { errorText } from '../../lib/error-text.ts'
 import { formatRate } from '../../lib/format.ts'
 import { checkPath, editBackupPath, hostPath, places, unitPath } from '../../lib/places.ts'
 import { safeText } from '../../lib/safe-text.ts'
-import css from './backups.module.css'
+import { unitLabel } from '../../lib/unit-keys.ts'
 import { JobProgress } from './job-progress.tsx'
 import { RunsPanel } from './runs-panel.tsx'
 import { SnapshotsPanel } from './snapshots-panel.tsx'
@@ -28,14 +29,26 @@ export function BackupPage(): ReactNode {
   const { backupId = '' } = useParams()
   const backup = useBackup(backupId)
   if (backup.data) return <Loaded key={backupId} view={backup.data} />
-  if (!backup.error) return <LoadingState label="Reading backup" />
-  if (backup.error.code === 'NOT_FOUND' || backup.error.code === 'INVALID_INPUT')
-    return (
-      <EmptyState icon={ArchiveX} title="There is no such backup">
-        <LinkButton to={places.backups}>Show all backups</LinkButton>
-      </EmptyState>
-    )
-  return <ErrorState error={backup.error} title="The backup could not be read" onRetry={() => void backup.refetch()} />
+  return (
+    <Page title="Backup">
+      <QueryFaces
+        query={backup}
+        failed="The backup could not be read"
+        loading="Reading backup"
+        missing={<NoSuchBackup />}
+      >
+        {() => null}
+      </QueryFaces>
+    </Page>
+  )
+}
+
+function NoSuchBackup(): ReactNode {
+  return (
+    <EmptyState icon={ArchiveX} title="There is no such backup">
+      <LinkButton to={places.backups}>Show all backups</LinkButton>
+    </EmptyState>
+  )
 }
 
 function Loaded(props: { view: BackupView }): ReactNode {
@@ -46,16 +59,16 @@ function Loaded(props: { view: BackupView }): ReactNode {
       aside={<Status status={backupStatus(view)} look="pill" />}
       actions={<Buttons view={view} />}
     >
-      <div className={css.columns}>
-        <div className={css.column}>
+      <Columns>
+        <div>
           <State view={view} />
           <SnapshotsPanel backup={view.backup} />
         </div>
-        <div className={css.column}>
+        <div>
           <AboutPanel view={view} />
           <RunsPanel backupId={view.backup.id} />
         </div>
-      </div>
+      </Columns>
     </Page>
   )
 }
@@ -124,11 +137,11 @@ function State(props: { view: BackupView }): ReactNode {
           {running.progress ? (
             <JobProgress progress={running.progress} />
           ) : (
-            <p className={css.pale}>
+            <Pale>
               {running.outcome === 'waiting'
                 ? 'The host cannot be reached now; it goes on as soon as it is back.'
                 : 'Starting…'}
-            </p>
+            </Pale>
           )}
         </Panel>
       )}
@@ -162,14 +175,13 @@ function AboutPanel(props: { view: BackupView }): ReactNode {
         <Fact name="Host">{host ? <Link to={hostPath(host.id)}>{safeText(host.name)}</Link> : backup.hostId}</Fact>
         {backup.unit && (
           <Fact name="Service">
-            <Link to={unitPath({ hostId: backup.hostId, ...backup.unit })}>{safeText(backup.unit.name)}</Link>
+            <Link to={unitPath({ hostId: backup.hostId, ...backup.unit })}>{safeText(unitLabel(backup.unit))}</Link>
           </Fact>
         )}
         <Fact name="Holds">
           {backup.sources.map(({ key, type }) => (
             <div key={key}>
-              {safeText(kinds?.sources.find(kind => kind.type === type)?.title ?? type)}{' '}
-              <span className={css.pale}>{key}</span>
+              {safeText(kinds?.sources.find(kind => kind.type === type)?.title ?? type)} <Pale>{key}</Pale>
             </div>
           ))}
         </Fact>

@@ -2,6 +2,7 @@
 import type { BackupView } from '../../../shared/model/backup.ts'
 import type { HostView } from '../../../shared/model/host.ts'
 import { backupStatus } from '../../lib/backup-status.ts'
+import { saysAll } from '../../lib/says-all.ts'
 import { type StatusWord, toneRank } from '../../lib/status.ts'
 
 export interface BackupRow {
@@ -25,14 +26,10 @@ export function backupRows(views: readonly BackupView[], hosts: readonly HostVie
     )
 }
 
-/** Every word of the filter has to be somewhere in what the row says. */
 export function matchesBackup({ view, status, hostName }: BackupRow, text: string): boolean {
   const { backup } = view
-  const said = [backup.name, hostName, status.word, backup.unit?.name ?? '', ...backup.sources.map(({ type }) => type)]
-    .join(' ')
-    .toLowerCase()
-  return text
-    .toLowerCase()
-    .split(/\s+/)
-    .every(word => said.includes(word))
+  return saysAll(
+    [backup.name, hostName, status.word, backup.unit?.name, ...backup.sources.map(({ type }) => type)],
+    text,
+  )
 }

@@ -1,11 +1,13 @@
 // All backups, trouble first: when each was last good, last proven, and is due. Shows what the engine says and decides nothing.
 import { Archive, HardDrive, Play, Plus, SearchX } from 'lucide-react'
 import { type ReactNode, useMemo } from 'react'
-import { Link, useNavigate } from 'react-router'
+import { useNavigate } from 'react-router'
 import type { BackupView } from '../../../shared/model/backup.ts'
 import { Button, IconButton, LinkButton } from '../../components/button.tsx'
+import { NameLink, Pale, TwoLines } from '../../components/cells.tsx'
 import { type Column, DataTable, readSort, writeSort } from '../../components/data-table.tsx'
 import { EmptyState, QueryFaces } from '../../components/faces.tsx'
+import { FilterBar } from '../../components/filter-bar.tsx'
 import { FilterInput, useRouteValue } from '../../components/filter-input.tsx'
 import { Page } from '../../components/page.tsx'
 import { RelativeTime } from '../../components/relative-time.tsx'
@@ -14,10 +16,9 @@ import { useBackups } from '../../data/backups.ts'
 import { useHosts } from '../../data/hosts.ts'
 import { useEngineCommand } from '../../data/remotes.tsx'
 import { progressText } from '../../lib/backup-status.ts'
-import { formatBytes } from '../../lib/format.ts'
+import { formatBytes, formatCount } from '../../lib/format.ts'
 import { backupPath, places } from '../../lib/places.ts'
 import { safeShort, safeText } from '../../lib/safe-text.ts'
-import css from './backups.module.css'
 import { type BackupRow, backupRows, matchesBackup } from './backups-order.ts'
 
 export function BackupsView(): ReactNode {
@@ -53,12 +54,11 @@ function Backups(props: { backups: readonly BackupView[] }): ReactNode {
   const rows = text ? all.filter(row => matchesBackup(row, text)) : all
   return (
     <>
-      <div className={css.bar}>
+      <FilterBar>
         <FilterInput label="Filter backups" value={text} onChange={value => setText(value)} />
-      </div>
+      </FilterBar>
       <DataTable<BackupRow>
         label="Backups"
-        className={css.table}
         rows={rows}
         rowKey={row => row.view.backup.id}
         rowRem={3.25}
@@ -85,12 +85,10 @@ const columns: readonly Column<BackupRow>[] = [
     width: 'minmax(10rem, 1.4fr)',
     compare: (a, b) => a.view.backup.name.localeCompare(b.view.backup.name, 'en', { numeric: true }),
     cell: ({ view, hostName }) => (
-      <div className={css.two}>
-        <Link className={css.name} to={backupPath(view.backup.id)}>
-          {safeText(view.backup.name)}
-        </Link>
-        <span className={css.pale}>{safeText(hostName)}</span>
-      </div>
+      <TwoLines>
+        <NameLink to={backupPath(view.backup.id)}>{safeText(view.backup.name)}</NameLink>
+        <Pale>{safeText(hostName)}</Pale>
+      </TwoLines>
     ),
   },
   {
@@ -98,12 +96,12 @@ const columns: readonly Column<BackupRow>[] = [
     header: 'State',
     width: 'minmax(11rem, 1.8fr)',
     cell: ({ status, view }) => (
-      <div className={css.two}>
+      <TwoLines>
         <Status status={status} />
-        <span className={css.pale}>
+        <Pale>
           {view.running?.progress ? progressText(view.running.progress) : safeShort(status.detail ?? '', 140)}
-        </span>
-      </div>
+        </Pale>
+      </TwoLines>
     ),
   },
   {
@@ -125,8 +123,7 @@ const columns: readonly Column<BackupRow>[] = [
     header: 'Next',
     width: '7rem',
     compare: (a, b) => (a.view.nextAt ?? Number.MAX_VALUE) - (b.view.nextAt ?? Number.MAX_VALUE),
-    cell: ({ view }) =>
-      view.nextAt === null ? <span className={css.pale}>by hand</span> : <RelativeTime at={view.nextAt} />,
+    cell: ({ view }) => (view.nextAt === null ? <Pale>by hand</Pale> : <RelativeTime at={view.nextAt} />),
   },
   {
     id: 'kept',
@@ -134,10 +131,10 @@ const columns: readonly Column<BackupRow>[] = [
     width: '7rem',
     compare: (a, b) => a.view.bytes - b.view.bytes,
     cell: ({ view }) => (
-      <div className={css.two}>
+      <TwoLines>
         <span>{formatBytes(view.bytes)}</span>
-        <span className={css.pale}>{view.snapshots === 1 ? '1 snapshot' : `${view.snapshots} snapshots`}</span>
-      </div>
+        <Pale>{view.snapshots === 1 ? '1 snapshot' : `${formatCount(view.snapshots)} snapshots`}</Pale>
+      </TwoLines>
     ),
   },
   {

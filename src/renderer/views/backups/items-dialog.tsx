@@ -3,9 +3,10 @@ import { Download, FolderOpen } from 'lucide-react'
 import { type FormEvent, type ReactNode, useState } from 'react'
 import type { Snapshot, SnapshotItem } from '../../../shared/model/backup.ts'
 import { Button } from '../../components/button.tsx'
+import { Pale } from '../../components/cells.tsx'
 import { Dialog } from '../../components/dialog.tsx'
 import { QueryFaces } from '../../components/faces.tsx'
-import { FieldError, SelectField, TextField } from '../../components/field.tsx'
+import { FieldError, FieldGroup, FieldRow, SelectField, TextField } from '../../components/field.tsx'
 import { useSnapshotItems } from '../../data/backups.ts'
 import { useEngineCommand, useShell } from '../../data/remotes.tsx'
 import { errorText } from '../../lib/error-text.ts'
@@ -35,7 +36,7 @@ export function ItemsDialog(props: { snapshot: Snapshot; onClose: () => void }):
   return (
     <Dialog open width="wide" title="What is in it" onClose={onClose} footer={<Button onClick={onClose}>Close</Button>}>
       <form className={css.form} onSubmit={take}>
-        <div className={css.pair}>
+        <FieldRow>
           <SelectField
             label="Part"
             value={part}
@@ -51,7 +52,7 @@ export function ItemsDialog(props: { snapshot: Snapshot; onClose: () => void }):
             ))}
           </SelectField>
           <TextField label="Filter" value={filter} onChange={event => setFilter(event.target.value)} />
-        </div>
+        </FieldRow>
         <Items snapshotId={snapshot.id} part={part} filter={filter} chosen={chosen} onChoose={setChosen} />
         <TextField
           label="Into the folder"
@@ -66,7 +67,7 @@ export function ItemsDialog(props: { snapshot: Snapshot; onClose: () => void }):
             </Button>
           }
         />
-        <div className={css.buttons}>
+        <div>
           <Button type="submit" look="primary" icon={Download} loading={extract.isPending} disabled={folder === ''}>
             {chosen === null ? 'Take the whole part out' : `Take ${safeShort(chosen, 40)} out`}
           </Button>
@@ -93,20 +94,21 @@ function Items(props: {
         const wanted = filter.toLowerCase()
         const matching = list.filter(item => item.path.toLowerCase().includes(wanted))
         return (
-          <fieldset className={css.choices}>
-            <legend>
-              {formatCount(matching.length)} of {formatCount(list.length)}
-              {matching.length > mostShown ? `, the first ${mostShown} shown` : ''}
-            </legend>
-            <div className={`${css.scroller} ${css.items}`}>
-              <label>
-                <input type="radio" name="item" checked={chosen === null} onChange={() => onChoose(null)} /> All of it
+          <FieldGroup
+            label={`${formatCount(matching.length)} of ${formatCount(list.length)}${
+              matching.length > mostShown ? `, the first ${formatCount(mostShown)} shown` : ''
+            }`}
+          >
+            <div className={css.items}>
+              <label className={css.item}>
+                <input type="radio" name="item" checked={chosen === null} onChange={() => onChoose(null)} />
+                <span>All of it</span>
               </label>
               {matching.slice(0, mostShown).map(item => (
                 <Item key={item.path} item={item} chosen={chosen === item.path} onChoose={onChoose} />
               ))}
             </div>
-          </fieldset>
+          </FieldGroup>
         )
       }}
     </QueryFaces>
@@ -117,18 +119,16 @@ function Item(props: { item: SnapshotItem; chosen: boolean; onChoose: (path: str
   const { item, chosen, onChoose } = props
   const takeable = item.kind === 'file' || item.kind === 'table'
   return (
-    <div className={css.line}>
-      <label>
-        <input type="radio" name="item" disabled={!takeable} checked={chosen} onChange={() => onChoose(item.path)} />{' '}
-        {safeText(item.path)}
-      </label>
-      <span className={css.pale}>
+    <label className={css.item}>
+      <input type="radio" name="item" disabled={!takeable} checked={chosen} onChange={() => onChoose(item.path)} />
+      <span>{safeText(item.path)}</span>
+      <Pale>
         {item.rows !== null
           ? `${formatCount(item.rows)} rows`
           : item.bytes !== null
             ? formatBytes(item.bytes)
             : item.kind}
-      </span>
-    </div>
+      </Pale>
+    </label>
   )
 }

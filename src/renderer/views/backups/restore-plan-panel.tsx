@@ -5,9 +5,11 @@ import { Notice } from '../../components/notice.tsx'
 import { Fact, Facts, Panel } from '../../components/page.tsx'
 import { RelativeTime } from '../../components/relative-time.tsx'
 import { Status } from '../../components/status.tsx'
+import { cx } from '../../lib/class-names.ts'
 import { formatBytes, formatCount } from '../../lib/format.ts'
 import { safeText } from '../../lib/safe-text.ts'
 import type { StatusWord } from '../../lib/status.ts'
+import { unitLabel } from '../../lib/unit-keys.ts'
 import css from './backups.module.css'
 
 export function RestorePlanPanel(props: { plan: RestorePlan }): ReactNode {
@@ -26,8 +28,8 @@ export function RestorePlanPanel(props: { plan: RestorePlan }): ReactNode {
       <Panel title="What will happen">
         <ul className={css.list}>
           {plan.parts.map(part => (
-            <li key={part.key}>
-              <h3>{part.key}</h3>
+            <li key={part.key} className={css.part}>
+              <h3>{safeText(part.key)}</h3>
               <Facts>
                 <Fact name="Where">
                   <code>{safeText(part.place)}</code> on {safeText(plan.hostName)}
@@ -59,7 +61,7 @@ export function RestorePlanPanel(props: { plan: RestorePlan }): ReactNode {
             </li>
           ))}
         </ul>
-        {plan.unit && <p>{safeText(plan.unit.name)} is stopped before the swap and started after it.</p>}
+        {plan.unit && <p>{safeText(unitLabel(plan.unit))} is stopped before the swap and started after it.</p>}
       </Panel>
     </>
   )
@@ -76,7 +78,7 @@ const schemaWords: Record<TableDifference['schema'], StatusWord> = {
 function Tables(props: { tables: readonly TableDifference[] }): ReactNode {
   return (
     <div className={css.scroller}>
-      <table className={css.grid}>
+      <table className={cx(css.grid, css.flush)}>
         <thead>
           <tr>
             <th scope="col">Table</th>

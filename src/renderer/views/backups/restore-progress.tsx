@@ -1,6 +1,7 @@
 // How a restore goes, step by step, and what came of it.
 import type { ReactNode } from 'react'
 import type { RestoreRun } from '../../../shared/model/backup.ts'
+import { Pale, TwoLines } from '../../components/cells.tsx'
 import { Status, StatusIcon } from '../../components/status.tsx'
 import { restoreStatus } from '../../lib/backup-status.ts'
 import { safeText } from '../../lib/safe-text.ts'
@@ -28,7 +29,7 @@ const tones: Record<RestoreRun['steps'][number]['outcome'], { tone: Tone; word: 
 export function RestoreProgress(props: { run: RestoreRun }): ReactNode {
   const { run } = props
   return (
-    <div className={css.column}>
+    <>
       <div aria-live="polite">
         <Status status={restoreStatus(run)} look="pill" />
       </div>
@@ -36,17 +37,17 @@ export function RestoreProgress(props: { run: RestoreRun }): ReactNode {
         {run.steps.map(({ step, outcome, text }) => (
           <li key={step}>
             <StatusIcon tone={tones[outcome].tone} size={15} label={tones[outcome].word} />
-            <div className={css.two}>
+            <TwoLines>
               <span>{titles[step]}</span>
-              {text && <span className={css.pale}>{safeText(text)}</span>}
-            </div>
+              {text && <Pale>{safeText(text)}</Pale>}
+            </TwoLines>
           </li>
         ))}
       </ol>
       {run.progress && <JobProgress progress={run.progress} />}
       {run.evidence.length > 0 && <EvidenceList evidence={run.evidence} />}
       {run.kept.length > 0 && (
-        <p className={css.pale}>
+        <Pale>
           What was there before is kept as{' '}
           {run.kept.map(({ part, place }, index) => (
             <span key={part}>
@@ -55,8 +56,8 @@ export function RestoreProgress(props: { run: RestoreRun }): ReactNode {
             </span>
           ))}
           .
-        </p>
+        </Pale>
       )}
-    </div>
+    </>
   )
 }

@@ -3,17 +3,18 @@ import { ArchiveX } from 'lucide-react'
 import { type ReactNode, useState } from 'react'
 import { useParams, useSearchParams } from 'react-router'
 import type { RestoreDraft, RestoreRun, Snapshot } from '../../../shared/model/backup.ts'
-import { Button, LinkButton } from '../../components/button.tsx'
+import { Button, ButtonRow, LinkButton } from '../../components/button.tsx'
+import { Pale } from '../../components/cells.tsx'
 import { ConfirmDialog } from '../../components/confirm-dialog.tsx'
 import { EmptyState, QueryFaces } from '../../components/faces.tsx'
-import { CheckField, Choices, SelectField, TextField } from '../../components/field.tsx'
-import { Page, Panel } from '../../components/page.tsx'
+import { CheckField, Choices, TextField } from '../../components/field.tsx'
+import { HostSelect } from '../../components/host-select.tsx'
+import { ManyOf } from '../../components/many-of.tsx'
+import { Columns, Page, Panel } from '../../components/page.tsx'
 import { useRestorePlan, useRestores, useSnapshots } from '../../data/backups.ts'
-import { useHosts } from '../../data/hosts.ts'
 import { useEngineCommand } from '../../data/remotes.tsx'
 import { formatBytes, formatExact } from '../../lib/format.ts'
 import { backupPath, places } from '../../lib/places.ts'
-import { safeText } from '../../lib/safe-text.ts'
 import { useSettled } from '../../lib/use-settled.ts'
 import css from './backups.module.css'
 import { RestorePlanPanel } from './restore-plan-panel.tsx'
@@ -59,14 +60,14 @@ function Going(props: { run: RestoreRun; backupId: string }): ReactNode {
       <Panel title="How it goes">
         <RestoreProgress run={run} />
       </Panel>
-      <div className={css.buttons}>
+      <ButtonRow>
         {run.outcome === 'running' && (
           <Button loading={cancel.isPending} disabled={swapping} onClick={() => cancel.mutate(run.id)}>
             Cancel
           </Button>
         )}
         <LinkButton to={backupPath(backupId)}>Back to the backup</LinkButton>
-      </div>
+      </ButtonRow>
     </div>
   )
 }
@@ -89,48 +90,50 @@ function Wizard(props: { snapshot: Snapshot; backupId: string; onStarted: (run: 
   const blocked = plan.data === undefined || plan.data.problems.length > 0 || settled !== draft
   const differs = plan.data?.parts.some(part => !part.sameIdentity) ?? false
   return (
-    <div className={css.wizard}>
-      <div className={css.column}>
-        <Panel title={`Taken ${formatExact(manifest.startedAt)}`}>
-          <Parts snapshot={snapshot} draft={draft} onChange={setDraft} />
-          <Destination snapshot={snapshot} draft={draft} onChange={setDraft} />
-          {differs && draft.to.kind === 'in-place' && (
-            <CheckField
-              label="Restore it although this is not what was backed up"
-              help="The host or the database is another one than that of the snapshot."
-              checked={draft.despiteIdentity}
-              onChange={event => setDraft({ ...draft, despiteIdentity: event.target.checked })}
-            />
-          )}
-        </Panel>
-        <div className={css.buttons}>
-          <Button
-            look={draft.to.kind === 'in-place' ? 'danger' : 'primary'}
-            disabled={blocked || (differs && draft.to.kind === 'in-place' && !draft.despiteIdentity)}
-            onClick={() => setAsking(true)}
-          >
-            Restore…
-          </Button>
-          <LinkButton to={backupPath(backupId)} look="quiet">
-            Cancel
-          </LinkButton>
-        </div>
-      </div>
-      <div className={css.column}>
-        {complete ? (
-          <QueryFaces
-            query={plan}
-            failed="What would happen could not be found out"
-            loading="Looking at what is there now"
-          >
-            {found => <RestorePlanPanel plan={found} />}
-          </QueryFaces>
-        ) : (
-          <Panel title="What will happen">
-            <p className={css.pale}>Choose what is to be restored, and where to.</p>
+    <>
+      <Columns wider="second">
+        <div>
+          <Panel title={`Taken ${formatExact(manifest.startedAt)}`}>
+            <Parts snapshot={snapshot} draft={draft} onChange={setDraft} />
+            <Destination snapshot={snapshot} draft={draft} onChange={setDraft} />
+            {differs && draft.to.kind === 'in-place' && (
+              <CheckField
+                label="Restore it although this is not what was backed up"
+                help="The host or the database is another one than that of the snapshot."
+                checked={draft.despiteIdentity}
+                onChange={event => setDraft({ ...draft, despiteIdentity: event.target.checked })}
+              />
+            )}
           </Panel>
-        )}
-      </div>
+          <ButtonRow>
+            <Button
+              look={draft.to.kind === 'in-place' ? 'danger' : 'primary'}
+              disabled={blocked || (differs && draft.to.kind === 'in-place' && !draft.despiteIdentity)}
+              onClick={() => setAsking(true)}
+            >
+              Restore…
+            </Button>
+            <LinkButton to={backupPath(backupId)} look="quiet">
+              Cancel
+            </LinkButton>
+          </ButtonRow>
+        </div>
+        <div>
+          {complete ? (
+            <QueryFaces
+              query={plan}
+              failed="What would happen could not be found out"
+              loading="Looking at what is there now"
+            >
+              {found => <RestorePlanPanel plan={found} />}
+            </QueryFaces>
+          ) : (
+            <Panel title="What will happen">
+              <Pale>Choose what is to be restored, and where to.</Pale>
+            </Panel>
+          )}
+        </div>
+      </Columns>
       {plan.data && (
         <ConfirmDialog
           open={asking}
@@ -152,7 +155,7 @@ function Wizard(props: { snapshot: Snapshot; backupId: string; onStarted: (run: 
           </p>
         </ConfirmDialog>
       )}
-    </div>
+    </>
   )
 }
 
@@ -161,28 +164,20 @@ type DraftProps = { snapshot: Snapshot; draft: RestoreDraft; onChange: (draft: R
 function Parts(props: DraftProps): ReactNode {
   const { snapshot, draft, onChange } = props
   return (
-    <fieldset className={css.choices}>
-      <legend>What</legend>
-      {snapshot.manifest.parts.map(({ key, rawBytes }) => (
-        <CheckField
-          key={key}
-          label={`${key} (${formatBytes(rawBytes)})`}
-          checked={draft.parts.includes(key)}
-          onChange={event =>
-            onChange({
-              ...draft,
-              parts: event.target.checked ? [...draft.parts, key] : draft.parts.filter(each => each !== key),
-            })
-          }
-        />
-      ))}
-    </fieldset>
+    <ManyOf
+      label="What"
+      options={snapshot.manifest.parts.map(({ key, rawBytes }) => ({
+        value: key,
+        label: `${key} (${formatBytes(rawBytes)})`,
+      }))}
+      chosen={draft.parts}
+      onChange={parts => onChange({ ...draft, parts })}
+    />
   )
 }
 
 function Destination(props: DraftProps): ReactNode {
   const { snapshot, draft, onChange } = props
-  const { data: hosts = [] } = useHosts()
   const { to } = draft
   return (
     <>
@@ -202,17 +197,11 @@ function Destination(props: DraftProps): ReactNode {
       />
       {to.kind === 'elsewhere' && (
         <>
-          <SelectField
+          <HostSelect
             label="Host"
             value={to.hostId}
             onChange={event => onChange({ ...draft, to: { ...to, hostId: event.target.value } })}
-          >
-            {hosts.map(({ host }) => (
-              <option key={host.id} value={host.id}>
-                {safeText(host.name)}
-              </option>
-            ))}
-          </SelectField>
+          />
           <TextField
             label="Place"
             help="A folder that is not there yet; for a database, the name of a new one."

@@ -1,6 +1,8 @@
 // How many snapshots are kept, and which ones would go by that at the next success.
 import type { ReactNode } from 'react'
 import type { RetentionPolicy } from '../../../shared/model/backup.ts'
+import { Pale } from '../../components/cells.tsx'
+import { FieldError, FieldRow } from '../../components/field.tsx'
 import { NumberField } from '../../components/number-field.tsx'
 import { useSnapshots } from '../../data/backups.ts'
 import { useEngineQuery } from '../../data/remotes.tsx'
@@ -8,7 +10,6 @@ import { retentionText } from '../../lib/backup-status.ts'
 import { formatExact } from '../../lib/format.ts'
 import { useSettled } from '../../lib/use-settled.ts'
 import type { BackupFormState } from './backup-form.tsx'
-import css from './backups.module.css'
 
 const fields: readonly { readonly key: keyof RetentionPolicy; readonly label: string }[] = [
   { key: 'last', label: 'The last' },
@@ -23,7 +24,7 @@ export function RetentionFields(props: { form: BackupFormState; backupId: string
   const { retention } = draft
   return (
     <>
-      <div className={css.pair}>
+      <FieldRow>
         {fields.map(({ key, label }) => (
           <NumberField
             key={key}
@@ -33,9 +34,9 @@ export function RetentionFields(props: { form: BackupFormState; backupId: string
             onChange={count => change({ retention: { ...retention, [key]: count } })}
           />
         ))}
-      </div>
-      {errors.retention && <p role="alert">{errors.retention}</p>}
-      <p className={css.pale}>Keeps {retentionText(retention)}. The last good one is never removed.</p>
+      </FieldRow>
+      {errors.retention && <FieldError>{errors.retention}</FieldError>}
+      <Pale>Keeps {retentionText(retention)}. The last good one is never removed.</Pale>
       {props.backupId !== null && <Preview backupId={props.backupId} retention={retention} />}
     </>
   )
@@ -53,7 +54,7 @@ function Preview(props: { backupId: string; retention: RetentionPolicy }): React
   )
   const { data: snapshots = [] } = useSnapshots(backupId)
   if (!going.data) return null
-  if (going.data.length === 0) return <p className={css.pale}>Nothing goes at the next success.</p>
+  if (going.data.length === 0) return <Pale>Nothing goes at the next success.</Pale>
   const times = snapshots
     .filter(({ id }) => going.data.includes(id))
     .map(({ manifest }) => formatExact(manifest.startedAt))

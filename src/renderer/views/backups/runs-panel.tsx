@@ -2,13 +2,16 @@
 import type { ReactNode } from 'react'
 import type { Evidence } from '../../../shared/model/unit.ts'
 import { Button } from '../../components/button.tsx'
+import { Pale } from '../../components/cells.tsx'
 import { QueryFaces } from '../../components/faces.tsx'
+import { FieldError } from '../../components/field.tsx'
 import { Panel } from '../../components/page.tsx'
 import { RelativeTime } from '../../components/relative-time.tsx'
 import { Status } from '../../components/status.tsx'
 import { useBackupRuns, useDrills, useRestores } from '../../data/backups.ts'
 import { useEngineCommand } from '../../data/remotes.tsx'
 import { drillStatus, restoreStatus, runStatus } from '../../lib/backup-status.ts'
+import { errorText } from '../../lib/error-text.ts'
 import type { StatusWord } from '../../lib/status.ts'
 import css from './backups.module.css'
 import { EvidenceList } from './job-progress.tsx'
@@ -54,7 +57,7 @@ export function RunsPanel(props: { backupId: string }): ReactNode {
               keeps: false,
             })),
           ].sort((a, b) => b.startedAt - a.startedAt)
-          if (lines.length === 0) return <p className={css.pale}>Nothing so far.</p>
+          if (lines.length === 0) return <Pale>Nothing so far.</Pale>
           return (
             <ul className={css.list}>
               {lines.slice(0, 30).map(line => (
@@ -72,13 +75,19 @@ function RunLine(props: { line: Line }): ReactNode {
   const { id, what, status, startedAt, evidence, keeps } = props.line
   const drop = useEngineCommand('restore.dropOld')
   return (
-    <li className={css.two}>
-      <span>
-        {what}: <Status status={status} /> <RelativeTime at={startedAt} className={css.pale} />
-      </span>
+    <li className={css.run}>
+      <div className={css.line}>
+        <span>{what}</span>
+        <Status status={status} />
+        <Pale>
+          <RelativeTime at={startedAt} />
+        </Pale>
+      </div>
       {evidence.length > 0 && (
         <details>
-          <summary className={css.pale}>What was found</summary>
+          <summary>
+            <Pale>What was found</Pale>
+          </summary>
           <EvidenceList evidence={evidence} />
         </details>
       )}
@@ -87,6 +96,7 @@ function RunLine(props: { line: Line }): ReactNode {
           Drop what it replaced
         </Button>
       )}
+      {drop.error && <FieldError>{errorText(drop.error)}</FieldError>}
     </li>
   )
 }

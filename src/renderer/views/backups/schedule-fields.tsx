@@ -4,6 +4,7 @@ import type { BackupSchedule } from '../../../shared/model/backup.ts'
 import { CheckField, SelectField, TextField } from '../../components/field.tsx'
 import type { Errors } from '../../data/use-draft-form.ts'
 import { schedulePresets } from '../../lib/backup-status.ts'
+import { localZone } from '../../lib/local-zone.ts'
 
 const own = 'own'
 
@@ -77,7 +78,7 @@ export function ScheduleFields(props: {
 function fresh(): BackupSchedule {
   return {
     cron: '0 3 * * *',
-    zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+    zone: localZone(),
     jitterSeconds: 0,
     catchUp: true,
     onlyOnMains: false,

@@ -4,6 +4,7 @@ import { type ReactNode, useMemo, useState } from 'react'
 import type { SourceDraft } from '../../../shared/model/backup.ts'
 import type { KindInfo } from '../../../shared/model/check.ts'
 import { Button, IconButton } from '../../components/button.tsx'
+import { Pale } from '../../components/cells.tsx'
 import { FieldError, SelectField } from '../../components/field.tsx'
 import { SchemaForm } from '../../components/schema-form.tsx'
 import type { SecretInputs } from '../../components/schema-values.tsx'
@@ -46,7 +47,7 @@ export function SourceFields(props: {
           onRemove={() => change({ sources: draft.sources.filter(each => each.key !== source.key) })}
         />
       ))}
-      <div className={css.buttons}>
+      <div className={css.adding}>
         <SelectField label="Kind" value={adding} onChange={event => setAdding(event.target.value)}>
           {kinds.map(kind => (
             <option key={kind.type} value={kind.type}>
@@ -79,13 +80,13 @@ function Source(props: {
   const prefix = `${source.key}.`
   return (
     <section className={css.source} aria-label={`${title} ${source.key}`}>
-      <div className={css.line}>
+      <div className={css.heading}>
         <h3>
-          {title} <span className={css.pale}>{source.key}</span>
+          {title} <Pale>{source.key}</Pale>
         </h3>
         <IconButton icon={Trash2} label={`Leave ${source.key} out`} onClick={onRemove} />
       </div>
-      {reason && <p className={css.pale}>{safeText(reason)}</p>}
+      {reason && <Pale>{safeText(reason)}</Pale>}
       {!kind && <FieldError>This kind of source is not known to this version</FieldError>}
       <SchemaForm
         fields={fields}

@@ -4,14 +4,15 @@ import { type FormEvent, type ReactNode, useMemo, useState } from 'react'
 import { useNavigate } from 'react-router'
 import { localTargetId, type Target, TargetDraft } from '../../../shared/model/backup.ts'
 import type { KindInfo } from '../../../shared/model/check.ts'
-import { Button, LinkButton } from '../../components/button.tsx'
+import { Button, ButtonRow, LinkButton } from '../../components/button.tsx'
+import { Pale } from '../../components/cells.tsx'
 import { ConfirmDialog } from '../../components/confirm-dialog.tsx'
 import { TextField } from '../../components/field.tsx'
 import { Panel } from '../../components/page.tsx'
 import { SchemaForm } from '../../components/schema-form.tsx'
 import { Status } from '../../components/status.tsx'
 import { useEngine, useEngineCommand } from '../../data/remotes.tsx'
-import { errorsWithin, useDraftForm } from '../../data/use-draft-form.ts'
+import { errorsWithin, textOf, useDraftForm } from '../../data/use-draft-form.ts'
 import { fieldsOf } from '../../lib/json-schema.ts'
 import { places } from '../../lib/places.ts'
 import { safeText } from '../../lib/safe-text.ts'
@@ -49,14 +50,8 @@ export function TargetForm(props: { kind: KindInfo; target: Target | null; draft
   return (
     <form ref={formRef} className={css.form} onSubmit={save} noValidate>
       <Panel title={safeText(kind.title)}>
-        <p className={css.pale}>{safeText(kind.description)}</p>
-        <TextField
-          label="Name"
-          value={draft.name}
-          error={errors.name}
-          autoComplete="off"
-          onChange={event => change({ name: event.target.value })}
-        />
+        <Pale>{safeText(kind.description)}</Pale>
+        <TextField label="Name" autoComplete="off" {...textOf(form, 'name')} />
         <SchemaForm
           fields={fields}
           value={draft.spec}
@@ -67,7 +62,7 @@ export function TargetForm(props: { kind: KindInfo; target: Target | null; draft
         />
       </Panel>
       {failure && <SaveError error={failure} />}
-      <div className={css.buttons}>
+      <ButtonRow>
         <Button type="submit" look="primary" loading={busy === 'save'}>
           {target ? 'Save' : 'Add place'}
         </Button>
@@ -78,7 +73,7 @@ export function TargetForm(props: { kind: KindInfo; target: Target | null; draft
           Cancel
         </LinkButton>
         {target && target.id !== localTargetId && <Remove target={target} />}
-      </div>
+      </ButtonRow>
       <div aria-live="polite">
         {tested && (
           <Status

@@ -1,9 +1,10 @@
 // The places that backups are kept at, with what each holds and how much room is left.
 import { HardDrive, Plus } from 'lucide-react'
 import type { ReactNode } from 'react'
-import { Link, useNavigate } from 'react-router'
+import { useNavigate } from 'react-router'
 import type { TargetView } from '../../../shared/model/backup.ts'
 import { LinkButton } from '../../components/button.tsx'
+import { NameLink, Pale, TwoLines } from '../../components/cells.tsx'
 import { type Column, DataTable } from '../../components/data-table.tsx'
 import { EmptyState, QueryFaces } from '../../components/faces.tsx'
 import { Page } from '../../components/page.tsx'
@@ -12,7 +13,6 @@ import { useBackupKinds, useTargets } from '../../data/backups.ts'
 import { formatBytes, formatCount } from '../../lib/format.ts'
 import { places, targetPath } from '../../lib/places.ts'
 import { safeText } from '../../lib/safe-text.ts'
-import css from './backups.module.css'
 
 export function TargetsView(): ReactNode {
   const targets = useTargets()
@@ -53,12 +53,10 @@ const columns: readonly Column<TargetView>[] = [
     header: 'Place',
     width: 'minmax(12rem, 1.4fr)',
     cell: ({ target }) => (
-      <div className={css.two}>
-        <Link className={css.name} to={targetPath(target.id)}>
-          {safeText(target.name)}
-        </Link>
+      <TwoLines>
+        <NameLink to={targetPath(target.id)}>{safeText(target.name)}</NameLink>
         <KindTitle type={target.type} />
-      </div>
+      </TwoLines>
     ),
   },
   {
@@ -76,10 +74,10 @@ const columns: readonly Column<TargetView>[] = [
     header: 'Holds',
     width: '9rem',
     cell: ({ bytes, snapshots }) => (
-      <div className={css.two}>
+      <TwoLines>
         <span>{formatBytes(bytes)}</span>
-        <span className={css.pale}>{snapshots === 1 ? '1 snapshot' : `${formatCount(snapshots)} snapshots`}</span>
-      </div>
+        <Pale>{snapshots === 1 ? '1 snapshot' : `${formatCount(snapshots)} snapshots`}</Pale>
+      </TwoLines>
     ),
   },
   {
@@ -93,9 +91,5 @@ const columns: readonly Column<TargetView>[] = [
 
 function KindTitle(props: { type: string }): ReactNode {
   const { data: kinds } = useBackupKinds()
-  return (
-    <span className={css.pale}>
-      {safeText(kinds?.targets.find(kind => kind.type === props.type)?.title ?? props.type)}
-    </span>
-  )
+  return <Pale>{safeText(kinds?.targets.find(kind => kind.type === props.type)?.title ?? props.type)}</Pale>
 }
