@@ -89,7 +89,7 @@ const judge = String.raw`/^exit [0-9]+$/ { code = $2; next }
 END { printf "\n%s fact changed %d\n\n%s fact gone %d\n", ENVIRON["QD_N"], changed, ENVIRON["QD_N"], gone > "/dev/stderr"
   exit (code > 2 || bad) ? (code > 0 ? code : 1) : 0 }`
 
-const need = String.raw`flags=; case $(tar --version 2>/dev/null) in *GNU*) ;; *) fail UNSUPPORTED "GNU tar is needed on the host";; esac
+const need = `flags=; case $(tar --version 2>/dev/null) in *GNU*) ;; *) fail UNSUPPORTED "GNU tar is needed on the host";; esac
 find . -maxdepth 0 -printf '' 2>/dev/null || fail UNSUPPORTED "GNU find is needed on the host"
 say fact tar "$(tar --version | head -n 1)"
 make='--format=posix --pax-option=delete=atime,delete=ctime --numeric-owner --no-recursion --no-unquote'
@@ -122,7 +122,7 @@ ${making}
 )
 
 /** argv: folder that is there. Unpacks stdin into it; what comes has been judged already. */
-export const untar = String.raw`LC_ALL=C; export LC_ALL; umask 077
+export const untar = `LC_ALL=C; export LC_ALL; umask 077
 flags='-p --numeric-owner --delay-directory-restore'
 if tar --help | grep -q -- --xattrs-include; then flags="$flags --xattrs --xattrs-include=user.* --acls"; fi
 set -f; exec tar -xf - $flags -C "$1"`
