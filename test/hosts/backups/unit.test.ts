@@ -22,7 +22,7 @@ echo TOKEN=secret >/etc/bot.env; chmod 600 /etc/bot.env; chown deploy: /etc/bot.
 rm -f /opt/bot/bot.db*; sqlite3 /opt/bot/bot.db 'CREATE TABLE t (a); INSERT INTO t VALUES (1)'; echo '# Netscape HTTP Cookie File' >/opt/bot/data/cookies.txt
 chown -R deploy: /opt/bot; systemctl daemon-reload; systemctl start bot`
 
-  test('a bot is proposed with definition, database and folder, each part of which can be taken', async () => {
+  test('a bot is proposed with definition, database and cookie file, each of which can be put back without the others', async () => {
     await sh(install)
     const proposed = await call(
       async context => (await unitSource.propose?.(context, { scope: 'system', name: 'bot.service' })) ?? [],
@@ -30,13 +30,18 @@ chown -R deploy: /opt/bot; systemctl daemon-reload; systemctl start bot`
     expect(proposed.map(({ source }) => [source.key, source.type])).toEqual([
       ['definition', 'unit'],
       ['bot-db', 'sqlite'],
-      ['folder', 'files'],
+      ['cookies-txt', 'files'],
     ])
     expect(proposed[0]?.source.spec).toMatchObject({ files: ['/etc/bot.env', '/etc/none.env'] })
-    expect(proposed[2]?.source.spec).toMatchObject({
-      path: '/opt/bot',
-      excludes: expect.arrayContaining(['./bot.db', './bot.db-wal']),
-    })
+    expect(proposed[2]?.source.spec).toMatchObject({ path: '/opt/bot/data/cookies.txt' })
+    await sh('rm /opt/bot/bot.db*')
+    const without = await call(
+      async context => (await unitSource.propose?.(context, { scope: 'system', name: 'bot.service' })) ?? [],
+    )
+    expect(without.map(({ source }) => [source.key, source.spec.path])).toEqual([
+      ['definition', undefined],
+      ['folder', '/opt/bot'],
+    ])
     expect(JSON.stringify(proposed)).not.toContain('secret')
   })
 
