@@ -1,9 +1,9 @@
 // The form of a backup: what, where to, when, how many are kept, and how. Holds no secret: they go from their inputs to the engine.
-import { type FormEvent, type ReactNode, useState } from 'react'
+import type { FormEvent, ReactNode } from 'react'
 import { useNavigate } from 'react-router'
 import { type Backup, BackupDraft, type BackupKinds } from '../../../shared/model/backup.ts'
 import { Button, ButtonRow, LinkButton } from '../../components/button.tsx'
-import { CheckField, Choices, FieldGroup, SecretField, SelectField, TextField } from '../../components/field.tsx'
+import { CheckField, FieldGroup, SelectField, TextField } from '../../components/field.tsx'
 import { HostSelect } from '../../components/host-select.tsx'
 import { Columns, Panel } from '../../components/page.tsx'
 import { useTargets } from '../../data/backups.ts'
@@ -16,7 +16,7 @@ import { unitKey, unitLabel, unitOfKey } from '../../lib/unit-keys.ts'
 import { useFirstMistake } from '../../lib/use-first-mistake.ts'
 import { SaveError } from '../vault/save-error.tsx'
 import css from './backups.module.css'
-import { HookFields } from './hook-fields.tsx'
+import { HowFields } from './how-fields.tsx'
 import { RetentionFields } from './retention-fields.tsx'
 import { ScheduleFields } from './schedule-fields.tsx'
 import { SourceFields } from './source-fields.tsx'
@@ -168,115 +168,6 @@ function TargetFields(props: { form: BackupFormState }): ReactNode {
           All places
         </LinkButton>
       </div>
-    </>
-  )
-}
-
-function HowFields(props: { form: BackupFormState; stored: readonly string[] }): ReactNode {
-  const { draft, errors, change, secretInputs } = props.form
-  const inputRef = (name: string) => (input: HTMLInputElement | null) => {
-    if (input) secretInputs.set(name, input)
-    else secretInputs.delete(name)
-  }
-  const { encryption } = draft
-  const [limited, setLimited] = useState(draft.bytesPerSecond !== null)
-  const kinds = {
-    none: () => change({ encryption: { kind: 'none' } }),
-    passphrase: () => change({ encryption: { kind: 'passphrase' } }),
-    age: () => change({ encryption: { kind: 'age', recipient: '' } }),
-  }
-  return (
-    <>
-      <Choices<BackupDraft['encryption']['kind']>
-        label="Encrypted before it leaves this computer"
-        value={encryption.kind}
-        options={[
-          { value: 'none', label: 'No' },
-          { value: 'passphrase', label: 'Passphrase' },
-          { value: 'age', label: 'age recipient' },
-        ]}
-        onChange={kind => kinds[kind]()}
-      />
-      {encryption.kind === 'passphrase' && (
-        <SecretField
-          label="Passphrase"
-          help={
-            props.stored.includes('passphrase')
-              ? 'Stored. Leave empty to keep it.'
-              : 'Kept in the vault. Write it down as well: without it the backups cannot be read.'
-          }
-          error={errors['secrets.passphrase']}
-          inputRef={inputRef('passphrase')}
-        />
-      )}
-      {encryption.kind === 'age' && (
-        <>
-          <TextField
-            label="Recipient"
-            placeholder="age1…"
-            value={encryption.recipient}
-            error={errors['encryption.recipient']}
-            autoComplete="off"
-            spellCheck={false}
-            onChange={event => change({ encryption: { kind: 'age', recipient: event.target.value.trim() } })}
-          />
-          <SecretField
-            label="Identity"
-            help={
-              props.stored.includes('identity')
-                ? 'Stored. Leave empty to keep it.'
-                : 'Kept in the vault: what was taken is read with it to be verified, proven and restored.'
-            }
-            placeholder="AGE-SECRET-KEY-1…"
-            error={errors['secrets.identity']}
-            inputRef={inputRef('identity')}
-          />
-        </>
-      )}
-      <SelectField
-        label="Compression"
-        value={draft.compression}
-        onChange={event => change({ compression: event.target.value as BackupDraft['compression'] })}
-      >
-        <option value="auto">The best that the host has</option>
-        <option value="zstd">zstd</option>
-        <option value="gzip">gzip</option>
-        <option value="none">None</option>
-      </SelectField>
-      <CheckField
-        label="Limit the rate"
-        checked={limited}
-        onChange={event => {
-          setLimited(event.target.checked)
-          change({ bytesPerSecond: event.target.checked ? 5 * 1024 * 1024 : null })
-        }}
-      />
-      {limited && (
-        <TextField
-          label="At most (MiB/s)"
-          inputMode="decimal"
-          defaultValue={String((draft.bytesPerSecond ?? 0) / 1024 / 1024)}
-          error={errors.bytesPerSecond}
-          onChange={event => {
-            const rate = Number(event.target.value.replace(',', '.'))
-            change({ bytesPerSecond: Math.round(rate * 1024 * 1024) })
-          }}
-        />
-      )}
-      <HookFields
-        label="Before it"
-        value={draft.before}
-        errors={errors}
-        path="before"
-        onChange={before => change({ before })}
-      />
-      <HookFields
-        label="After it"
-        value={draft.after}
-        errors={errors}
-        path="after"
-        onChange={after => change({ after })}
-      />
     </>
   )
 }

@@ -82,7 +82,7 @@ const columns: readonly Column<BackupRow>[] = [
   {
     id: 'backup',
     header: 'Backup',
-    width: 'minmax(10rem, 1.4fr)',
+    width: 'minmax(7rem, 1.4fr)',
     compare: (a, b) => a.view.backup.name.localeCompare(b.view.backup.name, 'en', { numeric: true }),
     cell: ({ view, hostName }) => (
       <TwoLines>
@@ -94,7 +94,7 @@ const columns: readonly Column<BackupRow>[] = [
   {
     id: 'state',
     header: 'State',
-    width: 'minmax(11rem, 1.8fr)',
+    width: 'minmax(7.5rem, 1.8fr)',
     cell: ({ status, view }) => (
       <TwoLines>
         <Status status={status} />
@@ -107,28 +107,28 @@ const columns: readonly Column<BackupRow>[] = [
   {
     id: 'good',
     header: 'Last good',
-    width: '7rem',
+    width: 'minmax(4.75rem, 0.6fr)',
     compare: (a, b) => goodAt(a) - goodAt(b),
     cell: ({ view }) => <RelativeTime at={view.lastGood?.manifest.startedAt ?? null} />,
   },
   {
     id: 'proven',
     header: 'Last proven restorable',
-    width: '10rem',
+    width: 'minmax(4.75rem, 1.1fr)',
     compare: (a, b) => (a.view.provenAt ?? 0) - (b.view.provenAt ?? 0),
     cell: ({ view }) => <RelativeTime at={view.provenAt} />,
   },
   {
     id: 'next',
     header: 'Next',
-    width: '7rem',
+    width: 'minmax(3.75rem, 0.6fr)',
     compare: (a, b) => (a.view.nextAt ?? Number.MAX_VALUE) - (b.view.nextAt ?? Number.MAX_VALUE),
     cell: ({ view }) => (view.nextAt === null ? <Pale>by hand</Pale> : <RelativeTime at={view.nextAt} />),
   },
   {
     id: 'kept',
     header: 'Kept',
-    width: '7rem',
+    width: 'minmax(4.5rem, 0.6fr)',
     compare: (a, b) => a.view.bytes - b.view.bytes,
     cell: ({ view }) => (
       <TwoLines>
@@ -141,7 +141,7 @@ const columns: readonly Column<BackupRow>[] = [
     id: 'run',
     header: 'Back up',
     bareHeader: true,
-    width: '3rem',
+    width: '2.5rem',
     align: 'end',
     cell: ({ view }) => <RunNow view={view} />,
   },
