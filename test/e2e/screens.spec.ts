@@ -101,7 +101,7 @@ const screens: readonly Screen[] = [
   { name: 'backup-running', path: '/backups/web', shows: /of about/ },
   { name: 'backup-late', path: '/backups/stats', shows: 'Look at this backup' },
   { name: 'backup-unknown', path: '/backups/nothing', shows: 'There is no such backup' },
-  { name: 'backup-items', path: '/backups/trading', press: 'What is in it', shows: 'positions' },
+  { name: 'backup-items', path: '/backups/stats', press: 'What is in it', shows: 'public.events' },
   { name: 'backup-new', path: '/backups/new', shows: 'What it holds' },
   {
     name: 'backup-proposed',
