@@ -12,7 +12,7 @@ import { Status } from '../../components/status.tsx'
 import { useBackupKinds, useTargets } from '../../data/backups.ts'
 import { formatBytes, formatCount } from '../../lib/format.ts'
 import { places, targetPath } from '../../lib/places.ts'
-import { safeText } from '../../lib/safe-text.ts'
+import { safeShort, safeText } from '../../lib/safe-text.ts'
 
 export function TargetsView(): ReactNode {
   const targets = useTargets()
@@ -51,7 +51,7 @@ const columns: readonly Column<TargetView>[] = [
   {
     id: 'place',
     header: 'Place',
-    width: 'minmax(12rem, 1.4fr)',
+    width: 'minmax(9rem, 1.4fr)',
     cell: ({ target }) => (
       <TwoLines>
         <NameLink to={targetPath(target.id)}>{safeText(target.name)}</NameLink>
@@ -62,17 +62,21 @@ const columns: readonly Column<TargetView>[] = [
   {
     id: 'state',
     header: 'State',
-    width: 'minmax(12rem, 2fr)',
-    cell: ({ problem }) => (
-      <Status
-        status={problem === null ? { tone: 'healthy', word: 'Ready' } : { tone: 'unhealthy', word: safeText(problem) }}
-      />
-    ),
+    width: 'minmax(9rem, 2.4fr)',
+    cell: ({ problem }) =>
+      problem === null ? (
+        <Status status={{ tone: 'healthy', word: 'Ready' }} />
+      ) : (
+        <TwoLines>
+          <Status status={{ tone: 'unhealthy', word: 'Not usable', detail: safeText(problem) }} />
+          <Pale>{safeShort(problem, 140)}</Pale>
+        </TwoLines>
+      ),
   },
   {
     id: 'holds',
     header: 'Holds',
-    width: '9rem',
+    width: 'minmax(6rem, 0.6fr)',
     cell: ({ bytes, snapshots }) => (
       <TwoLines>
         <span>{formatBytes(bytes)}</span>
@@ -83,7 +87,7 @@ const columns: readonly Column<TargetView>[] = [
   {
     id: 'free',
     header: 'Free',
-    width: '7rem',
+    width: 'minmax(5rem, 0.6fr)',
     align: 'end',
     cell: ({ freeBytes }) => formatBytes(freeBytes),
   },
