@@ -9,19 +9,18 @@ import { Columns, Panel } from '../../components/page.tsx'
 import { useTargets } from '../../data/backups.ts'
 import { useUnits } from '../../data/hosts.ts'
 import { useEngine } from '../../data/remotes.tsx'
-import { type DraftForm, textOf, useDraftForm } from '../../data/use-draft-form.ts'
+import { textOf, useDraftForm } from '../../data/use-draft-form.ts'
 import { backupPath, places } from '../../lib/places.ts'
 import { safeText } from '../../lib/safe-text.ts'
 import { unitKey, unitLabel, unitOfKey } from '../../lib/unit-keys.ts'
 import { useFirstMistake } from '../../lib/use-first-mistake.ts'
 import { SaveError } from '../vault/save-error.tsx'
+import type { BackupFormState } from './backup-form-state.ts'
 import css from './backups.module.css'
 import { HowFields } from './how-fields.tsx'
 import { RetentionFields } from './retention-fields.tsx'
 import { ScheduleFields } from './schedule-fields.tsx'
 import { SourceFields } from './source-fields.tsx'
-
-export type BackupFormState = DraftForm<BackupDraft>
 
 export function BackupForm(props: {
   backup: Backup | null

@@ -2,7 +2,7 @@
 import { type ReactNode, useState } from 'react'
 import type { BackupDraft } from '../../../shared/model/backup.ts'
 import { CheckField, Choices, SecretField, SelectField, TextField } from '../../components/field.tsx'
-import type { BackupFormState } from './backup-form.tsx'
+import type { BackupFormState } from './backup-form-state.ts'
 import { HookFields } from './hook-fields.tsx'
 
 export function HowFields(props: { form: BackupFormState; stored: readonly string[] }): ReactNode {

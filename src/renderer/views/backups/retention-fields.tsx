@@ -9,7 +9,7 @@ import { useEngineQuery } from '../../data/remotes.tsx'
 import { retentionText } from '../../lib/backup-status.ts'
 import { formatExact } from '../../lib/format.ts'
 import { useSettled } from '../../lib/use-settled.ts'
-import type { BackupFormState } from './backup-form.tsx'
+import type { BackupFormState } from './backup-form-state.ts'
 
 const fields: readonly { readonly key: keyof RetentionPolicy; readonly label: string }[] = [
   { key: 'last', label: 'The last' },

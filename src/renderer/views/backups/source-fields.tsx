@@ -11,7 +11,7 @@ import type { SecretInputs } from '../../components/schema-values.tsx'
 import { errorsWithin } from '../../data/use-draft-form.ts'
 import { fieldsOf, initialSpec } from '../../lib/json-schema.ts'
 import { safeText } from '../../lib/safe-text.ts'
-import type { BackupFormState } from './backup-form.tsx'
+import type { BackupFormState } from './backup-form-state.ts'
 import css from './backups.module.css'
 
 export function SourceFields(props: {
