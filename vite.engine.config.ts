@@ -16,7 +16,12 @@ export default defineConfig({
     sourcemap: true,
     reportCompressedSize: false,
     rolldownOptions: {
-      input: { index: resolve('src/engine/index.ts'), cli: resolve('src/engine/cli.ts') },
+      input: {
+        index: resolve('src/engine/index.ts'),
+        cli: resolve('src/engine/cli.ts'),
+        // a file of its own, because a worker thread is started by path
+        'sqlite-thread': resolve('src/engine/store/sqlite-thread.ts'),
+      },
       // cpu-features and sshcrypto.node are optional native parts of ssh2: absent on purpose (the addon breaks chacha20-poly1305).
       external: [
         'better-sqlite3',

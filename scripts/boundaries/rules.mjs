@@ -22,25 +22,29 @@ const store = /^src\/engine\/store\//
 const runtime = /^src\/engine\/runtime\//
 /** The cookies folder as its neighbours see it. */
 const cookies = /^src\/engine\/cookies\/index\.ts$/
-const registries = /^src\/engine\/(checks|channels|recovery|backups)\/index\.ts$/
+const registries = /^src\/engine\/(checks|channels|recovery|backups|targets)\/index\.ts$/
 
 // The folders of kinds: each file knows its contract and never another kind; the index alone knows them all.
-const kinds = Object.entries({ checks: 'check', channels: 'channel', recovery: 'action', backups: 'source' }).flatMap(
-  ([folder, contract]) => [
-    layer(`${folder}-index`, new RegExp(`^src/engine/${folder}/index\\.ts$`), {
-      may: [new RegExp(`^src/engine/${folder}/`), shared],
-      because: 'a registry only lists its kinds',
-    }),
-    layer(folder, new RegExp(`^src/engine/${folder}/`), {
-      may: [
-        new RegExp(`^src/engine/${folder}/${contract}\\.ts$`),
-        ...(folder === 'checks' ? [cookies] : []),
-        ...[ports, domain, parse, lib, shared],
-      ],
-      because: 'kinds never know each other, so that one can be added or removed alone',
-    }),
-  ],
-)
+const kinds = Object.entries({
+  checks: 'check',
+  channels: 'channel',
+  recovery: 'action',
+  backups: '(source|pipe/[a-z-]+)',
+  targets: 'target',
+}).flatMap(([folder, contract]) => [
+  layer(`${folder}-index`, new RegExp(`^src/engine/${folder}/index\\.ts$`), {
+    may: [new RegExp(`^src/engine/${folder}/`), shared],
+    because: 'a registry only lists its kinds',
+  }),
+  layer(folder, new RegExp(`^src/engine/${folder}/`), {
+    may: [
+      new RegExp(`^src/engine/${folder}/${contract}\\.ts$`),
+      ...(folder === 'checks' ? [cookies] : []),
+      ...[ports, domain, parse, lib, shared],
+    ],
+    because: 'kinds never know each other, so that one can be added or removed alone',
+  }),
+])
 
 export const layers = [
   layer('shared', shared, {

@@ -18,6 +18,7 @@ import type { Logger, Redactor } from './lib/log.ts'
 import { createSteadyTime } from './lib/steady-time.ts'
 import { createLocalCollector } from './local/local-collector.ts'
 import { createLocalLink } from './local/local-link.ts'
+import { onMains } from './local/mains.ts'
 import type { Native, SecretSource } from './ports.ts'
 import { createHandshakeGate } from './remote/handshake-gate.ts'
 import { createHostKeyBook, describeKey } from './remote/host-keys.ts'
@@ -28,6 +29,7 @@ import { testConnection } from './remote/test-connection.ts'
 import { Actions } from './runtime/actions.ts'
 import { Alerting } from './runtime/alerting.ts'
 import { AuditLog } from './runtime/audit-log.ts'
+import { createBackups } from './runtime/backups.ts'
 import { ChatCommands } from './runtime/chat-commands.ts'
 import { CircuitBreakers } from './runtime/circuit-breaker.ts'
 import { Deactivation } from './runtime/deactivation.ts'
@@ -51,6 +53,7 @@ import { TelegramCommands } from './runtime/telegram-commands.ts'
 import { createVault } from './runtime/vault.ts'
 import { Watching } from './runtime/watching.ts'
 import { fieldSecretId } from './store/field-secrets.ts'
+import { createSqliteFiles } from './store/sqlite-files.ts'
 import { openStore } from './store/store.ts'
 
 export interface EngineOptions {
@@ -131,6 +134,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       if (options.onlyLook) return listeners
       listeners.add(watching.attach(session))
       listeners.add(runner.attach(session))
+      listeners.add(backups.attach(session))
       listeners.add(
         session.link.onStatus(({ state }) => {
           if (state === 'lost') breakers.count('ssh')
@@ -141,6 +145,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     onRemove(hostId) {
       runner.hostRemoved(hostId)
       logins.hostRemoved(hostId)
+      backups.hostRemoved(hostId)
       watching.checks.hostRemoved(hostId)
       silences.hostRemoved(hostId)
     },
@@ -232,6 +237,13 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       log,
     }),
   )
+  const backups = bag.add(
+    createBackups({
+      ...{ store, vault, breakers, actions, audit, clock, log, publish, version, onMains },
+      ...{ checks: watching.checks, prober: watching.prober, session: hostId => fleet.peek(hostId) },
+      sqlite: createSqliteFiles(),
+    }),
+  )
   const dropIns = new DropIns({ store, session: hostId => fleet.session(hostId), clock, log })
   const rules = new RecoveryRules({ store, vault, runner, session: hostId => fleet.peek(hostId), clock, steady })
   const telegramCommands = bag.add(
@@ -267,6 +279,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     recovery: { runner, rules, dropIns },
     logins,
     renewals,
+    backups,
     ownData,
     deactivation,
     clock,
@@ -333,6 +346,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     }
     await fleet.start()
     actions.resume()
+    if (!options.onlyLook) await backups.start()
   } catch (error) {
     // half an engine would go on watching, and hold the lock, behind the back of whoever is told that it did not start
     await close()

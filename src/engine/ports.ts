@@ -46,6 +46,13 @@ export interface ExecOptions {
   readonly signal?: AbortSignal
 }
 
+export interface SpawnOptions {
+  readonly sudo?: boolean
+  readonly signal?: AbortSignal
+  /** Much will flow: a receive window wide enough for a fast link with a long round trip. */
+  readonly bulk?: boolean
+}
+
 /** A long-lived command on its own channel. Backpressure is the stream's. */
 export interface RemoteProcess extends Disposable {
   readonly generation: number
@@ -63,6 +70,8 @@ export interface RemoteProcess extends Disposable {
 export interface Link extends AsyncDisposable {
   readonly hostId: string
   readonly status: ConnectionStatus
+  /** SHA-256 fingerprint of the key that the host proved itself by on this connection; null where there is none. */
+  readonly hostKey?: string | null
   onStatus(listener: (status: ConnectionStatus) => void): Disposable
   /** Starts connecting and keeps connected until `stop`; wakes a link that waits for the user or for back-off. */
   start(): void
@@ -72,7 +81,7 @@ export interface Link extends AsyncDisposable {
   /** Runs argv (quoted in one place, wrapped in `sh -c` where the login shell is not POSIX) to its end. */
   exec(argv: readonly string[], options?: ExecOptions): Promise<ExecResult>
   /** Starts argv on a channel of its own. */
-  spawn(argv: readonly string[], options?: { sudo?: boolean; signal?: AbortSignal }): Promise<RemoteProcess>
+  spawn(argv: readonly string[], options?: SpawnOptions): Promise<RemoteProcess>
   /** A stream to a unix socket on the host (direct-streamlocal@openssh.com). */
   openUnixSocket(path: string): Promise<Duplex>
   /** A stream to host:port as seen from the host. */
@@ -202,6 +211,26 @@ export type Discover = (
   units: readonly Pick<DiscoveredUnit, 'scope' | 'name'>[],
   signal: AbortSignal,
 ) => Promise<Discovery>
+
+// ── database files of this computer ──────────────────────────────────────────────────────────────────────────────────
+
+/** What a SQLite file holds. */
+export interface SqliteLook {
+  readonly version: string
+  readonly bytes: number
+  readonly tables: readonly { readonly name: string; readonly rows: number; readonly schemaHash: string }[]
+}
+
+/** Reads SQLite files of this computer on a thread of their own, so that a large one never holds up the engine. Rejects with BACKUP_BAD. */
+export interface SqliteFiles {
+  /** integrity_check, then foreign_key_check, whose findings begin with `foreign key: `; empty where it is sound. */
+  integrity(path: string, signal?: AbortSignal): Promise<string[]>
+  look(path: string, signal?: AbortSignal): Promise<SqliteLook>
+  /** A table as CSV (RFC 4180) into a file. */
+  exportTable(path: string, table: string, to: string, signal?: AbortSignal): Promise<void>
+  /** A copy of a database with its WAL beside it, made one file. */
+  fold(path: string, signal?: AbortSignal): Promise<void>
+}
 
 // ── secrets and keys ─────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -52,6 +52,14 @@ export function shellHandlers(context: ShellContext): Handlers<ShellContract> {
       })
       return result.canceled ? null : (result.filePaths[0] ?? null)
     },
+    'dialog.chooseFolder': async () => {
+      const result = await openDialog({
+        title: 'Choose a folder',
+        defaultPath: app.getPath('downloads'),
+        properties: ['openDirectory', 'createDirectory', 'dontAddToRecent'],
+      })
+      return result.canceled ? null : (result.filePaths[0] ?? null)
+    },
     'dialog.chooseFile': async () => {
       const result = await openDialog({
         title: 'Choose a file',

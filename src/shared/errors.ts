@@ -37,6 +37,8 @@ export const errorCodes = [
   'DATABASE_NEWER',
   'DATABASE_DAMAGED',
   'DISK_FULL',
+  'BACKUP_BAD',
+  'IDENTITY_DIFFERS',
 ] as const
 export type ErrorCode = (typeof errorCodes)[number]
 

@@ -7,6 +7,7 @@ import type { ActionRun, Unit, UnitRef, UnitVerb } from '../../src/shared/model/
 import { fromEventPort } from '../../src/shared/rpc/port.ts'
 import type { PortKind, PreloadApi } from '../../src/shared/rpc/preload-api.ts'
 import { type Handlers, type Server, serve } from '../../src/shared/rpc/server.ts'
+import { backupHandlers } from './demo/backups.ts'
 import { channelHandlers } from './demo/channels.ts'
 import { checkHandlers } from './demo/checks.ts'
 import { hostHandlers } from './demo/hosts.ts'
@@ -166,6 +167,7 @@ function engineHandlers(world: World, control: { watched: string | null }, emit:
     ...channelHandlers(world, emit),
     ...recoveryHandlers(world, emit),
     ...loginHandlers(world, emit),
+    ...backupHandlers(world, emit),
     'engine.health': () => world.health,
     'data.copies': () =>
       [1, 2, 3].map(days => ({
@@ -475,6 +477,7 @@ function shellHandlers(world: World, state: () => EngineProcessState): Handlers<
     'app.openLogs': () => {},
     'app.quit': () => {},
     'dialog.chooseKeyFile': () => '/home/mira/.ssh/id_ed25519',
+    'dialog.chooseFolder': () => '/home/mira/Downloads',
     'dialog.chooseFile': () => '/home/mira/Downloads/quarterdeck-2026-11-20.db',
     'dialog.chooseNewFile': ({ suggestedName }) => `/home/mira/Downloads/${suggestedName}`,
     'dialog.saveText': ({ suggestedName }) => `/home/mira/Downloads/${suggestedName}`,

@@ -1,6 +1,7 @@
 // All handlers of the engine's contract, put together for one connected window.
 import type { EngineContract } from '../../shared/contract/engine.ts'
 import type { Handlers } from '../../shared/rpc/server.ts'
+import { backupHandlers } from './backups.ts'
 import { channelHandlers } from './channels.ts'
 import { checkHandlers } from './checks.ts'
 import { engineHandlers } from './engine.ts'
@@ -25,5 +26,6 @@ export function createHandlers(services: Services, client: ClientSession): Handl
     ...recoveryHandlers(services),
     ...channelHandlers(services),
     ...loginHandlers(services),
+    ...backupHandlers(services),
   }
 }

@@ -6,6 +6,7 @@ import type { Redactor } from '../lib/log.ts'
 import type { Actions } from '../runtime/actions.ts'
 import type { Alerting } from '../runtime/alerting.ts'
 import type { AuditLog } from '../runtime/audit-log.ts'
+import type { Backups } from '../runtime/backups.ts'
 import type { Deactivation } from '../runtime/deactivation.ts'
 import type { DropIns } from '../runtime/drop-in.ts'
 import type { Fleet } from '../runtime/fleet.ts'
@@ -39,6 +40,7 @@ export interface Services {
   readonly recovery: { readonly runner: RecoveryRunner; readonly rules: RecoveryRules; readonly dropIns: DropIns }
   readonly logins: Logins
   readonly renewals: Renewals
+  readonly backups: Backups
   readonly deactivation: Deactivation
   readonly ownData: OwnData
   readonly clock: Clock

@@ -1,4 +1,5 @@
 // All kinds of checks, one line each; a registry only lists them.
+import { backupAge } from './backup-age.ts'
 import type { CheckType } from './check.ts'
 import { command } from './command.ts'
 import { diskSpace } from './disk-space.ts'
@@ -42,6 +43,7 @@ const all = [
   postgres,
   redis,
   loginCheck,
+  backupAge,
   hostReachable,
   unitFailures,
 ]

@@ -5,7 +5,7 @@ import { AppError } from '../../shared/errors.ts'
 import { type ConnectionStatus, localHostId } from '../../shared/model/host.ts'
 import type { Clock } from '../lib/clock.ts'
 import { type Disposable, disposable, Emitter } from '../lib/disposable.ts'
-import type { ExecOptions, ExecResult, Link, RemoteProcess } from '../ports.ts'
+import type { ExecOptions, ExecResult, Link, RemoteProcess, SpawnOptions } from '../ports.ts'
 import { runLocal, spawnLocal } from './local-process.ts'
 
 const connectTimeoutMs = 10_000
@@ -56,7 +56,7 @@ class LocalLink implements Link {
     return result
   }
 
-  async spawn(argv: readonly string[], options: { sudo?: boolean; signal?: AbortSignal } = {}): Promise<RemoteProcess> {
+  async spawn(argv: readonly string[], options: SpawnOptions = {}): Promise<RemoteProcess> {
     const full = options.sudo && !isRoot() ? ['sudo', '-n', '--', ...argv] : argv
     const child = spawnLocal(full, this.#clock, options.signal)
     const release = disposable(() => child.dispose())

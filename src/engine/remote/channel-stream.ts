@@ -32,7 +32,8 @@ export class ChannelStream extends Duplex {
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
     if (!this.#channel.writable) {
-      done(new AppError('LINK_LOST', 'The channel is closed'))
+      // What was sent before the close may still be unread, and an error would throw it away; the end comes anyway.
+      done(this.readableEnded ? new AppError('LINK_LOST', 'The channel is closed') : null)
       return
     }
     this.#channel.write(chunk, done)

@@ -2,7 +2,7 @@
 import { AppError } from '../../shared/errors.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Disposable } from '../lib/disposable.ts'
-import type { RemoteProcess } from '../ports.ts'
+import type { RemoteProcess, SpawnOptions } from '../ports.ts'
 import { ChannelStream, DiagnosticStream } from './channel-stream.ts'
 import {
   answerSudo,
@@ -26,12 +26,13 @@ export async function spawnCommand(
   session: Session,
   clock: Clock,
   argv: readonly string[],
-  signal: AbortSignal | undefined,
+  { signal, bulk = false }: Pick<SpawnOptions, 'signal' | 'bulk'>,
   become: Become | null,
 ): Promise<RemoteProcess> {
   const started = await startCommand(session, argv, become, true, true, signal)
   const { channel, slot } = started
   const process = remoteProcess(session, clock, started, signal)
+  if (bulk) session.widen(channel)
   if (started.sudo === null || become === null) {
     channel.stderr.on('data', (chunk: Buffer) => process.stderr.offer(chunk))
     return process.handle

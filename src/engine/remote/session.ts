@@ -6,6 +6,7 @@ import { type Clock, sleep } from '../lib/clock.ts'
 import type { Disposable } from '../lib/disposable.ts'
 import type { Dialled } from './dial.ts'
 import { SessionSlots, type Slot } from './slots.ts'
+import { widen, wideWindow } from './wide-window.ts'
 
 const openTimeout = 15_000
 /** A server that ignores its windows would fill memory behind a reader that pauses; ssh2's own window is 2 MiB. */
@@ -35,7 +36,7 @@ export class Session {
   readonly slots: SessionSlots
   readonly #client: Client
   readonly #clock: Clock
-  readonly #channels = new Map<Channel, readonly Readable[]>()
+  readonly #channels = new Map<Channel, { readonly streams: readonly Readable[]; most: number }>()
   readonly #gone = new AbortController()
   #forwards = 0
 
@@ -89,6 +90,14 @@ export class Session {
         await sleep(this.#clock, refusalPause, ends)
       }
     }
+  }
+
+  /** Much will flow on this channel, and somebody reads it. */
+  widen(channel: ClientChannel): void {
+    const known = this.#channels.get(channel)
+    if (known === undefined) return
+    known.most = wideWindow + mostUnread
+    widen(channel)
   }
 
   async #slot(long: boolean, ends: AbortSignal, signal: AbortSignal | undefined): Promise<Slot> {
@@ -164,7 +173,8 @@ export class Session {
             channel.close()
             channel.resume()
           } else {
-            this.#channels.set(channel, isCommand(channel) ? [channel, channel.stderr] : [channel])
+            const streams = isCommand(channel) ? [channel, channel.stderr] : [channel]
+            this.#channels.set(channel, { streams, most: mostUnread })
             channel.once('close', () => this.#channels.delete(channel))
             settle(() => resolve(channel))
           }
@@ -176,8 +186,8 @@ export class Session {
   }
 
   readonly #watchMemory = (): void => {
-    for (const streams of this.#channels.values()) {
-      if (streams.some(stream => stream.readableLength > mostUnread)) {
+    for (const { streams, most } of this.#channels.values()) {
+      if (streams.some(stream => stream.readableLength > most)) {
         this.dialled.drop(
           new AppError('PROTOCOL', 'The host sends more than it was allowed to; the connection was cut'),
         )

@@ -12,7 +12,7 @@ import {
 import type { Clock } from '../lib/clock.ts'
 import { type Disposable, Emitter } from '../lib/disposable.ts'
 import type { Logger } from '../lib/log.ts'
-import type { ExecOptions, ExecResult, HostKeyBook, Link, RemoteProcess, SecretSource } from '../ports.ts'
+import type { ExecOptions, ExecResult, HostKeyBook, Link, RemoteProcess, SecretSource, SpawnOptions } from '../ports.ts'
 import { ChannelStream } from './channel-stream.ts'
 import { runCommand } from './command.ts'
 import type { Become } from './command-channel.ts'
@@ -76,6 +76,10 @@ class SshLink implements Link {
     return this.#status
   }
 
+  get hostKey(): string | null {
+    return this.#session?.dialled.hostKey.fingerprint ?? null
+  }
+
   onStatus(listener: (status: ConnectionStatus) => void): Disposable {
     return this.#statuses.on(listener)
   }
@@ -97,8 +101,8 @@ class SshLink implements Link {
     return runCommand(this.#ready(), this.#clock, argv, options, this.#become(options.sudo))
   }
 
-  async spawn(argv: readonly string[], options: { sudo?: boolean; signal?: AbortSignal } = {}): Promise<RemoteProcess> {
-    return spawnCommand(this.#ready(), this.#clock, argv, options.signal, this.#become(options.sudo))
+  async spawn(argv: readonly string[], options: SpawnOptions = {}): Promise<RemoteProcess> {
+    return spawnCommand(this.#ready(), this.#clock, argv, options, this.#become(options.sudo))
   }
 
   async openUnixSocket(path: string): Promise<Duplex> {

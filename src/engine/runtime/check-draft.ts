@@ -61,8 +61,9 @@ export function judgeDraft(
   const unknown = Object.keys(secrets).find(name => !names.includes(name))
   if (unknown !== undefined) throw wrong(`secrets.${unknown}`, `${type.title} has no secret field ${unknown}`)
   const dependsOn = judgeDependencies(draft, before, others)
-  // what a login's check asks is the login's to say
-  const spec = parseSpec(type, before?.type === 'login' ? before.spec : draft.spec)
+  // what the check of a login or backup asks is theirs to say
+  const owned = before?.type === 'login' || before?.type === 'backup-age'
+  const spec = parseSpec(type, owned ? before.spec : draft.spec)
   for (const name of names) delete spec[name]
   if (before) keepSecretsInPlace(names, secrets, before, { ...draft, spec })
   return { ...draft, dependsOn, spec }

@@ -7,6 +7,7 @@ import type { Logger } from '../lib/log.ts'
 import { type ActionRunStore, createActionRunStore } from './action-runs.ts'
 import { type AlertStore, createAlertStore } from './alerts.ts'
 import { type AuditStore, createAuditStore } from './audit.ts'
+import { type BackupStore, createBackupStore } from './backups.ts'
 import { type ChannelStore, createChannelStore } from './channels.ts'
 import { type CheckStore, createCheckStore } from './checks.ts'
 import { type Db, type OpenedDatabase, openDatabase } from './database.ts'
@@ -40,6 +41,7 @@ export interface Store {
   readonly actionRuns: ActionRunStore
   readonly audit: AuditStore
   readonly logins: LoginStore
+  readonly backups: BackupStore
   readonly units: UnitStore
   readonly samples: SampleStore
   readonly gaps: GapStore
@@ -142,6 +144,7 @@ export function openStore(options: { directory: string; clock: Clock; log: Logge
     vaultMeta: createVaultMetaStore(configuration.db),
     actionRuns: createActionRunStore(configuration.db),
     logins: createLoginStore(configuration.db),
+    backups: createBackupStore(configuration.db),
     audit: createAuditStore(configuration.db),
     gaps,
     checks: createCheckStore(configuration.db, checkId => probeSpans.forget(checkId)),

@@ -5,6 +5,7 @@ import type { ActionRun, Unit, UnitRef } from '../../shared/model/unit.ts'
 import type { EngineRemote } from '../engine.ts'
 import { isSameUnit } from '../lib/same-unit.ts'
 import { unitKey } from '../lib/unit-keys.ts'
+import { keepBackupsLive } from './backups.ts'
 import { putChannel } from './channels.ts'
 import { putCheck } from './checks.ts'
 import { keepIncidentsLive } from './incidents.ts'
@@ -81,6 +82,7 @@ export function keepLive(engine: EngineRemote, client: QueryClient): () => void 
     engine.on('renewal.changed', run =>
       updateAnswer(client, 'login.renewals', { id: run.loginId, limit: 20 }, list => putRenewal(list, run)),
     ),
+    ...keepBackupsLive(engine, client),
     // Whatever was missed while the engine was away is asked again.
     engine.onConnection(connected => {
       if (connected) void client.invalidateQueries()

@@ -16,6 +16,10 @@ export const places = {
   channels: '/settings/channels',
   logins: '/logins',
   addLogin: '/logins/new',
+  backups: '/backups',
+  addBackup: '/backups/new',
+  targets: '/backups/places',
+  addTarget: '/backups/places/new',
   addChannel: '/settings/channels/new',
   addCheck: '/checks/new',
   suggestions: '/checks/suggestions',
@@ -89,4 +93,25 @@ export function editLoginPath(loginId: string): string {
 /** A new login in a file that is known already. */
 export function addLoginPath(about: { hostId: string; path: string }): string {
   return `${places.addLogin}?${new URLSearchParams({ host: about.hostId, path: about.path })}`
+}
+
+export function backupPath(backupId: string): string {
+  return `${places.backups}/${encodeURIComponent(backupId)}`
+}
+
+export function editBackupPath(backupId: string): string {
+  return `${backupPath(backupId)}/edit`
+}
+
+/** A new backup of a service and all that it needs. */
+export function addBackupPath(about: UnitRef): string {
+  return `${places.addBackup}?${new URLSearchParams({ host: about.hostId, unit: `${about.scope}/${about.name}` })}`
+}
+
+export function restorePath(backupId: string, snapshotId: string): string {
+  return `${backupPath(backupId)}/restore?${new URLSearchParams({ snapshot: snapshotId })}`
+}
+
+export function targetPath(targetId: string): string {
+  return `${places.targets}/${encodeURIComponent(targetId)}`
 }

@@ -71,6 +71,38 @@ export const routes: RouteObject[] = [
         lazy: async () => ({ Component: (await import('../views/logins/login-form-view.tsx')).EditLoginView }),
       },
       {
+        path: 'backups',
+        lazy: async () => ({ Component: (await import('../views/backups/backups-view.tsx')).BackupsView }),
+      },
+      {
+        path: 'backups/new',
+        lazy: async () => ({ Component: (await import('../views/backups/backup-form-view.tsx')).NewBackupView }),
+      },
+      {
+        path: 'backups/places',
+        lazy: async () => ({ Component: (await import('../views/backups/targets-view.tsx')).TargetsView }),
+      },
+      {
+        path: 'backups/places/new',
+        lazy: async () => ({ Component: (await import('../views/backups/target-form-view.tsx')).NewTargetView }),
+      },
+      {
+        path: 'backups/places/:targetId',
+        lazy: async () => ({ Component: (await import('../views/backups/target-form-view.tsx')).EditTargetView }),
+      },
+      {
+        path: 'backups/:backupId',
+        lazy: async () => ({ Component: (await import('../views/backups/backup-view.tsx')).BackupPage }),
+      },
+      {
+        path: 'backups/:backupId/edit',
+        lazy: async () => ({ Component: (await import('../views/backups/backup-form-view.tsx')).EditBackupView }),
+      },
+      {
+        path: 'backups/:backupId/restore',
+        lazy: async () => ({ Component: (await import('../views/backups/restore-view.tsx')).RestorePage }),
+      },
+      {
         path: 'settings/channels',
         lazy: async () => ({ Component: (await import('../views/channels/channels-view.tsx')).ChannelsView }),
       },

@@ -1,5 +1,6 @@
 // The way around: the places of the app, then the hosts with their state. Shows nothing that does not exist yet.
 import {
+  Archive,
   Cookie,
   Gauge,
   History,
@@ -41,6 +42,7 @@ export function Sidebar(): ReactNode {
         <Incidents active={incidents} />
         <Place to={places.checks} icon={ListChecks} label="Checks" />
         <Place to={places.logins} icon={Cookie} label="Logins" />
+        <Place to={places.backups} icon={Archive} label="Backups" />
         <Place to={places.activity} icon={History} label="Activity" />
         <Place to={places.settings} icon={Settings} label="Settings" />
       </ul>

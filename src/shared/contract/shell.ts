@@ -36,6 +36,8 @@ export const shellContract = {
   'app.quit': command(z.void(), z.void()),
   /** Asks for a private key file by the system's dialog; null when cancelled. Only the path comes back. */
   'dialog.chooseKeyFile': command(z.void(), z.string().nullable()),
+  /** Asks for a folder; null when cancelled. */
+  'dialog.chooseFolder': command(z.void(), z.string().nullable()),
   /** Asks for a file to read; null when cancelled. Only the path comes back. */
   'dialog.chooseFile': command(z.void(), z.string().nullable()),
   /** Asks where a file that is not there yet is to be written. */

@@ -1,8 +1,11 @@
 // The engine's own kinds of checks, channels and recovery actions. Runs in Node: they speak protocols, which a page cannot load. See kinds-plugin.ts.
 import { z } from 'zod'
+import { backupSourceTypes } from '../../../src/engine/backups/index.ts'
 import { channelTypes } from '../../../src/engine/channels/index.ts'
 import { checkTypes } from '../../../src/engine/checks/index.ts'
 import { actionTypes } from '../../../src/engine/recovery/index.ts'
+import { targetTypes } from '../../../src/engine/targets/index.ts'
+import type { BackupKinds } from '../../../src/shared/model/backup.ts'
 import type { ChannelKind } from '../../../src/shared/model/channel.ts'
 import type { CheckKind, KindInfo } from '../../../src/shared/model/check.ts'
 import type { RecoveryKind } from '../../../src/shared/model/recovery.ts'
@@ -28,3 +31,8 @@ export const channelKinds: readonly ChannelKind[] = channelTypes.map(kind => ({
 }))
 
 export const recoveryKinds: readonly RecoveryKind[] = actionTypes.map(kind => ({ ...infoOf(kind), risk: kind.risk }))
+
+export const backupKinds: BackupKinds = {
+  sources: backupSourceTypes.map(infoOf),
+  targets: targetTypes.map(infoOf),
+}

@@ -1,6 +1,7 @@
 // A believable fleet in memory for looking at screens without an engine; knows nothing of how it is served. Never part of the app.
 import type { ErrorShape } from '../../../src/shared/errors.ts'
 import type { AuditEntry } from '../../../src/shared/model/audit.ts'
+import type { BackupView, Snapshot, TargetView } from '../../../src/shared/model/backup.ts'
 import type { ChannelView, OutboxEntry } from '../../../src/shared/model/channel.ts'
 import type { CheckProposal, CheckView } from '../../../src/shared/model/check.ts'
 import type { ConnectionStatus, Host, HostFacts, HostView } from '../../../src/shared/model/host.ts'
@@ -9,6 +10,7 @@ import type { LoginView } from '../../../src/shared/model/login.ts'
 import type { RecoveryAttempt, RecoveryView } from '../../../src/shared/model/recovery.ts'
 import type { EngineHealth, Settings, VaultStatus } from '../../../src/shared/model/settings.ts'
 import type { ActionRun, Timer, Unit, UnitRef, UnitTransition } from '../../../src/shared/model/unit.ts'
+import { backupsOf, snapshotsOf, targetsOf } from './backups-made.ts'
 import { channelsOf, outboxOf } from './channels-made.ts'
 import { checksOf, crowdOf, proposalsOf } from './checks-made.ts'
 import { storiesOf } from './incidents-made.ts'
@@ -35,6 +37,9 @@ export interface World {
   readonly channels: Map<string, ChannelView>
   readonly outbox: Map<string, OutboxEntry[]>
   readonly logins: Map<string, LoginView>
+  readonly targets: Map<string, TargetView>
+  readonly backups: Map<string, BackupView>
+  readonly snapshots: Map<string, Snapshot>
   /** By `host/scope/name`, as the attempts. */
   readonly recoveries: Map<string, RecoveryView>
   readonly attempts: Map<string, RecoveryAttempt[]>
@@ -93,6 +98,9 @@ export function createWorld(name: WorldName, now = Date.now()): World {
     channels: new Map(),
     outbox: new Map(),
     logins: new Map(),
+    targets: new Map(),
+    backups: new Map(),
+    snapshots: new Map(),
     recoveries: new Map(),
     attempts: new Map(),
     dropIns: new Map(),
@@ -116,11 +124,15 @@ function fillAlerting(world: World, now: number, filled: boolean): void {
   put(world.checks, checksOf(now, filled), view => view.check.id)
   put(world.channels, channelsOf(now, filled), view => view.channel.id)
   for (const id of world.hosts.keys()) world.proposals.set(id, proposalsOf(id))
+  put(world.targets, targetsOf(now).slice(0, 1), view => view.target.id)
   if (!filled) return
   put(world.stories, storiesOf(now), story => story.incident.id)
   put(world.silences, silencesOf(now), silence => silence.id)
   for (const id of world.channels.keys()) world.outbox.set(id, outboxOf(id, now))
   put(world.logins, loginsOf(now), view => view.login.id)
+  put(world.targets, targetsOf(now), view => view.target.id)
+  put(world.backups, backupsOf(now), view => view.backup.id)
+  put(world.snapshots, snapshotsOf(now), snapshot => snapshot.id)
   put(world.recoveries, recoveriesOf(now), view => keyOf(view.policy))
   for (const view of world.recoveries.values()) world.attempts.set(keyOf(view.policy), attemptsOf(view, now))
 }

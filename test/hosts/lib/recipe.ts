@@ -30,6 +30,11 @@ const packages = [
 /** polkit changed its package name between Debian 11 and 12. */
 const polkit: Record<Suite, string> = { bullseye: 'policykit-1', bookworm: 'polkitd', trixie: 'polkitd' }
 
+/** One suite is enough for what takes this long to install; it starts only where a test wants it. */
+const more: Partial<Record<Suite, { packages: readonly string[]; customise: string }>> = {
+  bullseye: { packages: ['mariadb-server'], customise: 'systemctl disable mariadb.service\n' },
+}
+
 /** The users of every host; the uid makes ownership in fixtures predictable. */
 const users = `
 useradd -m -u 1001 -s /bin/bash -G sudo,adm deploy
@@ -114,7 +119,8 @@ export interface Recipe {
 }
 
 export function recipeFor(suite: Suite): Recipe {
-  return { suite, packages: [...packages, polkit[suite]], prepare, customise }
+  const { packages: extra = [], customise: last = '' } = more[suite] ?? {}
+  return { suite, packages: [...packages, polkit[suite], ...extra], prepare, customise: customise + last }
 }
 
 /** The name of a recipe's image: a change in any package or line makes a new one. */

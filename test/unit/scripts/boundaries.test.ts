@@ -71,6 +71,8 @@ const offences: Record<string, Tree[]> = {
   'recovery-index': [ours('src/engine/recovery/index.ts', 'src/engine/runtime/prober.ts')],
   backups: [ours('src/engine/backups/sqlite.ts', 'src/engine/backups/postgres.ts')],
   'backups-index': [ours('src/engine/backups/index.ts', 'src/engine/remote/sftp.ts')],
+  targets: [ours('src/engine/targets/s3.ts', 'src/engine/targets/local-folder.ts')],
+  'targets-index': [ours('src/engine/targets/index.ts', 'src/engine/runtime/snapshots.ts')],
   cookies: [ours('src/engine/cookies/jar.ts', 'src/engine/store/hosts.ts')],
   store: [ours('src/engine/store/hosts.ts', 'src/engine/parse/df.ts')],
   remote: [ours('src/engine/remote/sudo.ts', 'src/engine/store/hosts.ts')],

@@ -1,6 +1,7 @@
 // The command palette: hosts, services, actions and places by a few letters. Shows the command before a service is touched.
 import { Command } from 'cmdk'
 import {
+  Archive,
   BellOff,
   BellRing,
   Cookie,
@@ -91,6 +92,8 @@ function PaletteBody(props: PaletteProps): ReactNode {
     { label: 'Silences and maintenance', icon: BellOff, run: go(places.silences) },
     { label: 'Checks', icon: ListChecks, keys: 'g c', run: go(places.checks) },
     { label: 'Logins', icon: Cookie, keys: 'g l', run: go(places.logins) },
+    { label: 'Backups', icon: Archive, keys: 'g b', run: go(places.backups) },
+    { label: 'Add backup', icon: Plus, run: go(places.addBackup) },
     { label: 'Add check', icon: Plus, run: go(places.addCheck) },
     { label: 'Channels', icon: BellRing, run: go(places.channels) },
     { label: 'Activity', icon: History, keys: 'g a', run: go(places.activity) },

@@ -1,5 +1,5 @@
 // One service: how it is, what it uses, what happened to it and what can be done. Shows what the engine says and decides nothing.
-import { PackageX, Pin } from 'lucide-react'
+import { Archive, PackageX, Pin } from 'lucide-react'
 import { type ReactNode, useMemo } from 'react'
 import { useParams } from 'react-router'
 import { type Unit, UnitName, type UnitRef, UnitScope, type UnitVerb } from '../../../../shared/model/unit.ts'
@@ -9,7 +9,7 @@ import { Columns, useTitle } from '../../../components/page.tsx'
 import { Status } from '../../../components/status.tsx'
 import { SubPage } from '../../../components/sub-page.tsx'
 import { useEngineCommand, useEngineQuery } from '../../../data/remotes.tsx'
-import { hostPath } from '../../../lib/places.ts'
+import { addBackupPath, hostPath } from '../../../lib/places.ts'
 import { safeText } from '../../../lib/safe-text.ts'
 import { useShortcut } from '../../../lib/shortcuts.ts'
 import { UnitChecks } from '../../checks/unit-checks.tsx'
@@ -89,6 +89,9 @@ function Loaded(props: { unit: Unit }): ReactNode {
             {verbs.map(verb => (
               <ActionButton key={verb} unit={ref} verb={verb} look={lookOf(verb, main)} onRun={run} disabled={!live} />
             ))}
+            <LinkButton to={addBackupPath(ref)} look="quiet" icon={Archive}>
+              Back up
+            </LinkButton>
           </div>
         </>
       }

@@ -1,0 +1,88 @@
+// The steps of a restore on the host (semantics 32): staged beside, put in place, taken back, all or none; knows no source.
+import { AppError } from '../../../shared/errors.ts'
+import type { Staging } from '../source.ts'
+import { askHost } from './ask-host.ts'
+import type { PipeContext } from './host-pipe.ts'
+import { type SwapOp, swapArgv } from './swap-script.ts'
+
+const swapMs = 120_000
+
+export interface SwapPair {
+  /** Below the folder that `open` made; null for a file that must not be there afterwards. */
+  readonly from: string | null
+  readonly path: string
+}
+
+/** One restore's place on the host. */
+export class Swap {
+  readonly #context: PipeContext
+  readonly #near: string
+  readonly #id: string
+  readonly #sudo: boolean
+
+  constructor(context: PipeContext, near: string, staging: Staging, sudo: boolean) {
+    if (!/^[a-z0-9]{1,40}$/.test(staging.id)) throw new AppError('INVALID_INPUT', 'Not a name for a restore')
+    this.#context = context
+    this.#near = near === '/' ? '' : near
+    this.#id = staging.id
+    this.#sudo = sudo
+  }
+
+  /** Where what is restored may be put until `staged`. */
+  get folder(): string {
+    return `${this.#near}/.quarterdeck-restore-${this.#id}`
+  }
+
+  beside(path: string, which: 'new' | 'old'): string {
+    const at = path.lastIndexOf('/')
+    return `${path.slice(0, at)}/.${path.slice(at + 1)}.quarterdeck-${which}-${this.#id}`
+  }
+
+  /** A clean beginning. */
+  async open(): Promise<void> {
+    await this.#run('The preparation of the restore', 'open')
+  }
+
+  /** All of it is there: it is moved beside what it will replace. Order matters where it goes in place. */
+  async staged(pairs: readonly SwapPair[]): Promise<void> {
+    for (const { path } of pairs) if (/[\n\0]/.test(path)) throw new AppError('INVALID_INPUT', 'A path holds a newline')
+    await this.#run('The staging', 'done', ...pairs.flatMap(({ from, path }) => [from ?? '-', path]))
+  }
+
+  /** `before` and `after` are sh; where `before` fails nothing is changed. */
+  async swap(before = ':', after = ':'): Promise<string[]> {
+    const text = await this.#run('The swap', 'swap', await this.#number(), before, after)
+    return text.split('\n').flatMap(line => (line.startsWith('kept ') ? [line.slice(5)] : []))
+  }
+
+  async back(after = ':'): Promise<void> {
+    await this.#run('The way back', 'back', await this.#number(), after)
+  }
+
+  async state(): Promise<'nothing' | 'staged' | 'swapped'> {
+    const text = await this.#run('The look at the restore', 'state')
+    const state = /^state (nothing|staged|swapped)$/m.exec(text)?.[1]
+    if (state === undefined) throw new AppError('PROTOCOL', 'The host did not tell how far the restore is')
+    return state as 'nothing' | 'staged' | 'swapped'
+  }
+
+  async discard(): Promise<void> {
+    await this.#run('The clean-up', 'discard')
+  }
+
+  async dropOld(): Promise<void> {
+    await this.#run('The removal of the old one', 'drop')
+  }
+
+  /** Under which it acts: a question that comes in between makes it void. */
+  async #number(): Promise<string> {
+    const number = /^number (\d+)$/m.exec(await this.#run('The look at the restore', 'number'))?.[1]
+    if (number === undefined) throw new AppError('PROTOCOL', 'The host did not tell how far the restore is')
+    return number
+  }
+
+  async #run(what: string, op: SwapOp, ...more: string[]): Promise<string> {
+    const argv = swapArgv(op, this.#near, this.#id, ...more)
+    return (await askHost(this.#context, what, argv, { sudo: this.#sudo, timeout: swapMs })).text
+  }
+}

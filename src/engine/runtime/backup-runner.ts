@@ -1,0 +1,320 @@
+// Runs backups: one at a time per host, waiting while the host is away, written down from their beginning to their end. Knows no schedule and no restore.
+import { randomBytes, randomUUID } from 'node:crypto'
+import { AppError } from '../../shared/errors.ts'
+import type { Backup, BackupProgress, BackupRun, Manifest } from '../../shared/model/backup.ts'
+import type { Evidence } from '../../shared/model/unit.ts'
+import { type Disposable, Emitter } from '../lib/disposable.ts'
+import type { Logger } from '../lib/log.ts'
+import type { Store } from '../store/store.ts'
+import type { AuditLog } from './audit-log.ts'
+import { type TakeParts, takeSnapshot } from './backup-take.ts'
+import type { CircuitBreakers } from './circuit-breaker.ts'
+import type { HostSession } from './host-session.ts'
+import type { HostTurns } from './host-turns.ts'
+import { ProgressMeter } from './progress-meter.ts'
+import type { Publish } from './publish.ts'
+import { isOffline } from './source-access.ts'
+import { inWords } from './targets.ts'
+
+/** One that lost its host so often is no longer the host's fault alone. */
+const mostTries = 5
+/** A host that is just back is given a moment to tell of itself. */
+const settleMs = 2_000
+/** What waits is tried now and then also without a sign, for a target may be what was missing. */
+const retryMs = 300_000
+const soonMs = 10_000
+const mostEvidence = 200
+
+export interface RunRequest {
+  readonly backupId: string
+  readonly reason: Manifest['reason']
+  readonly actor: string
+  /** Keys of sources; all unless told. */
+  readonly parts?: readonly string[]
+  /** The host is this one's already: a restore works on it. */
+  readonly turnTaken?: boolean
+}
+
+export interface BackupRunnerOptions extends TakeParts {
+  readonly store: Pick<Store, 'backups' | 'hosts'>
+  readonly turns: HostTurns
+  readonly breakers: Pick<CircuitBreakers, 'ended'>
+  readonly audit: Pick<AuditLog, 'begin' | 'resume'>
+  readonly log: Logger
+  readonly publish: Publish
+  /** How a backup stands has changed. */
+  readonly onChange: (backupId: string) => void
+}
+
+interface Live {
+  run: BackupRun
+  readonly request: RunRequest
+  readonly controller: AbortController
+  readonly finish: ReturnType<AuditLog['begin']>
+  tries: number
+  retry: Disposable | null
+  working: boolean
+}
+
+export class BackupRunner implements Disposable {
+  /** A run is over. */
+  readonly ended = new Emitter<BackupRun>()
+  readonly #options: BackupRunnerOptions
+  readonly #log: Logger
+  readonly #live = new Map<string, Live>()
+  /** Why runs of this life failed that somebody waits for. */
+  readonly #failures = new Map<string, AppError>()
+  #disposed = false
+
+  constructor(options: BackupRunnerOptions) {
+    this.#options = options
+    this.#log = options.log.child('backups')
+  }
+
+  /** Runs that were under way when the engine ended failed, and say so; those that waited go on waiting. */
+  resume(): void {
+    const { store, clock, audit } = this.#options
+    for (const run of store.backups.unfinished<BackupRun>('backup')) {
+      if (run.outcome === 'waiting' && store.backups.get(run.backupId)) {
+        this.#begin({ backupId: run.backupId, reason: run.reason, actor: scheduleActor }, run)
+        continue
+      }
+      const text = 'Quarterdeck ended in the middle of it. What was written of it is no backup, and is removed.'
+      store.backups.updateJob({
+        ...run,
+        outcome: 'failed',
+        finishedAt: clock.now(),
+        evidence: [...run.evidence, { ok: false, text }],
+        progress: null,
+      } as BackupRun)
+      audit.resume({ actor: scheduleActor, verb: 'backup.run', actionRunId: run.id })('failed', text)
+    }
+  }
+
+  /** Retries what waits as soon as a host is there: it may be what is backed up, or where that is kept. */
+  attach(session: HostSession): Disposable {
+    return session.link.onStatus(({ state }) => {
+      if (state !== 'ready') return
+      for (const live of this.#live.values()) if (live.run.outcome === 'waiting') this.#retryIn(live, settleMs)
+    })
+  }
+
+  /** What waits for a secret tries again once it can be read. */
+  onVaultUnlocked(): void {
+    for (const live of this.#live.values()) if (live.run.outcome === 'waiting') this.#retryIn(live, settleMs)
+  }
+
+  /** Begins, or gives a run that waits another try. Throws NOT_FOUND, and CONFLICT while one is under way. */
+  start(request: RunRequest): BackupRun {
+    const { backups } = this.#options.store
+    if (!backups.get(request.backupId)) throw new AppError('NOT_FOUND', 'This backup is not there any more')
+    const before = this.#of(request.backupId)
+    if (before?.working || (before && request.reason === 'before-restore'))
+      throw new AppError('CONFLICT', 'This backup is being made just now', { hint: 'Wait for it, or cancel it.' })
+    if (before) {
+      void this.#attempt(before)
+      return before.run
+    }
+    return this.#begin(request, null)
+  }
+
+  /** What is under way, or waits. */
+  running(backupId: string): BackupRun | null {
+    return this.#of(backupId)?.run ?? null
+  }
+
+  /** Resolves when it is over. */
+  wait(runId: string): Promise<BackupRun> {
+    const done = this.#options.store.backups.job<BackupRun>(runId)
+    if (!this.#live.has(runId) && done) return Promise.resolve(done)
+    return new Promise(resolve => {
+      const listener = this.ended.on(run => {
+        if (run.id !== runId) return
+        listener.dispose()
+        resolve(run)
+      })
+    })
+  }
+
+  /** Why a run failed, where it was one of this life. */
+  failureOf(runId: string): AppError | null {
+    return this.#failures.get(runId) ?? null
+  }
+
+  cancel(runId: string): void {
+    const live = this.#live.get(runId)
+    if (!live) return
+    live.controller.abort(new AppError('CANCELLED', 'Cancelled'))
+    if (!live.working) this.#end(live, 'cancelled', { ok: false, text: 'It was called off while it waited' })
+  }
+
+  /** Newest first. */
+  list(backupId: string, limit: number): BackupRun[] {
+    return this.#options.store.backups
+      .jobs<BackupRun>('backup', backupId, limit)
+      .map(run => this.#live.get(run.id)?.run ?? run)
+  }
+
+  /** The backup is about to go. */
+  forget(backupId: string): void {
+    const live = this.#of(backupId)
+    if (live) this.cancel(live.run.id)
+  }
+
+  dispose(): void {
+    this.#disposed = true
+    for (const live of this.#live.values()) {
+      live.retry?.dispose()
+      live.controller.abort(new AppError('ENGINE_GONE', 'Quarterdeck ended'))
+    }
+    this.ended.dispose()
+  }
+
+  #of(backupId: string): Live | undefined {
+    return [...this.#live.values()].find(({ run }) => run.backupId === backupId)
+  }
+
+  #begin(request: RunRequest, waiting: BackupRun | null): BackupRun {
+    const { store, clock, audit } = this.#options
+    const { backup } = store.backups.get(request.backupId) as { backup: Backup }
+    const run: BackupRun = waiting ?? {
+      ...{ id: randomUUID(), backupId: backup.id, reason: request.reason, startedAt: clock.now(), finishedAt: null },
+      ...{ outcome: 'running', evidence: [], progress: null, snapshots: [] },
+    }
+    if (!waiting) store.backups.insertJob('backup', run)
+    const about = { actor: request.actor, hostId: backup.hostId, target: backup.name, actionRunId: run.id }
+    const finish = audit.resume({ ...about, verb: 'backup.run' })
+    const live: Live = {
+      ...{ run, request, controller: new AbortController(), finish, tries: 0, retry: null, working: false },
+    }
+    this.#live.set(run.id, live)
+    if (waiting) this.#retryIn(live, retryMs)
+    else void this.#attempt(live)
+    return live.run
+  }
+
+  #retryIn(live: Live, ms: number): void {
+    if (live.working) return
+    live.retry?.dispose()
+    live.retry = this.#options.clock.after(ms, () => void this.#attempt(live))
+  }
+
+  /** One go at it; never rejects. */
+  async #attempt(live: Live): Promise<void> {
+    if (live.working || this.#disposed || !this.#live.has(live.run.id)) return
+    live.working = true
+    live.retry?.dispose()
+    live.retry = null
+    live.tries++
+    const { signal } = live.controller
+    let leave = (): void => {}
+    try {
+      const stored = this.#options.store.backups.get(live.run.backupId)
+      if (!stored) throw new AppError('NOT_FOUND', 'This backup is not there any more')
+      const { backup } = stored
+      // while the host is away it goes on waiting, without a word
+      this.#options.sources.session(backup.hostId)
+      this.#tell(live, { outcome: 'running', progress: waitingFor('Waiting for its turn on this host') })
+      if (!live.request.turnTaken) leave = await this.#options.turns.take(backup.hostId, signal)
+      const { snapshots, failed } = await takeSnapshot(this.#options, {
+        ...{ backup, reason: live.request.reason, parts: live.request.parts ?? [], signal },
+        hostName: this.#options.store.hosts.get(backup.hostId)?.name ?? backup.hostId,
+        name: nameAt(this.#options.clock.now()),
+        meter: new ProgressMeter(this.#options.clock, progress => this.#tell(live, { progress })),
+        say: evidence => this.#tell(live, { evidence: [...live.run.evidence, evidence].slice(-mostEvidence) }),
+      })
+      live.run = { ...live.run, snapshots: snapshots.map(({ id }) => id) }
+      leave()
+      this.#options.breakers.ended(featureOf(backup.id), null)
+      const where = `${snapshots.length} of ${snapshots.length + failed.size} places`
+      const text = failed.size === 0 ? 'Verified and kept' : `Verified and kept in ${where}`
+      this.#end(live, failed.size === 0 ? 'good' : 'partly', { ok: failed.size === 0, text })
+    } catch (caught) {
+      leave()
+      this.#failed(live, caught)
+    } finally {
+      live.working = false
+    }
+  }
+
+  #failed(live: Live, caught: unknown): void {
+    const { signal } = live.controller
+    const text = inWords(caught)
+    if (signal.aborted) {
+      // the engine ends: the next start finds it under way and says what became of it
+      if (AppError.from(signal.reason).code === 'ENGINE_GONE') return
+      this.#end(live, 'cancelled', { ok: false, text: 'It was cancelled; nothing of it is left' })
+      return
+    }
+    this.#log.warn('a backup failed', { backup: live.run.backupId, error: text })
+    const { code } = AppError.from(caught)
+    const { reason } = live.request
+    const onSchedule = reason === 'schedule' || reason === 'catch-up'
+    // nobody may be there to unlock the vault; a person who is told so can
+    const mayWait = isOffline(caught) ? onSchedule || reason === 'person' : onSchedule && code === 'VAULT_LOCKED'
+    // one that did not come to begin was no try
+    if (code === 'NOT_CONNECTED' || code === 'VAULT_LOCKED') live.tries--
+    if (mayWait && live.tries < mostTries) {
+      this.#wait(live, text)
+      return
+    }
+    this.#options.breakers.ended(featureOf(live.run.backupId), caught)
+    if (this.#failures.size > 100) this.#failures.clear()
+    this.#failures.set(live.run.id, AppError.from(caught))
+    this.#end(live, 'failed', { ok: false, text })
+  }
+
+  /** A host that is away is no failure: tried again when it is back (semantics 31). */
+  #wait(live: Live, text: string): void {
+    const last = live.run.evidence.at(-1)?.text
+    const evidence: Evidence[] = last === text ? live.run.evidence : [...live.run.evidence, { ok: false, text }]
+    live.working = false
+    this.#tell(live, { outcome: 'waiting', progress: null, evidence })
+    try {
+      this.#options.store.backups.updateJob(live.run)
+    } catch (caught) {
+      this.#log.error('that it waits could not be recorded', { id: live.run.id, error: String(caught) })
+    }
+    const hostId = this.#options.store.backups.get(live.run.backupId)?.backup.hostId
+    this.#retryIn(live, hostId !== undefined && this.#options.sources.isReady(hostId) ? soonMs : retryMs)
+  }
+
+  #tell(live: Live, change: Partial<BackupRun>): void {
+    const before = live.run.outcome
+    live.run = { ...live.run, ...change }
+    this.#options.publish('backupRun.changed', live.run)
+    if (change.outcome !== undefined && change.outcome !== before) this.#options.onChange(live.run.backupId)
+  }
+
+  #end(live: Live, outcome: BackupRun['outcome'], last: Evidence): void {
+    const { store, clock, publish, onChange } = this.#options
+    live.retry?.dispose()
+    const evidence = [...live.run.evidence, last]
+    live.run = { ...live.run, outcome, evidence, finishedAt: clock.now(), progress: null }
+    this.#live.delete(live.run.id)
+    try {
+      store.backups.updateJob(live.run)
+      const audited = { good: 'verified', partly: 'degraded', cancelled: 'cancelled' } as const
+      live.finish(outcome in audited ? audited[outcome as keyof typeof audited] : 'failed', last.text)
+    } catch (caught) {
+      this.#log.error('the end of a backup could not be recorded', { id: live.run.id, error: String(caught) })
+    }
+    this.#log.info('backup ended', { backup: live.run.backupId, outcome })
+    publish('backupRun.changed', live.run)
+    onChange(live.run.backupId)
+    this.ended.emit(live.run)
+  }
+}
+
+export const scheduleActor = 'rule: schedule'
+export const featureOf = (backupId: string): string => `backup/${backupId}`
+
+const waitingFor = (step: string): BackupProgress => ({
+  ...{ step, part: null, bytes: 0, totalBytes: null, bytesPerSecond: null, secondsLeft: null },
+})
+
+/** Sorts by time: `20261122T132000Z-4f2a91`. */
+function nameAt(now: number): string {
+  const time = new Date(now).toISOString().replace(/[-:]/g, '').replace(/\.\d+/, '')
+  return `${time}-${randomBytes(3).toString('hex')}`
+}

@@ -1,0 +1,199 @@
+// Starts backups, drills and re-hashes when they are due, and tells each backup's check how it stands; makes none of them itself.
+import { AppError } from '../../shared/errors.ts'
+import type { BackupRun, BackupSchedule, DrillRun, Snapshot } from '../../shared/model/backup.ts'
+import { judgeBackupAge } from '../domain/backup-age.ts'
+import { type Due, dueAt, nextRunAt } from '../domain/backup-schedule.ts'
+import type { Clock } from '../lib/clock.ts'
+import { cronTimes } from '../lib/cron.ts'
+import type { Disposable } from '../lib/disposable.ts'
+import type { Logger } from '../lib/log.ts'
+import type { StoredBackup } from '../store/backups.ts'
+import type { Store } from '../store/store.ts'
+import { type BackupRunner, featureOf, scheduleActor } from './backup-runner.ts'
+import type { CircuitBreakers } from './circuit-breaker.ts'
+import type { DrillRunner } from './drill-runner.ts'
+import type { Prober } from './prober.ts'
+import type { Snapshots } from './snapshots.ts'
+
+const lookMs = 20_000
+const dayMs = 86_400_000
+/** Every snapshot is hashed again at least monthly: begun early enough that one failure leaves time for more. */
+const rehashAfterMs = 25 * dayMs
+const rehashRestMs = 600_000
+
+export interface BackupSchedulesOptions {
+  store: Pick<Store, 'backups'>
+  runner: Pick<BackupRunner, 'start' | 'running'>
+  drills: Pick<DrillRunner, 'start' | 'running' | 'list'>
+  snapshots: Snapshots
+  prober: Pick<Prober, 'check' | 'record'>
+  breakers: Pick<CircuitBreakers, 'allows'>
+  /** Does this computer run on mains? Null where it cannot be known. */
+  onMains: () => Promise<boolean | null>
+  clock: Clock
+  log: Logger
+}
+
+export class BackupSchedules implements Disposable {
+  readonly #options: BackupSchedulesOptions
+  readonly #log: Logger
+  readonly #ended = new AbortController()
+  /** What each check was told last, so that it is told again only when that is due. */
+  readonly #told = new Map<string, { status: string; message: string; at: number }>()
+  #timer: Disposable | null = null
+  #looking: Promise<void> | null = null
+  #rehashing = false
+  #rehashAt = 0
+
+  constructor(options: BackupSchedulesOptions) {
+    this.#options = options
+    this.#log = options.log.child('backup-schedules')
+  }
+
+  start(): void {
+    this.#timer ??= this.#options.clock.every(lookMs, () => void this.look())
+    void this.look()
+  }
+
+  /** Starts what is due; resolves when that is done. Never rejects. */
+  look(): Promise<void> {
+    this.#looking ??= this.#look()
+      .catch(caught => this.#log.error('a look at the schedules failed', { error: String(caught) }))
+      .finally(() => {
+        this.#looking = null
+      })
+    return this.#looking
+  }
+
+  /** When a backup comes next; null where it has no schedule or is switched off. */
+  nextAt({ backup, scheduledAt }: StoredBackup): number | null {
+    if (backup.schedule === null || !backup.enabled) return null
+    const state = stateOf(backup.id, backup.schedule, scheduledAt, backup.createdAt)
+    return nextRunAt(state, this.#options.clock.now(), cronTimes)
+  }
+
+  /** Tells the backup's check how it stands. */
+  tell(backupId: string): void {
+    const { store, prober, clock, drills, snapshots } = this.#options
+    const stored = store.backups.get(backupId)
+    const check = stored ? prober.check(stored.backup.checkId) : null
+    if (!stored || !check?.enabled) return
+    const { backup } = stored
+    const all = snapshots.list(backupId)
+    const [lastDrill] = drills.list(backupId).filter(({ outcome }) => outcome === 'proven' || outcome === 'failed')
+    const [lastRun] = store.backups
+      .jobs<BackupRun>('backup', backupId, 20)
+      .filter(({ outcome }) => outcome === 'good' || outcome === 'partly' || outcome === 'failed')
+    const now = clock.now()
+    const { status, message } = judgeBackupAge(
+      {
+        ...{ schedule: backup.schedule, drill: backup.drill, enabled: backup.enabled, createdAt: backup.createdAt },
+        lastGoodAt: all.find(({ state }) => state === 'good')?.manifest.startedAt ?? null,
+        bad: all.filter(({ state }) => state !== 'good').map(badInWords),
+        lastDrill: lastDrill ? drillFacts(lastDrill) : null,
+        provenAt: all.reduce<number | null>((at, { provenAt }) => laterOf(at, provenAt), null),
+        lastFailure:
+          lastRun && lastRun.outcome !== 'good' ? (lastRun.evidence.findLast(({ ok }) => !ok)?.text ?? '') : null,
+      },
+      now,
+      cronTimes,
+    )
+    const told = this.#told.get(check.id)
+    const due = !told || now - told.at >= check.intervalSeconds * 1_000 || now < told.at
+    if (!due && told.status === status && told.message === message) return
+    this.#told.set(check.id, { status, message, at: now })
+    prober.record(check, null, { status, message: message.slice(0, 2_000), cause: 'other', latencyMs: null })
+  }
+
+  dispose(): void {
+    this.#timer?.dispose()
+    this.#ended.abort(new AppError('ENGINE_GONE', 'Quarterdeck ended'))
+  }
+
+  async #look(): Promise<void> {
+    const { store, clock, onMains } = this.#options
+    const mains = await onMains().catch(() => null)
+    for (const stored of store.backups.list()) {
+      if (this.#ended.signal.aborted) return
+      const { backup } = stored
+      const now = clock.now()
+      if (backup.enabled && backup.schedule) {
+        const state = stateOf(backup.id, backup.schedule, stored.scheduledAt, backup.createdAt)
+        this.#runDue(backup.id, dueAt(state, now, mains, cronTimes))
+      }
+      if (backup.enabled && backup.drill) {
+        const state = stateOf(`${backup.id} drill`, backup.drill, stored.drilledAt, backup.createdAt)
+        this.#drillDue(backup.id, dueAt(state, now, mains, cronTimes))
+      }
+      this.tell(backup.id)
+    }
+    void this.#rehash()
+  }
+
+  #runDue(backupId: string, due: Due): void {
+    const { store, runner, breakers } = this.#options
+    if (due.kind === 'skip') store.backups.setScheduled(backupId, due.at)
+    if (due.kind !== 'run') return
+    // one that is under way, or waits for its host, is this one, too
+    if (!runner.running(backupId) && breakers.allows(featureOf(backupId))) {
+      // written first: an engine that dies of it does not begin again and again
+      store.backups.setScheduled(backupId, due.at)
+      this.#try(backupId, () => runner.start({ backupId, reason: due.reason, actor: scheduleActor }))
+    } else if (runner.running(backupId)) store.backups.setScheduled(backupId, due.at)
+  }
+
+  #drillDue(backupId: string, due: Due): void {
+    const { store, drills, snapshots } = this.#options
+    if (due.kind === 'skip') store.backups.setDrilled(backupId, due.at)
+    if (due.kind !== 'run') return
+    // with nothing to prove it is over for this time, and so it is where one is under way
+    store.backups.setDrilled(backupId, due.at)
+    if (snapshots.lastGood(backupId) && !drills.running(backupId))
+      this.#try(backupId, () => drills.start(backupId, scheduleActor))
+  }
+
+  #try(backupId: string, start: () => unknown): void {
+    try {
+      start()
+    } catch (caught) {
+      this.#log.warn('what was due could not begin', { backup: backupId, error: AppError.from(caught).message })
+    }
+  }
+
+  /** One after the other, each at a pace that nobody notices. */
+  async #rehash(): Promise<void> {
+    const { clock, snapshots } = this.#options
+    if (this.#rehashing || clock.monotonic() < this.#rehashAt) return
+    this.#rehashing = true
+    try {
+      for (const { id } of snapshots.dueForRehash(clock.now() - rehashAfterMs)) {
+        if (this.#ended.signal.aborted) return
+        try {
+          await snapshots.verify(id, this.#ended.signal, true)
+        } catch (caught) {
+          // a target that is away is asked again another time
+          this.#log.debug('not hashed again now', { snapshot: id, error: AppError.from(caught).message })
+        }
+      }
+    } finally {
+      this.#rehashing = false
+      this.#rehashAt = clock.monotonic() + rehashRestMs
+    }
+  }
+}
+
+const stateOf = (id: string, schedule: BackupSchedule, lastAt: number | null, createdAt: number) => ({
+  ...{ id, schedule, lastAt, createdAt },
+})
+
+const badInWords = ({ manifest, state, problem }: Snapshot): string =>
+  `The snapshot of ${new Date(manifest.startedAt).toISOString().slice(0, 16).replace('T', ' ')} UTC is ${state}${problem === null ? '' : ` (${problem})`}`
+
+const drillFacts = ({ startedAt, outcome, evidence }: DrillRun) => ({
+  at: startedAt,
+  proven: outcome === 'proven',
+  text: evidence.findLast(({ ok }) => !ok)?.text ?? '',
+})
+
+const laterOf = (a: number | null, b: number | null): number | null =>
+  a === null ? b : b === null ? a : Math.max(a, b)

@@ -1,0 +1,295 @@
+// Takes one snapshot: dumps each source to all targets in one pass, verifies what lies there, commits by the manifest, and lets retention follow. Knows no schedule.
+import { AppError } from '../../shared/errors.ts'
+import type { Backup, BackupHook, Manifest, Snapshot, SnapshotPart } from '../../shared/model/backup.ts'
+import type { Evidence } from '../../shared/model/unit.ts'
+import { verifiedOf } from '../backups/index.ts'
+import { packedExtension, zstdHere } from '../lib/bulk/compression.ts'
+import type { Encryptor } from '../lib/bulk/encryption.ts'
+import { transfer } from '../lib/bulk/transfer.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { Link } from '../ports.ts'
+import type { TargetStore, TargetWriter } from '../targets/index.ts'
+import type { ProgressMeter } from './progress-meter.ts'
+import { folderOf, manifestOf, type Snapshots } from './snapshots.ts'
+import { isOffline, type SourceAccess } from './source-access.ts'
+import { inWords, type Targets } from './targets.ts'
+
+export interface TakeParts {
+  readonly sources: SourceAccess
+  readonly targets: Pick<Targets, 'open' | 'get' | 'saw'>
+  readonly snapshots: Snapshots
+  readonly clock: Clock
+  readonly version: string
+  /** Rejects where its key is not here. */
+  readonly encryptor: (backup: Backup) => Promise<Encryptor | null>
+  /** Can what was encrypted so be read again here? */
+  readonly readable: (backup: Backup) => boolean
+}
+
+export interface TakeRequest {
+  readonly backup: Backup
+  readonly hostName: string
+  readonly reason: Manifest['reason']
+  readonly name: string
+  /** Keys of the sources that are wanted; empty is all. */
+  readonly parts: readonly string[]
+  readonly signal: AbortSignal
+  readonly meter: ProgressMeter
+  say(evidence: Evidence): void
+}
+
+export interface Taken {
+  readonly snapshots: readonly Snapshot[]
+  /** Targets that have none, with why. */
+  readonly failed: ReadonlyMap<string, AppError>
+}
+
+/** Where it goes, while it is written. */
+interface Place {
+  readonly id: string
+  readonly name: string
+  readonly open: TargetStore
+}
+
+/** Rejects where there is no snapshot at the end, with nothing of it left on any target. */
+export async function takeSnapshot(parts: TakeParts, request: TakeRequest): Promise<Taken> {
+  const { backup, signal, say, meter } = request
+  const failed = new Map<string, AppError>()
+  const giveUp = (place: Place, caught: unknown): void => {
+    const error = AppError.from(caught)
+    failed.set(place.id, error)
+    say({ ok: false, text: `${place.name}: ${inWords(error)}` })
+  }
+  meter.step('Opening where it is kept')
+  const places = await openPlaces(parts, request, failed)
+  try {
+    const { link } = parts.sources.session(backup.hostId)
+    const startedAt = parts.clock.now()
+    let made: SnapshotPart[]
+    if (backup.before) await runHook(link, backup.before, 'before', request)
+    try {
+      made = await takeParts(parts, request, places, giveUp)
+    } finally {
+      if (backup.after) await runHook(link, backup.after, 'after', request).catch(sayFailure(say))
+    }
+    if (signal.aborted) throw new AppError('CANCELLED', 'Cancelled')
+    meter.step('Writing the manifest')
+    const manifest: Manifest = {
+      ...{ format: 'quarterdeck-snapshot', version: 1, name: request.name, reason: request.reason },
+      ...{ backupId: backup.id, backupName: backup.name, hostName: request.hostName, hostId: backup.hostId },
+      ...{ startedAt, finishedAt: parts.clock.now(), quarterdeck: parts.version, parts: made },
+    }
+    const snapshots: Snapshot[] = []
+    for (const place of left(places, failed)) {
+      try {
+        snapshots.push(await parts.snapshots.commit(place.id, place.open, manifest))
+        parts.targets.saw(place.id, await place.open.freeBytes().catch(() => null), null)
+      } catch (caught) {
+        giveUp(place, caught)
+      }
+    }
+    if (snapshots.length === 0) throw lastOf(failed)
+    await retain(parts, request, places, snapshots)
+    return { snapshots, failed }
+  } catch (caught) {
+    for (const place of places) await clear(place, request)
+    throw caught
+  } finally {
+    for (const place of places) {
+      if (failed.has(place.id)) await clear(place, request)
+      await place.open.dispose().catch(() => {})
+    }
+  }
+}
+
+async function openPlaces(
+  { targets, snapshots }: TakeParts,
+  { backup, signal, say, name }: TakeRequest,
+  failed: Map<string, AppError>,
+): Promise<Place[]> {
+  const places: Place[] = []
+  for (const id of backup.targets) {
+    const target = targets.get(id)
+    let open: TargetStore | null = null
+    try {
+      open = await targets.open(id, signal)
+      await snapshots.sync(id, open, backup.id, folderOf({ backupId: backup.id, name }))
+      places.push({ id, name: target.name, open })
+    } catch (caught) {
+      await open?.dispose().catch(() => {})
+      failed.set(id, AppError.from(caught))
+      targets.saw(id, null, inWords(caught))
+      say({ ok: false, text: `${target.name}: ${inWords(caught)}` })
+    }
+  }
+  if (places.length === 0) throw lastOf(failed)
+  return places
+}
+
+async function takeParts(
+  parts: TakeParts,
+  request: TakeRequest,
+  places: readonly Place[],
+  giveUp: (place: Place, caught: unknown) => void,
+): Promise<SnapshotPart[]> {
+  const { backup, say } = request
+  const gone = new Set<string>()
+  const made: SnapshotPart[] = []
+  const wanted = backup.sources.filter(({ key }) => request.parts.length === 0 || request.parts.includes(key))
+  for (const source of wanted) {
+    const present = places.filter(({ id }) => !gone.has(id))
+    const { part, lost } = await takePart(parts, request, source, present)
+    for (const [place, error] of lost) {
+      gone.add(place.id)
+      giveUp(place, error)
+    }
+    made.push(part)
+    say({ ok: true, text: `${source.key}: ${part.verified}` })
+    for (const note of part.notes) say({ ok: true, text: `${source.key}: ${note}` })
+  }
+  return made
+}
+
+async function takePart(
+  parts: TakeParts,
+  { backup, name, signal, meter }: TakeRequest,
+  source: Backup['sources'][number],
+  places: readonly Place[],
+): Promise<{ part: SnapshotPart; lost: ReadonlyMap<Place, AppError> }> {
+  const on = { hostId: backup.hostId, backupId: backup.id, signal }
+  return await parts.sources.use(source, on, async ({ type, spec, context }) => {
+    const label = type.label(spec)
+    meter.step(`Dumping ${label}`, source.key)
+    const encrypt = await parts.encryptor(backup)
+    const asked = backup.compression === 'auto' && !zstdHere ? 'gzip' : backup.compression
+    const identity = parts.sources.identity(backup.hostId)
+    const dump = await type.dump(context, spec, { compression: asked })
+    const want = wantOf(backup.compression, dump.compression)
+    const file = `${source.key}.${dump.extension}${packedExtension(want)}${encrypt === null ? '' : '.age'}`
+    const path = `${folderOf({ backupId: backup.id, name })}/${file}`
+    const lost = new Map<Place, AppError>()
+    const writing: { place: Place; writer: TargetWriter }[] = []
+    meter.step(`Dumping ${label}`, source.key, dump.totalBytes)
+    for (const place of places) {
+      try {
+        writing.push({ place, writer: await place.open.create(path, signal) })
+      } catch (caught) {
+        lost.set(place, AppError.from(caught))
+      }
+    }
+    if (writing.length === 0) {
+      // nobody reads it: it ends with its stream
+      dump.ended.catch(() => {})
+      dump.stream.destroy()
+      throw lastOf(lost)
+    }
+    const writers = writing.map(({ writer }) => writer)
+    const done = await transfer({
+      ...{ source: dump.stream, compression: dump.compression, want, encrypt, writers, signal, ended: dump.ended },
+      ...{ bytesPerSecond: backup.bytesPerSecond, clock: parts.clock, onProgress: raw => meter.bytes(raw) },
+    })
+    for (const [index, error] of done.failed) {
+      const failed = writing[index]
+      if (failed) lost.set(failed.place, error)
+    }
+    const { end } = done
+    const part: SnapshotPart = {
+      ...{ key: source.key, type: source.type, spec: source.spec, file, compression: want },
+      ...{ bytes: done.bytes, sha256: done.sha256, rawBytes: done.rawBytes, rawSha256: done.rawSha256 },
+      ...{ identity: { ...identity, source: end.identity }, encryption: encrypt?.kind ?? 'none' },
+      ...{ versions: [...end.versions], tables: [...end.tables], notes: [...end.notes], verified: '' },
+    }
+    meter.step(`Verifying ${label}`, source.key)
+    // what lies elsewhere has the same hash, counted there: one of them is read back and looked into
+    const [place] = places.filter(one => !lost.has(one))
+    if (!place) throw lastOf(lost)
+    if (!parts.readable(backup)) {
+      const verified = 'Its hash is the same on both ends; its content can be read only with the key of its recipient'
+      return { part: { ...part, verified }, lost }
+    }
+    const manifest = { backupId: backup.id, name } as Manifest
+    const artefact = await parts.snapshots.artefact(manifest, part, place.open)
+    const { said, tables } = verifiedOf(await type.verify(context, spec, artefact))
+    return { part: { ...part, verified: said.slice(0, 1_000), tables: [...(tables ?? part.tables)] }, lost }
+  })
+}
+
+/** How it is stored: as it comes where that is right, packed here where the host could not. */
+function wantOf(chosen: Backup['compression'], comes: SnapshotPart['compression']): SnapshotPart['compression'] {
+  if (chosen !== 'auto') return chosen
+  if (comes !== 'none') return comes
+  return zstdHere ? 'zstd' : 'gzip'
+}
+
+/** Only after a verified success (semantics 30), and not before a restore: what is about to be restored must not go. */
+async function retain(
+  parts: TakeParts,
+  { backup, reason, say }: TakeRequest,
+  places: readonly Place[],
+  snapshots: readonly Snapshot[],
+): Promise<void> {
+  if (reason === 'before-restore') return
+  const zone = backup.schedule?.zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone
+  for (const { targetId } of snapshots) {
+    const place = places.find(({ id }) => id === targetId)
+    if (!place) continue
+    try {
+      const gone = await parts.snapshots.retain(targetId, place.open, backup.id, backup.retention, zone)
+      if (gone.length > 0) say({ ok: true, text: `${place.name}: ${gone.length} old one(s) removed` })
+    } catch (caught) {
+      say({ ok: false, text: `${place.name}: old ones could not be removed. ${inWords(caught)}` })
+    }
+  }
+}
+
+async function runHook(
+  link: Link,
+  hook: BackupHook,
+  when: 'before' | 'after',
+  { signal, say, meter }: TakeRequest,
+): Promise<void> {
+  meter.step(`Running the command ${when} it`)
+  const { argv, sudo, timeoutSeconds } = hook
+  // what was begun before has to be ended, also where it was cancelled
+  const ends = when === 'before' ? { signal } : {}
+  const result = await link.exec(argv, { sudo, timeout: timeoutSeconds * 1_000, maxBytes: 65_536, ...ends })
+  if (result.exit === 0) {
+    say({ ok: true, text: `The command ${when} it ended with 0` })
+    return
+  }
+  const how = result.timedOut
+    ? `did not end within ${timeoutSeconds} s`
+    : result.lost
+      ? 'was lost with the connection'
+      : `ended with ${result.exit ?? result.signal}`
+  const words = Buffer.from(result.stderr).toString('utf8').trim().slice(-300)
+  throw new AppError(result.lost ? 'LINK_LOST' : 'COMMAND_FAILED', `The command ${when} it ${how}`, {
+    ...(words === '' ? {} : { hint: words }),
+  })
+}
+
+const sayFailure =
+  (say: TakeRequest['say']) =>
+  (caught: unknown): void =>
+    say({ ok: false, text: inWords(caught) })
+
+/** What was written of a snapshot that is none. Whatever cannot be removed now is swept by the next run. */
+async function clear({ open }: Place, { backup, name }: TakeRequest): Promise<void> {
+  try {
+    const folder = folderOf({ backupId: backup.id, name })
+    const files = await open.list(folder)
+    // without its manifest it is no backup, whatever else is left
+    if (files.length > 0) await open.remove([manifestOf(folder), ...files.map(({ path }) => path)])
+  } catch {
+    // the target is not there: the next run sweeps
+  }
+}
+
+const left = (places: readonly Place[], failed: ReadonlyMap<string, AppError>): Place[] =>
+  places.filter(({ id }) => !failed.has(id))
+
+/** The reason of all: that a host is away only where that is what all of them say. */
+function lastOf(failed: ReadonlyMap<unknown, AppError>): AppError {
+  const errors = [...failed.values()]
+  return errors.find(error => !isOffline(error)) ?? errors.at(-1) ?? new AppError('INTERNAL', 'There is no target')
+}

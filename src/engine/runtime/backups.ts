@@ -1,0 +1,293 @@
+// Backups as a person sets them up, kept in step with the check that each owns; and the one place where all that makes, proves and restores them is put together.
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import { AppError } from '../../shared/errors.ts'
+import type { Backup, BackupDraft, BackupKinds, BackupProposal, BackupView } from '../../shared/model/backup.ts'
+import type { FieldSecrets } from '../../shared/model/check.ts'
+import type { UnitRef } from '../../shared/model/unit.ts'
+import { type BackupSourceType, backupSourceTypes } from '../backups/index.ts'
+import { newHostId } from '../domain/host-id.ts'
+import type { Clock } from '../lib/clock.ts'
+import { type Disposable, DisposableBag } from '../lib/disposable.ts'
+import type { Logger } from '../lib/log.ts'
+import type { Link, SqliteFiles } from '../ports.ts'
+import { bytesOf, type StoredBackup } from '../store/backups.ts'
+import { fieldSecretId } from '../store/field-secrets.ts'
+import type { Store } from '../store/store.ts'
+import type { TargetType } from '../targets/index.ts'
+import type { Actions } from './actions.ts'
+import type { AuditLog } from './audit-log.ts'
+import { judgeBackup } from './backup-draft.ts'
+import { proposeBackup } from './backup-proposal.ts'
+import { BackupRunner } from './backup-runner.ts'
+import { BackupSchedules } from './backup-schedules.ts'
+import { createSealing } from './backup-sealing.ts'
+import type { Checks } from './checks.ts'
+import type { CircuitBreakers } from './circuit-breaker.ts'
+import { DrillRunner } from './drill-runner.ts'
+import type { HostSession } from './host-session.ts'
+import { HostTurns } from './host-turns.ts'
+import { kindInfo } from './kind-spec.ts'
+import type { Prober } from './prober.ts'
+import type { Publish } from './publish.ts'
+import { RestoreRunner } from './restore-runner.ts'
+import { SnapshotItems } from './snapshot-items.ts'
+import { Snapshots } from './snapshots.ts'
+import { SourceAccess } from './source-access.ts'
+import { Targets } from './targets.ts'
+import type { Vault } from './vault.ts'
+
+const announceMs = 100
+
+export interface BackupsOptions {
+  store: Store
+  vault: Vault
+  checks: Pick<Checks, 'putOwned' | 'removeOwned'>
+  prober: Pick<Prober, 'check' | 'record'>
+  breakers: CircuitBreakers
+  actions: Pick<Actions, 'run' | 'get'>
+  audit: AuditLog
+  /** Null while a host has no session. */
+  session: (hostId: string) => HostSession | null
+  sqlite: SqliteFiles
+  onMains: () => Promise<boolean | null>
+  version: string
+  clock: Clock
+  log: Logger
+  publish: Publish
+  sourceOf?: (type: string) => BackupSourceType | undefined
+  targetOf?: (type: string) => TargetType | undefined
+}
+
+export class Backups implements Disposable {
+  readonly targets: Targets
+  readonly snapshots: Snapshots
+  readonly runner: BackupRunner
+  readonly schedules: BackupSchedules
+  readonly drills: DrillRunner
+  readonly restores: RestoreRunner
+  readonly items: SnapshotItems
+  readonly turns = new HostTurns()
+  readonly #options: BackupsOptions
+  readonly #sources: SourceAccess
+  readonly #bag = new DisposableBag()
+  readonly #changed = new Set<string>()
+  #announcing: Disposable | null = null
+
+  constructor(options: BackupsOptions) {
+    const { store, vault, session, clock, log, publish, audit, breakers, actions, prober, version } = options
+    this.#options = options
+    const link = async (hostId: string): Promise<Link> => this.#sources.session(hostId).link
+    const onChange = (backupId: string): void => this.changed(backupId)
+    const sources = new SourceAccess({
+      ...{ session, vault, sqlite: options.sqlite, clock, scratchFolder: join(store.directory, 'scratch') },
+      ...(options.sourceOf ? { typeOf: options.sourceOf } : {}),
+    })
+    const targets = new Targets({
+      ...{ store, vault, link, defaultFolder: join(store.directory, 'backups'), clock, log, publish },
+      ...(options.targetOf ? { typeOf: options.targetOf } : {}),
+    })
+    const { decryptor, encryptor, readable } = createSealing(vault)
+    const snapshots = new Snapshots({ store, targets, clock, log, publish, decryptor, onChange })
+    const both = { store, sources, snapshots, targets, clock, log, publish, audit, turns: this.turns, onChange }
+    this.#sources = sources
+    this.targets = targets
+    this.snapshots = snapshots
+    this.runner = this.#bag.add(new BackupRunner({ ...both, breakers, version, encryptor, readable }))
+    this.drills = this.#bag.add(new DrillRunner(both))
+    this.restores = this.#bag.add(new RestoreRunner({ ...both, actions, runner: this.runner }))
+    this.items = new SnapshotItems(both)
+    const { runner, drills } = this
+    this.schedules = this.#bag.add(
+      new BackupSchedules({ store, runner, drills, snapshots, prober, breakers, onMains: options.onMains, clock, log }),
+    )
+  }
+
+  /** Takes up what was under way, and begins to look at the schedules. */
+  async start(): Promise<void> {
+    await this.#sources.start()
+    this.targets.start()
+    this.runner.resume()
+    this.drills.resume()
+    this.restores.resume()
+    this.schedules.start()
+    this.#bag.add(
+      this.#options.vault.onChange(({ state }) => {
+        if (state === 'unlocked') this.runner.onVaultUnlocked()
+      }),
+    )
+  }
+
+  /** A host's session is about to start: listens to it until disposed. */
+  attach(session: HostSession): Disposable {
+    return this.runner.attach(session)
+  }
+
+  kinds(): BackupKinds {
+    return { sources: backupSourceTypes.map(kindInfo), targets: this.targets.kinds() }
+  }
+
+  list(): BackupView[] {
+    return this.#options.store.backups.list().map(stored => this.#view(stored))
+  }
+
+  /** Throws NOT_FOUND. */
+  stored(id: string): StoredBackup {
+    const stored = this.#options.store.backups.get(id)
+    if (!stored) throw new AppError('NOT_FOUND', 'This backup is not there any more')
+    return stored
+  }
+
+  view(id: string): BackupView {
+    return this.#view(this.stored(id))
+  }
+
+  /** What a unit's backup would hold, found on its host. */
+  propose(ref: UnitRef, signal: AbortSignal): Promise<BackupProposal> {
+    return proposeBackup(this.#sources, ref, signal)
+  }
+
+  add(draft: BackupDraft, secrets: FieldSecrets): Backup {
+    const { store, checks, clock } = this.#options
+    const complete = this.#judge(draft, secrets, null)
+    const taken = store.backups.list().map(({ backup }) => backup.id)
+    // two computers may keep a backup of one name in one place
+    const id = newHostId(`${newHostId(complete.name, []).slice(0, 40)}-${randomBytes(2).toString('hex')}`, taken)
+    store.transaction(() => {
+      const check = checks.putOwned(null, checkOf(complete, id))
+      store.backups.insert({ ...complete, id, checkId: check.id, createdAt: clock.now() })
+      this.#keepSecrets(id, secrets)
+    })
+    this.changed(id)
+    return this.stored(id).backup
+  }
+
+  edit(id: string, draft: BackupDraft, secrets: FieldSecrets): Backup {
+    const { store, checks } = this.#options
+    const { backup } = this.stored(id)
+    const complete = this.#judge(draft, secrets, backup)
+    store.transaction(() => {
+      checks.putOwned(backup.checkId, checkOf(complete, id))
+      store.backups.update(id, complete)
+      this.#keepSecrets(id, secrets)
+    })
+    this.changed(id)
+    return this.stored(id).backup
+  }
+
+  /** Its snapshots stay where they are. */
+  remove(id: string): Backup {
+    const { store, checks, publish } = this.#options
+    const { backup } = this.stored(id)
+    this.runner.forget(id)
+    this.drills.forget(id)
+    checks.removeOwned(backup.checkId)
+    store.backups.remove(id)
+    publish('backup.removed', id)
+    this.targets.announce()
+    return backup
+  }
+
+  /** The host is about to go, and its backups and their checks with it. */
+  hostRemoved(hostId: string): void {
+    const { store, publish } = this.#options
+    for (const { backup } of store.backups.list()) {
+      if (backup.hostId !== hostId) continue
+      this.runner.forget(backup.id)
+      this.drills.forget(backup.id)
+      store.backups.remove(backup.id)
+      publish('backup.removed', backup.id)
+    }
+  }
+
+  preview(id: string, retention: BackupDraft['retention']): string[] {
+    const { backup } = this.stored(id)
+    const zone = backup.schedule?.zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone
+    return this.snapshots.preview(id, backup.targets, retention, zone)
+  }
+
+  /** Takes up what lies on a target; null where all went well. */
+  async scan(targetId: string): Promise<void> {
+    const open = await this.targets.open(targetId)
+    try {
+      await this.snapshots.sync(targetId, open, null, null)
+    } finally {
+      await open.dispose()
+    }
+  }
+
+  /** How a backup stands may be otherwise now: its check and the windows are told, many changes as one. */
+  changed(id: string): void {
+    this.#changed.add(id)
+    this.#announcing ??= this.#options.clock.after(announceMs, () => {
+      this.#announcing = null
+      const ids = [...this.#changed]
+      this.#changed.clear()
+      try {
+        for (const one of ids) this.#announce(one)
+        this.targets.announce()
+      } catch (caught) {
+        this.#options.log.error('how a backup stands was not told', { error: String(caught) })
+      }
+    })
+  }
+
+  dispose(): void {
+    this.#announcing?.dispose()
+    this.#bag.dispose()
+  }
+
+  #announce(id: string): void {
+    const stored = this.#options.store.backups.get(id)
+    if (!stored) return
+    this.schedules.tell(id)
+    this.#options.publish('backup.changed', this.#view(stored))
+  }
+
+  #view(stored: StoredBackup): BackupView {
+    const { backup } = stored
+    const all = this.snapshots.list(backup.id)
+    const runs = this.runner.list(backup.id, 5)
+    const lastRun = runs.find(({ finishedAt }) => finishedAt !== null) ?? null
+    const failed = lastRun !== null && (lastRun.outcome === 'failed' || lastRun.outcome === 'partly')
+    const damaged = all.find(({ state }) => state !== 'good')
+    const problem = failed
+      ? (lastRun.evidence.findLast(({ ok }) => !ok)?.text ?? 'The last run failed')
+      : damaged
+        ? (damaged.problem ?? `A snapshot is ${damaged.state}`)
+        : null
+    const proven = all.flatMap(({ provenAt }) => provenAt ?? [])
+    return {
+      ...{ backup, lastRun, problem },
+      nextAt: this.schedules.nextAt(stored),
+      running: this.runner.running(backup.id),
+      lastGood: all.find(({ state }) => state === 'good') ?? null,
+      provenAt: proven.length === 0 ? null : Math.max(...proven),
+      snapshots: all.length,
+      bytes: all.reduce((sum, { manifest, state }) => sum + (state === 'missing' ? 0 : bytesOf(manifest)), 0),
+    }
+  }
+
+  #judge(draft: BackupDraft, secrets: FieldSecrets, before: Backup | null): BackupDraft {
+    const { store } = this.#options
+    const encrypted = (id: string): boolean =>
+      this.snapshots.list(id).some(({ manifest }) => manifest.parts.some(one => one.encryption === 'passphrase'))
+    return judgeBackup(draft, secrets, before, { store, typeOf: type => this.#sources.find(type), encrypted })
+  }
+
+  #keepSecrets(id: string, secrets: FieldSecrets): void {
+    const { vault } = this.#options
+    for (const [field, value] of Object.entries(secrets)) {
+      if (value === null) vault.forget(fieldSecretId('backup', id, field))
+      else vault.put(fieldSecretId('backup', id, field), value)
+    }
+  }
+}
+
+/** The check that a backup owns: alerts, history and silences are the same as for everything else. */
+const checkOf = ({ hostId, name }: BackupDraft, backupId: string) => ({
+  ...{ hostId, name, type: 'backup-age', spec: { backupId }, unit: null, vantage: 'local' as const },
+})
+
+/** All of it, in one call for the composition root. */
+export const createBackups = (options: BackupsOptions): Backups => new Backups(options)

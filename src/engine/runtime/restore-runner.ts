@@ -1,0 +1,203 @@
+// Begins restores, carries each through or undoes it, and takes up after a kill or a lost link what was under way, so that all is old or all is new.
+import { randomBytes, randomUUID } from 'node:crypto'
+import { AppError } from '../../shared/errors.ts'
+import type { RestoreDraft, RestorePlan, RestoreRun } from '../../shared/model/backup.ts'
+import { mayCancel } from '../domain/restore-state.ts'
+import { sleep } from '../lib/clock.ts'
+import type { Disposable } from '../lib/disposable.ts'
+import type { Logger } from '../lib/log.ts'
+import type { HostTurns } from './host-turns.ts'
+import { chosenParts, planRestore } from './restore-plan.ts'
+import { RestoreRecord, type RestoreRecordOptions, restoreOf, type StoredRestore } from './restore-record.ts'
+import { RestoreWork, type RestoreWorkOptions } from './restore-work.ts'
+import { isOffline } from './source-access.ts'
+import { inWords } from './targets.ts'
+
+const backMs = 500
+const mostListed = 100
+
+export interface RestoreRunnerOptions extends RestoreWorkOptions, Omit<RestoreRecordOptions, 'store' | 'clock'> {
+  turns: HostTurns
+}
+
+interface Live {
+  readonly record: RestoreRecord
+  readonly cancel: AbortController
+  readonly work: RestoreWork
+}
+
+export class RestoreRunner implements Disposable {
+  readonly #options: RestoreRunnerOptions
+  readonly #log: Logger
+  readonly #live = new Map<string, Live>()
+  readonly #gone = new AbortController()
+
+  constructor(options: RestoreRunnerOptions) {
+    this.#options = options
+    this.#log = options.log.child('restore')
+  }
+
+  async plan(draft: RestoreDraft, signal: AbortSignal): Promise<RestorePlan> {
+    return (await planRestore(this.#options, draft, signal)).plan
+  }
+
+  /**
+   * Begins and returns at once. Rejects, with nothing done, with INVALID_INPUT where something else was typed, IDENTITY_DIFFERS where host or source is
+   * not the one that was backed up, and CONFLICT where something speaks against it.
+   */
+  async start(draft: RestoreDraft, typed: string, actor: string, signal: AbortSignal): Promise<RestoreRun> {
+    const { store, clock } = this.#options
+    const { plan, hostId, present } = await planRestore(this.#options, draft, signal)
+    if (typed.trim() !== plan.confirm)
+      throw new AppError('INVALID_INPUT', `Type ${plan.confirm} to confirm`, { detail: { field: 'typed' } })
+    if (plan.problems.length > 0) throw new AppError('CONFLICT', plan.problems.join('; '))
+    const other = plan.parts.find(part => !part.sameIdentity)
+    if (other && !draft.despiteIdentity)
+      throw new AppError('IDENTITY_DIFFERS', `${other.place} on ${plan.hostName} is not what was backed up`, {
+        hint: 'Another host or database has its place. Restore it elsewhere, or insist.',
+      })
+    const { snapshot } = plan
+    const { backupId } = snapshot.manifest
+    const busy = [...this.#live.values()].some(
+      ({ record }) => record.run.hostId === hostId && record.run.backupId === backupId,
+    )
+    if (busy) throw new AppError('CONFLICT', 'A restore of this backup is under way')
+    const run: StoredRestore = {
+      ...{ id: randomUUID(), draft, backupId, startedAt: clock.now(), finishedAt: null, outcome: 'running' },
+      ...{ steps: [], evidence: [], progress: null, before: null, kept: [] },
+      ...{ hostId, actor, unit: plan.unit, wasUp: false, staging: randomBytes(5).toString('hex'), reached: null },
+      ...{ parts: chosenParts(snapshot, draft), present },
+    }
+    store.backups.insertJob('restore', run)
+    const live = this.#enter(run)
+    const { to } = draft
+    void this.#drive(live, () =>
+      to.kind === 'in-place' ? live.work.inPlace(snapshot) : live.work.elsewhere(snapshot, to.place),
+    )
+    return restoreOf(live.record.run)
+  }
+
+  /** After a start of the engine: what was under way is finished or undone as soon as its host is there. */
+  resume(): void {
+    for (const run of this.#options.store.backups.unfinished<StoredRestore>('restore')) {
+      const steps = run.steps.map(step =>
+        step.outcome === 'running'
+          ? { ...step, outcome: 'failed' as const, text: `${step.text}: Quarterdeck ended in the middle of it` }
+          : step,
+      )
+      const live = this.#enter({ ...run, steps, progress: null })
+      const why = new AppError('ENGINE_GONE', 'Quarterdeck ended in the middle of it')
+      void this.#drive(live, () => this.#goOn(live, why))
+    }
+  }
+
+  /** Throws CONFLICT once the swap has begun. */
+  cancel(id: string): void {
+    const live = this.#live.get(id)
+    if (!live) return
+    if (!mayCancel(live.record.run.reached))
+      throw new AppError('CONFLICT', 'What is there is being replaced just now, so it is carried through')
+    live.cancel.abort(new AppError('CANCELLED', 'Cancelled'))
+  }
+
+  /** Newest first. */
+  list(backupId: string | null): RestoreRun[] {
+    return this.#options.store.backups
+      .jobs<StoredRestore>('restore', backupId, mostListed)
+      .map(run => restoreOf(this.#live.get(run.id)?.record.run ?? run))
+  }
+
+  /** Drops what a restore replaced. Rejects with NOT_CONNECTED. */
+  async dropOld(id: string): Promise<RestoreRun> {
+    const { store, sources, publish } = this.#options
+    const run = store.backups.job<StoredRestore>(id)
+    if (!run) throw new AppError('NOT_FOUND', 'This restore is not known')
+    if (run.finishedAt === null) throw new AppError('CONFLICT', 'This restore is still under way')
+    const on = { hostId: run.hostId, backupId: run.backupId, signal: this.#gone.signal }
+    let { kept } = run
+    for (const part of run.parts.filter(({ key }) => run.kept.some(one => one.part === key))) {
+      await sources.use(part, on, ({ type, context, spec }) => type.dropOld(context, spec, { id: run.staging }))
+      kept = kept.filter(one => one.part !== part.key)
+      store.backups.updateJob({ ...run, kept } as StoredRestore)
+    }
+    const after = restoreOf({ ...run, kept })
+    publish('restore.changed', after)
+    return after
+  }
+
+  dispose(): void {
+    this.#gone.abort(new AppError('ENGINE_GONE', 'Quarterdeck ended'))
+  }
+
+  #enter(run: StoredRestore): Live {
+    const cancel = new AbortController()
+    const record = new RestoreRecord(run, this.#gone.signal, { ...this.#options, log: this.#log })
+    const live: Live = {
+      record,
+      cancel,
+      work: new RestoreWork(record, cancel.signal, this.#gone.signal, this.#options),
+    }
+    this.#live.set(run.id, live)
+    return live
+  }
+
+  /** Carries it through: what fails is undone, what lost its host waits for it. Never rejects. */
+  async #drive(live: Live, begin: () => Promise<void>): Promise<void> {
+    const { record, cancel } = live
+    const { hostId, draft, id } = record.run
+    const cancelled = cancel.signal
+    let leave = (): void => {}
+    let undoing = false
+    let first: unknown = null
+    let work = begin
+    try {
+      leave = await this.#options.turns.take(hostId, AbortSignal.any([this.#gone.signal, cancelled]))
+    } catch (caught) {
+      work = () => Promise.reject(caught)
+    }
+    for (;;) {
+      try {
+        await work()
+        break
+      } catch (caught) {
+        // the next engine finds it as it was written down
+        if (this.#gone.signal.aborted) return
+        const why = first ?? caught
+        first = why
+        this.#log.warn('a step of a restore failed', { id, error: AppError.from(caught).message })
+        const untouched = draft.to.kind === 'elsewhere' || record.run.reached === null
+        if (isOffline(caught) && !untouched) {
+          record.say({ ok: false, text: 'The connection was lost; it goes on when the host is back' })
+          work = () => this.#goOn(live, why)
+        } else if (undoing || untouched) {
+          record.end(cancelled.aborted ? 'cancelled' : 'failed', inWords(caught))
+          break
+        } else {
+          undoing = true
+          work = () => live.work.undo(why)
+        }
+      }
+    }
+    this.#live.delete(id)
+    leave()
+  }
+
+  async #goOn(live: Live, why: unknown): Promise<void> {
+    await this.#hostBack(live.record.run)
+    await live.work.recover(why)
+  }
+
+  /** Waits until the host can be worked with again; rejects when it is removed or the engine ends. */
+  async #hostBack({ hostId, unit }: StoredRestore): Promise<void> {
+    const { sources, store, clock } = this.#options
+    for (;;) {
+      try {
+        const session = sources.session(hostId)
+        if (!unit || session.units.manager(unit.scope)) return
+      } catch {
+        if (!store.hosts.get(hostId)) throw new AppError('NOT_FOUND', 'The host was removed')
+      }
+      await sleep(clock, backMs, this.#gone.signal)
+    }
+  }
+}

@@ -1,0 +1,43 @@
+// Stops and starts the service around a restore, by the same verified actions as a person's click; knows no snapshot.
+import { AppError } from '../../shared/errors.ts'
+import type { CheckUnit } from '../../shared/model/check.ts'
+import type { ActionRun } from '../../shared/model/unit.ts'
+import { type Clock, sleep } from '../lib/clock.ts'
+import type { Actions } from './actions.ts'
+import type { HostSession } from './host-session.ts'
+import { unitsUp } from './renewal-consumers.ts'
+
+const lookMs = 100
+
+export interface RestoreUnitsOptions {
+  readonly actions: Pick<Actions, 'run' | 'get'>
+  readonly clock: Clock
+}
+
+/** Does it run, or try to? */
+export async function isUp(session: HostSession, unit: CheckUnit): Promise<boolean> {
+  if (!session.units.manager(unit.scope))
+    throw new AppError('NOT_CONNECTED', `The services of ${session.host.name} cannot be asked just now`)
+  return (await unitsUp(session, [unit])).length > 0
+}
+
+/** Resolves with how it was verified; rejects with LINK_LOST, or COMMAND_FAILED where it did not come to be. */
+export async function turnUnit(
+  { actions, clock }: RestoreUnitsOptions,
+  hostId: string,
+  unit: CheckUnit,
+  verb: 'start' | 'stop',
+  actor: string,
+  signal: AbortSignal,
+): Promise<string> {
+  const begun = await actions.run({ hostId, ...unit }, verb, actor)
+  let run: ActionRun = begun
+  while (run.outcome === 'running') {
+    await sleep(clock, lookMs, signal)
+    run = actions.get(begun.id)
+  }
+  const said = run.evidence.map(({ text }) => text).join('; ')
+  if (run.outcome === 'verified' || run.outcome === 'degraded') return said || `${unit.name}: ${verb} was verified`
+  if (run.outcome === 'lost') throw new AppError('LINK_LOST', `The connection was lost at the ${verb} of ${unit.name}`)
+  throw new AppError('COMMAND_FAILED', `${unit.name} did not ${verb}`, { hint: run.error?.message ?? said })
+}

@@ -1,0 +1,216 @@
+// The steps of one restore, and how they are undone or gone on with (semantics 32); knows no kind of source, and not when it is called.
+import { AppError } from '../../shared/errors.ts'
+import type { Snapshot, SnapshotPart } from '../../shared/model/backup.ts'
+import type { Artefact } from '../backups/index.ts'
+import { afterKill, mayCancel, type RestoreStep, type StagedState } from '../domain/restore-state.ts'
+import type { BackupRunner } from './backup-runner.ts'
+import { placeOf, type RestorePlanParts } from './restore-plan.ts'
+import type { RestoreRecord } from './restore-record.ts'
+import { isUp, type RestoreUnitsOptions, turnUnit } from './restore-units.ts'
+import type { OpenSource } from './source-access.ts'
+import { inWords } from './targets.ts'
+
+export interface RestoreWorkOptions extends RestorePlanParts, RestoreUnitsOptions {
+  runner: Pick<BackupRunner, 'start' | 'wait' | 'failureOf' | 'cancel'>
+}
+
+export class RestoreWork {
+  readonly #options: RestoreWorkOptions
+  readonly #record: RestoreRecord
+  /** A person called it off, which counts until the swap; the engine ends, which always counts. */
+  readonly #cancel: AbortSignal
+  readonly #gone: AbortSignal
+  readonly #either: AbortSignal
+
+  constructor(record: RestoreRecord, cancel: AbortSignal, gone: AbortSignal, options: RestoreWorkOptions) {
+    this.#record = record
+    this.#cancel = cancel
+    this.#gone = gone
+    this.#either = AbortSignal.any([cancel, gone])
+    this.#options = options
+  }
+
+  async inPlace(snapshot: Snapshot): Promise<void> {
+    const record = this.#record
+    const { parts, staging, unit, hostId } = record.run
+    await this.#backUp(snapshot)
+    await record.step('stage', 'Restoring beside what is there', () =>
+      this.#artefacts(snapshot, (artefact, { type, spec, context }) => {
+        record.meter.step(`Restoring ${type.label(spec)} beside what is there`, artefact.part.key)
+        return type.stage(context, spec, artefact, { id: staging })
+      }),
+    )
+    await record.step('check', 'Looking at what was restored', async () => {
+      for (const part of parts) {
+        const evidence = await this.#use(part, this.#either, ({ type, spec, context }) =>
+          type.check(context, spec, part, { id: staging }),
+        )
+        for (const one of evidence) record.say(one)
+        const bad = evidence.find(({ ok }) => !ok)
+        if (bad) throw new AppError('BACKUP_BAD', bad.text)
+      }
+    })
+    if (unit) {
+      record.save({ wasUp: await isUp(this.#options.sources.session(hostId), unit) })
+      if (record.run.wasUp) await this.#turn('stop', this.#either)
+      else record.skip('stop', `${unit.name} was not running`)
+    }
+    if (this.#either.aborted) throw new AppError('CANCELLED', 'Cancelled')
+    await this.#swapOn()
+  }
+
+  async elsewhere(snapshot: Snapshot, place: string): Promise<void> {
+    const record = this.#record
+    await record.step('stage', `Restoring it to ${place}`, () =>
+      this.#artefacts(snapshot, async (artefact, { type, spec, context }) => {
+        record.meter.step(`Restoring ${type.label(spec)}`, artefact.part.key)
+        const to = placeOf(place, artefact.part, record.run.parts.length)
+        const where = await type.restoreTo(context, spec, artefact, to)
+        record.say({ ok: true, text: `${artefact.part.key} is at ${where}` })
+      }),
+    )
+    record.end('restored', null)
+  }
+
+  /** After a kill or a lost link: asks the host how far it was, and goes on or undoes it. */
+  async recover(why: unknown): Promise<void> {
+    const { draft, parts, staging, reached } = this.#record.run
+    if (draft.to.kind === 'elsewhere') throw why
+    const states: StagedState[] = []
+    for (const part of parts)
+      states.push(
+        await this.#use(part, this.#gone, ({ type, spec, context }) =>
+          type.stagedState(context, spec, { id: staging }),
+        ),
+      )
+    const next = afterKill(reached, states)
+    if (next === 'go-on') await this.#swapOn()
+    else if (next === 'roll-back') await this.#rollBack(why)
+    else await this.#throwAway(why)
+  }
+
+  async undo(why: unknown): Promise<void> {
+    if (mayCancel(this.#record.run.reached)) await this.#throwAway(why)
+    else await this.#rollBack(why)
+  }
+
+  /** From here on it is carried through or rolled back; each step may be repeated. */
+  async #swapOn(): Promise<void> {
+    const record = this.#record
+    const { parts, staging } = record.run
+    await record.step('swap', 'Putting it in place', async () => {
+      for (const part of parts) {
+        const { kept } = await this.#use(part, this.#gone, ({ type, spec, context }) =>
+          type.swap(context, spec, { id: staging }),
+        )
+        const others = record.run.kept.filter(one => one.part !== part.key)
+        record.save({ kept: kept === null ? others : [...others, { part: part.key, place: kept }] })
+      }
+    })
+    if (record.run.unit && record.run.wasUp) await this.#turn('start', this.#gone)
+    await record.step('verify', 'Seeing that it is there', async () => {
+      for (const part of parts)
+        await this.#use(part, this.#gone, async ({ type, spec, context }) => {
+          const look = await type.look(context, spec)
+          if (look.bytes === null) throw new AppError('BACKUP_BAD', `${look.place} is not there after the swap`)
+        })
+    })
+    record.end('restored', null)
+  }
+
+  /** The verified backup of the present state. What is damaged as it is cannot be backed up well: the swap keeps it. */
+  async #backUp(snapshot: Snapshot): Promise<void> {
+    const { runner, store } = this.#options
+    const record = this.#record
+    const { present, backupId, actor } = record.run
+    const stored = store.backups.get(snapshot.manifest.backupId)
+    const parts = present.filter(key => stored?.backup.sources.some(source => source.key === key))
+    if (present.length === 0) {
+      record.skip('back-up', 'Nothing is there now')
+      return
+    }
+    if (parts.length < present.length)
+      throw new AppError('CONFLICT', 'What is there now is not part of a backup any more', {
+        hint: 'Add it to the backup again, or restore it elsewhere: nothing is replaced without a backup before.',
+      })
+    await record.step('back-up', 'Backing up what is there now', async () => {
+      const begun = runner.start({ backupId, reason: 'before-restore', actor, parts, turnTaken: true })
+      const stop = (): void => runner.cancel(begun.id)
+      this.#cancel.addEventListener('abort', stop, { once: true })
+      const run = await runner.wait(begun.id)
+      this.#cancel.removeEventListener('abort', stop)
+      if (this.#cancel.aborted) throw new AppError('CANCELLED', 'Cancelled')
+      const [made] = run.snapshots
+      if (made !== undefined) {
+        record.save({ before: made })
+        return
+      }
+      const why = runner.failureOf(run.id)
+      if (why?.code !== 'BACKUP_BAD') throw why ?? new AppError('COMMAND_FAILED', 'What is there now was not backed up')
+      record.say({
+        ok: false,
+        text: `What is there now is damaged itself, so it is only kept beside: ${why.message}`,
+      })
+    })
+  }
+
+  async #throwAway(why: unknown): Promise<void> {
+    await this.#discard()
+    const { unit, wasUp } = this.#record.run
+    if (unit && wasUp && !(await this.#unitIsUp())) await this.#turn('start', this.#gone)
+    const outcome = this.#cancel.aborted ? 'cancelled' : 'failed'
+    this.#record.end(outcome, `${inWords(why)}. What was there was not touched.`)
+  }
+
+  async #rollBack(why: unknown): Promise<void> {
+    const record = this.#record
+    await record.step('roll-back', 'Putting back what was there', async () => {
+      const { unit, wasUp, hostId, actor, parts, staging } = record.run
+      if (unit && (await this.#unitIsUp())) await turnUnit(this.#options, hostId, unit, 'stop', actor, this.#gone)
+      for (const part of [...parts].reverse())
+        await this.#use(part, this.#gone, ({ type, spec, context }) => type.swapBack(context, spec, { id: staging }))
+      record.save({ kept: [] })
+      await this.#discard()
+      if (unit && wasUp) await turnUnit(this.#options, hostId, unit, 'start', actor, this.#gone)
+    })
+    record.end('rolled-back', inWords(why))
+  }
+
+  async #discard(): Promise<void> {
+    const { parts, staging } = this.#record.run
+    for (const part of parts)
+      await this.#use(part, this.#gone, ({ type, spec, context }) => type.discard(context, spec, { id: staging }))
+  }
+
+  async #unitIsUp(): Promise<boolean> {
+    const { unit, hostId } = this.#record.run
+    return unit !== null && (await isUp(this.#options.sources.session(hostId), unit))
+  }
+
+  async #turn(verb: RestoreStep & ('start' | 'stop'), signal: AbortSignal): Promise<void> {
+    const { unit, hostId, actor } = this.#record.run
+    if (!unit) return
+    await this.#record.step(verb, `${verb === 'stop' ? 'Stopping' : 'Starting'} ${unit.name}`, async () => {
+      // it may be so already, where this is tried again
+      if ((await this.#unitIsUp()) === (verb === 'start')) return
+      this.#record.say({ ok: true, text: await turnUnit(this.#options, hostId, unit, verb, actor, signal) })
+    })
+  }
+
+  async #artefacts(snapshot: Snapshot, work: (artefact: Artefact, source: OpenSource) => Promise<void>): Promise<void> {
+    const { targets, snapshots } = this.#options
+    const open = await targets.open(snapshot.targetId, this.#either)
+    try {
+      const keys = this.#record.run.parts.map(({ key }) => key)
+      for (const artefact of await snapshots.artefacts(snapshot, open, keys))
+        await this.#use(artefact.part, this.#either, source => work(artefact, source))
+    } finally {
+      await open.dispose().catch(() => {})
+    }
+  }
+
+  #use<T>(part: SnapshotPart, signal: AbortSignal, work: (open: OpenSource) => Promise<T>): Promise<T> {
+    const { hostId, backupId } = this.#record.run
+    return this.#options.sources.use(part, { hostId, backupId, signal }, work)
+  }
+}

@@ -1,0 +1,314 @@
+// Snapshots: committed by their manifest, found again on targets, hashed anew, kept and removed by the policy; knows no source and no schedule.
+import type { Readable } from 'node:stream'
+import { AppError } from '../../shared/errors.ts'
+import { Manifest, type RetentionPolicy, type Snapshot, type SnapshotPart } from '../../shared/model/backup.ts'
+import type { Artefact } from '../backups/index.ts'
+import { refuseEmptyPolicy, snapshotsToRemove } from '../domain/backup-retention.ts'
+import type { Decryptor } from '../lib/bulk/encryption.ts'
+import { openPacked, openRaw, rehash } from '../lib/bulk/open-stored.ts'
+import { type Clock, sleep } from '../lib/clock.ts'
+import type { Logger } from '../lib/log.ts'
+import type { Store } from '../store/store.ts'
+import type { TargetFile, TargetStore } from '../targets/index.ts'
+import { canonical } from './kind-spec.ts'
+import type { Publish } from './publish.ts'
+import type { Targets } from './targets.ts'
+
+const manifestFile = 'manifest.json'
+export const manifestOf = (folder: string): string => `${folder}/${manifestFile}`
+const mostManifestBytes = 16 * 1024 * 1024
+/** A re-hash on a schedule reads no faster than this, so that nobody notices it. */
+const rehashBytesPerSecond = 64 * 1024 * 1024
+
+export const snapshotId = (targetId: string, { backupId, name }: Pick<Manifest, 'backupId' | 'name'>): string =>
+  `${targetId}/${backupId}/${name}`
+
+/** Where a snapshot lies on its target. */
+export const folderOf = ({ backupId, name }: Pick<Manifest, 'backupId' | 'name'>): string => `${backupId}/${name}`
+
+export interface SnapshotsOptions {
+  store: Pick<Store, 'backups'>
+  targets: Pick<Targets, 'open' | 'announce'>
+  clock: Clock
+  log: Logger
+  publish: Publish
+  /** How a part that is encrypted is read; null where it is not. Rejects where the key is not here. */
+  decryptor: (manifest: Manifest, part: SnapshotPart) => Promise<Decryptor | null>
+  /** A snapshot was made, removed, or found to be otherwise than it was. */
+  onChange: (backupId: string) => void
+}
+
+export class Snapshots {
+  readonly #options: SnapshotsOptions
+  readonly #log: Logger
+
+  constructor(options: SnapshotsOptions) {
+    this.#options = options
+    this.#log = options.log.child('snapshots')
+  }
+
+  /** Newest first. */
+  list(backupId: string): Snapshot[] {
+    return this.#options.store.backups.snapshots(backupId)
+  }
+
+  /** Throws NOT_FOUND. */
+  get(id: string): Snapshot {
+    const snapshot = this.#options.store.backups.snapshot(id)
+    if (!snapshot) throw new AppError('NOT_FOUND', 'This snapshot is not there any more')
+    return snapshot
+  }
+
+  /** The newest good one, on whichever target. */
+  lastGood(backupId: string): Snapshot | null {
+    return this.list(backupId).find(({ state }) => state === 'good') ?? null
+  }
+
+  /** The rename of the manifest is the commit (semantics 29): before it there is no backup, after it there is one. */
+  async commit(targetId: string, open: TargetStore, manifest: Manifest): Promise<Snapshot> {
+    await open.put(manifestOf(folderOf(manifest)), Buffer.from(JSON.stringify(Manifest.parse(manifest))))
+    const now = this.#options.clock.now()
+    return this.#put({
+      ...{ id: snapshotId(targetId, manifest), targetId, manifest, state: 'good', problem: null },
+      // the far end hashed it before each rename
+      ...{ hashedAt: now, provenAt: null },
+    })
+  }
+
+  /**
+   * Brings what is remembered in step with what lies there: snapshots that were not known are taken up, those that are gone or cut are told, and
+   * what has no manifest is removed, for it is no backup. `writing` is the folder of a run that is under way. Null `backupId` only looks.
+   */
+  async sync(targetId: string, open: TargetStore, backupId: string | null, writing: string | null): Promise<void> {
+    const files = await open.list(backupId ?? '')
+    const folders = new Map<string, TargetFile[]>()
+    for (const file of files) {
+      const folder = file.path.split('/').slice(0, 2).join('/')
+      if (file.path.split('/').length > 2) folders.set(folder, [...(folders.get(folder) ?? []), file])
+    }
+    for (const [folder, inside] of folders) {
+      if (folder === writing) continue
+      const whole = inside.some(({ path }) => path === manifestOf(folder))
+      if (whole) await this.#takeUp(targetId, open, folder, inside)
+      else if (backupId !== null && /\/\d{8}T\d{6}Z-[0-9a-f]{4,16}$/.test(folder)) {
+        this.#log.info('swept what has no manifest', { target: targetId, folder })
+        await open.remove(inside.map(({ path }) => path))
+      }
+    }
+    for (const snapshot of this.#options.store.backups.snapshotsOn(targetId)) {
+      if (backupId !== null && snapshot.manifest.backupId !== backupId) continue
+      const inside = folders.get(folderOf(snapshot.manifest))
+      if (inside?.some(({ path }) => path.endsWith(`/${manifestFile}`))) continue
+      if (snapshot.state !== 'missing')
+        this.#put({ ...snapshot, state: 'missing', problem: 'Its files are no longer there' })
+    }
+  }
+
+  /** Hashes every byte again, and reads the manifest. Says what it found; rejects only where the target cannot be reached. */
+  async verify(id: string, signal: AbortSignal, paced = false): Promise<Snapshot> {
+    const snapshot = this.get(id)
+    const open = await this.#options.targets.open(snapshot.targetId, signal)
+    try {
+      const problem = await this.#problemOf(snapshot, open, signal, paced)
+      const now = this.#options.clock.now()
+      // it may have been proven, or removed, meanwhile
+      const present = this.get(id)
+      if (problem === null) return this.#put({ ...present, state: 'good', problem: null, hashedAt: now })
+      this.#log.warn('a snapshot is damaged', { snapshot: id, problem: problem.text })
+      return this.#put({ ...present, state: problem.state, problem: problem.text, hashedAt: now })
+    } finally {
+      await open.dispose()
+    }
+  }
+
+  /**
+   * The parts of a snapshot to read from, once its manifest on the target was found to be the one that is remembered (a manifest that was swapped
+   * is refused). Rejects with BACKUP_BAD.
+   */
+  async artefacts(snapshot: Snapshot, open: TargetStore, keys: readonly string[]): Promise<Artefact[]> {
+    const there = await readManifest(open, snapshot.manifest)
+    if (canonical(there) !== canonical(snapshot.manifest)) {
+      this.#put({ ...snapshot, state: 'damaged', problem: 'Its manifest is not the one that was written' })
+      throw new AppError('BACKUP_BAD', 'The manifest of this snapshot is not the one that was written', {
+        hint: 'Files were changed or moved on the target. Choose another snapshot.',
+      })
+    }
+    const parts = snapshot.manifest.parts.filter(({ key }) => keys.length === 0 || keys.includes(key))
+    return await Promise.all(parts.map(part => this.artefact(snapshot.manifest, part, open)))
+  }
+
+  async artefact(manifest: Manifest, part: SnapshotPart, open: TargetStore): Promise<Artefact> {
+    const decrypt = await this.#options.decryptor(manifest, part)
+    const stored = {
+      ...{ name: part.file, bytes: part.bytes, sha256: part.sha256 },
+      ...{ rawBytes: part.rawBytes, rawSha256: part.rawSha256, compression: part.compression, decrypt },
+      read: (signal?: AbortSignal): Promise<Readable> => open.read(`${folderOf(manifest)}/${part.file}`, signal),
+    }
+    return {
+      part,
+      open: signal => openRaw(stored, signal),
+      openCompressed: signal => openPacked(stored, signal),
+    }
+  }
+
+  /** A drill restored it whole. */
+  proven(id: string): void {
+    const snapshot = this.#options.store.backups.snapshot(id)
+    if (snapshot) this.#put({ ...snapshot, provenAt: this.#options.clock.now() })
+  }
+
+  /** Throws CONFLICT for the last good one of a backup. */
+  async remove(id: string, signal?: AbortSignal): Promise<Snapshot> {
+    const snapshot = this.get(id)
+    const { backupId } = snapshot.manifest
+    const others = this.list(backupId).filter(one => one.id !== id && one.state === 'good')
+    if (snapshot.state === 'good' && others.length === 0 && this.#options.store.backups.get(backupId))
+      throw new AppError('CONFLICT', 'This is the last good snapshot of its backup', {
+        hint: 'Take another one first, or remove the backup.',
+      })
+    const open = await this.#options.targets.open(snapshot.targetId, signal)
+    try {
+      await this.#discard(snapshot, open)
+    } finally {
+      await open.dispose()
+    }
+    return snapshot
+  }
+
+  /** After a verified success: removes what the policy no longer wants on one target (semantics 30). Returns what went. */
+  async retain(
+    targetId: string,
+    open: TargetStore,
+    backupId: string,
+    policy: RetentionPolicy,
+    zone: string,
+  ): Promise<Snapshot[]> {
+    const here = this.list(backupId).filter(one => one.targetId === targetId)
+    const going = new Set(snapshotsToRemove(here.map(itemOf), policy, zone))
+    const gone: Snapshot[] = []
+    for (const snapshot of here.filter(({ id }) => going.has(id)).reverse()) {
+      await this.#discard(snapshot, open)
+      gone.push(snapshot)
+    }
+    return gone
+  }
+
+  /** What would go at the next success, were it now. */
+  preview(backupId: string, targets: readonly string[], policy: RetentionPolicy, zone: string): string[] {
+    refuseEmptyPolicy(policy)
+    const { clock } = this.#options
+    return targets.flatMap(targetId => {
+      const here = this.list(backupId).filter(one => one.targetId === targetId)
+      const next = { id: '', takenAt: clock.now(), good: true }
+      return snapshotsToRemove([...here.map(itemOf), next], policy, zone).filter(id => id !== '')
+    })
+  }
+
+  /** Those whose bytes were not hashed for a month, the longest first. */
+  dueForRehash(olderThan: number): Snapshot[] {
+    const { store } = this.#options
+    return store.backups
+      .targets()
+      .flatMap(({ id }) => store.backups.snapshotsOn(id))
+      .filter(({ state, hashedAt }) => state === 'good' && (hashedAt ?? 0) < olderThan)
+      .sort((a, b) => (a.hashedAt ?? 0) - (b.hashedAt ?? 0))
+  }
+
+  async #takeUp(targetId: string, open: TargetStore, folder: string, inside: TargetFile[]): Promise<void> {
+    const id = `${targetId}/${folder}`
+    const [backupId = '', name = ''] = folder.split('/')
+    const known = this.#options.store.backups.snapshot(id)
+    let manifest = known?.manifest
+    try {
+      manifest ??= await readManifest(open, { backupId, name })
+    } catch (caught) {
+      this.#log.warn('a manifest cannot be read', { target: targetId, folder, error: AppError.from(caught).message })
+      return
+    }
+    const cut = manifest.parts.find(
+      part => inside.find(({ path }) => path === `${folder}/${part.file}`)?.bytes !== part.bytes,
+    )
+    const problem = cut === undefined ? null : `${cut.file} is gone or has another size`
+    if (!known)
+      this.#put({
+        ...{ id, targetId, manifest, state: problem === null ? 'good' : 'damaged', problem },
+        // sizes are right; the bytes are hashed when it is its turn
+        ...{ hashedAt: null, provenAt: null },
+      })
+    else if (problem !== null && known.state === 'good') this.#put({ ...known, state: 'damaged', problem })
+    else if (problem === null && known.state === 'missing')
+      this.#put({ ...known, state: 'good', problem: null, hashedAt: null })
+  }
+
+  async #problemOf(
+    snapshot: Snapshot,
+    open: TargetStore,
+    signal: AbortSignal,
+    paced: boolean,
+  ): Promise<{ state: 'damaged' | 'missing'; text: string } | null> {
+    const { manifest } = snapshot
+    const { clock } = this.#options
+    const pace = (bytes: number): Promise<void> => sleep(clock, (bytes / rehashBytesPerSecond) * 1_000, signal)
+    try {
+      const there = await readManifest(open, manifest)
+      if (canonical(there) !== canonical(manifest))
+        return { state: 'damaged', text: 'Its manifest is not the one that was written' }
+      for (const part of manifest.parts) {
+        const read = (): Promise<Readable> => open.read(`${folderOf(manifest)}/${part.file}`, signal)
+        await rehash(
+          { name: part.file, bytes: part.bytes, sha256: part.sha256, read },
+          signal,
+          paced ? pace : undefined,
+        )
+      }
+      return null
+    } catch (caught) {
+      const { code, message } = AppError.from(caught)
+      if (code === 'BACKUP_BAD') return { state: 'damaged', text: message }
+      if (code === 'NOT_FOUND') return { state: 'missing', text: message }
+      throw caught
+    }
+  }
+
+  /** The manifest goes first: what is left of a removal that was cut off is no backup. */
+  async #discard(snapshot: Snapshot, open: TargetStore): Promise<void> {
+    const { manifest, id } = snapshot
+    const folder = folderOf(manifest)
+    await open.remove([manifestOf(folder)])
+    this.#options.store.backups.removeSnapshot(id)
+    await open.remove(manifest.parts.map(({ file }) => `${folder}/${file}`))
+    this.#options.publish('snapshot.removed', id)
+    this.#options.onChange(manifest.backupId)
+  }
+
+  #put(snapshot: Snapshot): Snapshot {
+    this.#options.store.backups.putSnapshot(snapshot)
+    this.#options.publish('snapshot.changed', snapshot)
+    this.#options.onChange(snapshot.manifest.backupId)
+    return snapshot
+  }
+}
+
+const itemOf = ({ id, state, manifest }: Snapshot) => ({ id, takenAt: manifest.startedAt, good: state === 'good' })
+
+/** Rejects with BACKUP_BAD where it is no manifest, or that of another snapshot. */
+async function readManifest(open: TargetStore, { backupId, name }: Pick<Manifest, 'backupId' | 'name'>) {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of await open.read(manifestOf(folderOf({ backupId, name })))) {
+    size += (chunk as Buffer).length
+    if (size > mostManifestBytes) throw new AppError('BACKUP_BAD', 'The manifest is longer than any manifest is')
+    chunks.push(chunk as Buffer)
+  }
+  let manifest: Manifest
+  try {
+    manifest = Manifest.parse(JSON.parse(Buffer.concat(chunks).toString('utf8')))
+  } catch (cause) {
+    throw new AppError('BACKUP_BAD', 'The manifest cannot be read', { cause })
+  }
+  if (manifest.backupId !== backupId || manifest.name !== name)
+    throw new AppError('BACKUP_BAD', 'The manifest is that of another snapshot', {
+      hint: 'Files were moved between folders on the target.',
+    })
+  return manifest
+}

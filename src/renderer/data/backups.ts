@@ -1,0 +1,88 @@
+// What screens ask about backups and how events keep the answers fresh; knows no layout.
+import type { QueryClient } from '@tanstack/react-query'
+import type { RestoreDraft } from '../../shared/model/backup.ts'
+import type { EngineRemote } from '../engine.ts'
+import { callKey, updateAnswer, useEngineQuery } from './remotes.tsx'
+
+const fresh = { staleTime: Number.POSITIVE_INFINITY } as const
+const runsShown = 30
+
+/** All backups, kept fresh by events. */
+export function useBackups() {
+  return useEngineQuery('backup.list', undefined, fresh)
+}
+export function useBackup(id: string) {
+  return useEngineQuery('backup.get', id, fresh)
+}
+/** The kinds of sources and targets never change while the engine runs. */
+export function useBackupKinds() {
+  return useEngineQuery('backup.kinds', undefined, fresh)
+}
+export function useTargets() {
+  return useEngineQuery('target.list', undefined, fresh)
+}
+export function useSnapshots(backupId: string) {
+  return useEngineQuery('snapshot.list', { backupId }, fresh)
+}
+export function useBackupRuns(id: string) {
+  return useEngineQuery('backup.runs', { id, limit: runsShown }, fresh)
+}
+export function useRestores(backupId: string | null) {
+  return useEngineQuery('restore.list', { backupId }, fresh)
+}
+export function useDrills(backupId: string) {
+  return useEngineQuery('drill.list', { backupId }, fresh)
+}
+/** Looks at the host anew whenever it is opened. */
+export function useRestorePlan(draft: RestoreDraft, enabled: boolean) {
+  return useEngineQuery('restore.plan', draft, { enabled, staleTime: 0 })
+}
+export function useSnapshotItems(id: string, part: string) {
+  return useEngineQuery('snapshot.items', { id, part }, fresh)
+}
+
+/** Listens for all that concerns backups; returns the ends of it. */
+export function keepBackupsLive(engine: EngineRemote, client: QueryClient): (() => void)[] {
+  return [
+    engine.on('backup.changed', view => {
+      updateAnswer(client, 'backup.list', undefined, list => put(list, view, ({ backup }) => backup.id))
+      client.setQueryData(callKey('backup.get', view.backup.id), view)
+    }),
+    engine.on('backup.removed', id => {
+      updateAnswer(client, 'backup.list', undefined, list => list.filter(({ backup }) => backup.id !== id))
+      client.removeQueries({ queryKey: callKey('backup.get', id) })
+    }),
+    engine.on('backupRun.changed', run =>
+      updateAnswer(client, 'backup.runs', { id: run.backupId, limit: runsShown }, list => putRun(list, run)),
+    ),
+    engine.on('snapshot.changed', snapshot =>
+      updateAnswer(client, 'snapshot.list', { backupId: snapshot.manifest.backupId }, list =>
+        put(list, snapshot, ({ id }) => id).sort((a, b) => b.manifest.startedAt - a.manifest.startedAt),
+      ),
+    ),
+    engine.on('snapshot.removed', id =>
+      client.setQueriesData<{ id: string }[]>({ queryKey: ['snapshot.list'] }, list =>
+        list?.filter(snapshot => snapshot.id !== id),
+      ),
+    ),
+    engine.on('target.changed', targets => client.setQueryData(callKey('target.list', undefined), targets)),
+    engine.on('restore.changed', run => {
+      for (const backupId of [run.backupId, null])
+        updateAnswer(client, 'restore.list', { backupId }, list => putRun(list, run))
+    }),
+    engine.on('drill.changed', run =>
+      updateAnswer(client, 'drill.list', { backupId: run.backupId }, list => putRun(list, run)),
+    ),
+  ]
+}
+
+/** A list with one of its items new or changed, in its place. */
+function put<T>(list: readonly T[], item: T, key: (item: T) => string): T[] {
+  const index = list.findIndex(other => key(other) === key(item))
+  return index < 0 ? [...list, item] : list.with(index, item)
+}
+
+/** Newest first. */
+function putRun<T extends { id: string; startedAt: number }>(list: readonly T[], run: T): T[] {
+  return put(list, run, ({ id }) => id).sort((a, b) => b.startedAt - a.startedAt)
+}

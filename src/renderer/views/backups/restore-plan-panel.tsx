@@ -1,0 +1,109 @@
+// What a restore would do: sizes and times then and now, what differs table by table, each step in words, and what speaks against it.
+import type { ReactNode } from 'react'
+import type { RestorePlan, TableDifference } from '../../../shared/model/backup.ts'
+import { Notice } from '../../components/notice.tsx'
+import { Fact, Facts, Panel } from '../../components/page.tsx'
+import { RelativeTime } from '../../components/relative-time.tsx'
+import { Status } from '../../components/status.tsx'
+import { cx } from '../../lib/class-names.ts'
+import { formatBytes, formatCount } from '../../lib/format.ts'
+import { safeText } from '../../lib/safe-text.ts'
+import type { StatusWord } from '../../lib/status.ts'
+import { unitLabel } from '../../lib/unit-keys.ts'
+import css from './backups.module.css'
+
+export function RestorePlanPanel(props: { plan: RestorePlan }): ReactNode {
+  const { plan } = props
+  return (
+    <>
+      {plan.problems.length > 0 && (
+        <Notice tone="unhealthy" title="It cannot be restored like this" urgent>
+          <ul>
+            {plan.problems.map(problem => (
+              <li key={problem}>{safeText(problem)}</li>
+            ))}
+          </ul>
+        </Notice>
+      )}
+      <Panel title="What will happen">
+        <ul className={css.list}>
+          {plan.parts.map(part => (
+            <li key={part.key} className={css.part}>
+              <h3>{safeText(part.key)}</h3>
+              <Facts>
+                <Fact name="Where">
+                  <code>{safeText(part.place)}</code> on {safeText(plan.hostName)}
+                </Fact>
+                <Fact name="Then">
+                  {formatBytes(part.thenBytes)}, <RelativeTime at={plan.snapshot.manifest.startedAt} />
+                </Fact>
+                <Fact name="Now">
+                  {part.nowBytes === null ? (
+                    'nothing is there'
+                  ) : (
+                    <>
+                      {formatBytes(part.nowBytes)}, changed <RelativeTime at={part.nowChangedAt} />
+                    </>
+                  )}
+                </Fact>
+                {!part.sameIdentity && (
+                  <Fact name="Identity">
+                    <Status status={{ tone: 'unhealthy', word: 'Not what was backed up' }} />
+                  </Fact>
+                )}
+              </Facts>
+              {part.tables.length > 0 && <Tables tables={part.tables} />}
+              <ol className={css.told}>
+                {part.steps.map(step => (
+                  <li key={step}>{safeText(step)}</li>
+                ))}
+              </ol>
+            </li>
+          ))}
+        </ul>
+        {plan.unit && <p>{safeText(unitLabel(plan.unit))} is stopped before the swap and started after it.</p>}
+      </Panel>
+    </>
+  )
+}
+
+const schemaWords: Record<TableDifference['schema'], StatusWord> = {
+  same: { tone: 'healthy', word: 'Same' },
+  changed: { tone: 'degraded', word: 'Other columns' },
+  'only-now': { tone: 'degraded', word: 'Not in the snapshot' },
+  'only-then': { tone: 'degraded', word: 'Not there now' },
+  unknown: { tone: 'unknown', word: 'Not compared' },
+}
+
+function Tables(props: { tables: readonly TableDifference[] }): ReactNode {
+  return (
+    <div className={css.scroller}>
+      <table className={cx(css.grid, css.flush)}>
+        <thead>
+          <tr>
+            <th scope="col">Table</th>
+            <th scope="col" className={css.number}>
+              Rows then
+            </th>
+            <th scope="col" className={css.number}>
+              Rows now
+            </th>
+            <th scope="col">Shape</th>
+          </tr>
+        </thead>
+        <tbody>
+          {props.tables.map(({ name, rowsThen, rowsNow, schema }) => (
+            <tr key={name}>
+              <th scope="row">{safeText(name)}</th>
+              <td className={css.number}>{formatCount(rowsThen)}</td>
+              <td className={css.number}>{formatCount(rowsNow)}</td>
+              <td>
+                <Status status={schemaWords[schema]} />
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  )
+}

@@ -1,0 +1,318 @@
+// Backups from their making to their removal, with a source of memory and real folders: commit order, waiting, kills, retention, damage.
+import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { AppError } from '../../../../src/shared/errors.ts'
+import { AuditQuery } from '../../../../src/shared/model/audit.ts'
+import { localTargetId, Manifest } from '../../../../src/shared/model/backup.ts'
+import { BackupRig, BackupWorld } from './backup-rig.ts'
+
+let world: BackupWorld
+let rig: BackupRig
+beforeEach(async () => {
+  world = new BackupWorld()
+  rig = await BackupRig.start(world)
+})
+afterEach(() => {
+  rig.kill()
+  world.dispose()
+})
+
+/** The same engine after a kill. */
+async function again(): Promise<void> {
+  rig.kill()
+  rig = await BackupRig.start(world)
+}
+
+const folder = (): string => join(world.directory, 'backups')
+
+it('S29 keeps a verified snapshot whose manifest says of what it is', async () => {
+  const { id } = rig.add()
+  const run = await rig.run(id)
+  expect(run).toMatchObject({ outcome: 'good', evidence: [{ ok: true, text: 'app: 3 letters' }, { ok: true }] })
+  const [snapshot] = rig.backups.snapshots.list(id)
+  const files = rig.files()
+  expect(files).toEqual([
+    `${id}/${snapshot?.manifest.name}/app.txt.zst`,
+    `${id}/${snapshot?.manifest.name}/manifest.json`,
+  ])
+  const manifest = Manifest.parse(JSON.parse(readFileSync(join(folder(), files[1] ?? ''), 'utf8')))
+  expect(manifest).toEqual(snapshot?.manifest)
+  expect(manifest.parts[0]).toMatchObject({
+    ...{ rawBytes: 3, identity: { hostKey: 'SHA256:one', machineId: 'm1', source: 'inode 7' } },
+    ...{ versions: ['memory 1'], tables: [{ name: 'rows', rows: 3 }], verified: '3 letters' },
+  })
+  expect(rig.backups.view(id)).toMatchObject({
+    running: null,
+    snapshots: 1,
+    lastGood: { id: snapshot?.id },
+    problem: null,
+  })
+})
+
+it.each(['dump', 'verify'] as const)(
+  'S29 an engine killed in its %s leaves no backup, says so, and the next run sweeps',
+  async verb => {
+    const { id } = rig.add()
+    await rig.run(id)
+    for (const when of ['before', 'after'] as const) {
+      world.onVerb = (name, at) => {
+        if (name === verb && at === when) rig.kill()
+      }
+      rig.backups.runner.start({ backupId: id, reason: 'person', actor: 'person' })
+      await rig.until(() => rig.killed)
+      world.onVerb = () => {}
+      await again()
+      expect(rig.backups.runner.list(id, 1)[0]).toMatchObject({ outcome: 'failed', finishedAt: expect.any(Number) })
+      expect(rig.backups.snapshots.list(id)).toHaveLength(1)
+    }
+    await rig.run(id)
+    const names = rig.backups.snapshots.list(id).map(({ manifest }) => manifest.name)
+    expect(names).toHaveLength(2)
+    expect(new Set(rig.files().map(file => file.split('/')[1]))).toEqual(new Set(names))
+  },
+)
+
+it('S29 what fails its check is no backup, and older ones stay as they are', async () => {
+  const { id } = rig.add()
+  await rig.run(id)
+  const before = rig.files()
+  world.files.set('/srv/app.db', 'broken')
+  world.bad = 'broken'
+  expect(await rig.run(id)).toMatchObject({ outcome: 'failed', snapshots: [] })
+  expect(rig.files()).toEqual(before)
+  expect(rig.backups.view(id).problem).toContain('damaged')
+})
+
+it('S30 retention goes only after a success, and never takes the last good one', async () => {
+  const { id } = rig.add({ retention: { last: 2, hourly: 0, daily: 0, weekly: 0, monthly: 0 } })
+  for (let n = 0; n < 4; n++) {
+    await rig.run(id)
+    world.clock.advance(60_000)
+  }
+  const [newest, older] = rig.backups.snapshots.list(id)
+  expect(rig.backups.snapshots.list(id)).toHaveLength(2)
+  world.files.delete('/srv/app.db')
+  expect(await rig.run(id)).toMatchObject({ outcome: 'failed' })
+  expect(rig.backups.snapshots.list(id)).toHaveLength(2)
+  expect(rig.backups.preview(id, { last: 1, hourly: 0, daily: 0, weekly: 0, monthly: 0 })).toHaveLength(2)
+  await rig.backups.snapshots.remove(older?.id ?? '')
+  await expect(rig.backups.snapshots.remove(newest?.id ?? '')).rejects.toThrow('last good')
+})
+
+it('S31 waits for a host that is away and is tried again when it is back', async () => {
+  const { id } = rig.add()
+  rig.online(false)
+  rig.backups.runner.start({ backupId: id, reason: 'schedule', actor: 'rule: schedule' })
+  await rig.until(() => rig.backups.runner.running(id)?.outcome === 'waiting')
+  await again()
+  rig.online(false)
+  expect(rig.backups.runner.running(id)?.outcome).toBe('waiting')
+  rig.online(true)
+  await rig.until(() => rig.backups.snapshots.list(id).length === 1)
+  await rig.until(() => rig.backups.runner.running(id) === null)
+  expect(rig.backups.runner.list(id, 5)).toMatchObject([{ outcome: 'good', reason: 'schedule' }])
+})
+
+it('S31 a link that goes in the middle of a dump is waited for, with nothing left of the first try', async () => {
+  const { id } = rig.add()
+  world.onVerb = (name, when) => {
+    if (name === 'verify' && when === 'before') {
+      world.onVerb = () => {}
+      rig.online(false)
+      throw new AppError('LINK_LOST', 'The link is gone')
+    }
+  }
+  rig.backups.runner.start({ backupId: id, reason: 'schedule', actor: 'rule' })
+  await rig.until(() => rig.backups.runner.running(id)?.outcome === 'waiting')
+  expect(rig.files()).toEqual([])
+  rig.online(true)
+  await rig.until(() => rig.backups.runner.running(id) === null)
+  expect(rig.backups.runner.list(id, 5)).toMatchObject([{ outcome: 'good' }])
+})
+
+it('on a schedule waits for a vault that is locked, for nobody may be there; a person is told at once', async () => {
+  const { id } = rig.add()
+  rig.backups.edit(
+    id,
+    { ...rig.backups.stored(id).backup, encryption: { kind: 'passphrase' } },
+    { passphrase: 'correct horse' },
+  )
+  world.locked = true
+  expect(await rig.run(id)).toMatchObject({ outcome: 'failed' })
+  rig.backups.runner.start({ backupId: id, reason: 'schedule', actor: 'rule' })
+  await rig.until(() => rig.backups.runner.running(id)?.outcome === 'waiting')
+  world.locked = false
+  rig.vaultChanged.emit({ state: 'unlocked' })
+  await rig.until(() => rig.backups.runner.running(id) === null)
+  expect(rig.backups.runner.list(id, 1)).toMatchObject([{ outcome: 'good' }])
+})
+
+it('every run ends in the audit log, also one that was killed', async () => {
+  const { id } = rig.add()
+  await rig.run(id)
+  world.onVerb = (name, at) => {
+    if (name === 'verify' && at === 'before') rig.kill()
+  }
+  rig.backups.runner.start({ backupId: id, reason: 'person', actor: 'person' })
+  await rig.until(() => rig.killed)
+  world.onVerb = () => {}
+  await again()
+  const entries = rig.store.audit.list(AuditQuery.parse({}))
+  expect(entries).toMatchObject([{ outcome: 'failed' }, { outcome: 'verified', verb: 'backup.run', target: 'App' }])
+})
+
+it('S2 a schedule that was missed for days runs once', async () => {
+  const { id } = rig.add({
+    schedule: { cron: '0 3 * * *', zone: 'UTC', jitterSeconds: 0, catchUp: true, onlyOnMains: false },
+  })
+  rig.kill()
+  world.clock.advance(5 * 86_400_000)
+  rig = await BackupRig.start(world)
+  await rig.until(() => rig.backups.snapshots.list(id).length === 1)
+  await rig.until(() => rig.backups.runner.running(id) === null)
+  for (let n = 0; n < 5; n++) await rig.backups.schedules.look()
+  expect(rig.backups.runner.list(id, 5)).toMatchObject([{ outcome: 'good', reason: 'catch-up' }])
+  expect(rig.backups.view(id).nextAt).toBe(Date.UTC(2026, 0, 6, 3))
+})
+
+it('a late backup, damage and a failed drill reach its check', async () => {
+  const { id } = rig.add({
+    schedule: { cron: '0 * * * *', zone: 'UTC', jitterSeconds: 0, catchUp: false, onlyOnMains: true },
+  })
+  await rig.run(id)
+  await rig.until(() => rig.told.at(-1)?.status === 'healthy')
+  world.mains = false
+  world.clock.advance(2 * 3_600_000 + 60_000)
+  await rig.backups.schedules.look()
+  expect(rig.told.at(-1)).toMatchObject({ status: 'unhealthy', message: expect.stringContaining('twice its interval') })
+  await rig.run(id)
+  await rig.until(() => rig.told.at(-1)?.status === 'healthy')
+  world.bad = 'one'
+  rig.backups.drills.start(id, 'person')
+  await rig.until(() => rig.told.at(-1)?.message.startsWith('The last drill failed'))
+  world.bad = null
+  rig.backups.drills.start(id, 'person')
+  await rig.until(() => rig.told.at(-1)?.status === 'healthy')
+  expect(rig.backups.view(id).provenAt).not.toBeNull()
+})
+
+it('200 bits that flipped are 200 that are found', async () => {
+  const { id } = rig.add()
+  world.files.set('/srv/app.db', Array.from({ length: 4_000 }, (_, n) => String((n * 7_919) % 9_973)).join(' '))
+  await rig.run(id)
+  const [snapshot] = rig.backups.snapshots.list(id)
+  const [file = ''] = rig.files().filter(one => one.endsWith('.zst'))
+  const path = join(folder(), file)
+  const whole = readFileSync(path)
+  const { signal } = new AbortController()
+  let found = 0
+  for (let n = 0; n < 200; n++) {
+    const bit = (n * 104_729) % (whole.length * 8)
+    const flipped = Buffer.from(whole)
+    flipped[bit >> 3] = (flipped[bit >> 3] ?? 0) ^ (1 << (bit & 7))
+    writeFileSync(path, flipped)
+    const { state } = await rig.backups.snapshots.verify(snapshot?.id ?? '', signal)
+    if (state === 'damaged') found++
+  }
+  expect(found).toBe(200)
+  writeFileSync(path, whole)
+  expect(await rig.backups.snapshots.verify(snapshot?.id ?? '', signal)).toMatchObject({ state: 'good', problem: null })
+  rmSync(path)
+  expect(await rig.backups.snapshots.verify(snapshot?.id ?? '', signal)).toMatchObject({ state: 'missing' })
+}, 30_000)
+
+it('a month later every snapshot is hashed again by itself, and damage alerts', async () => {
+  const { id } = rig.add()
+  await rig.run(id)
+  const [file = ''] = rig.files().filter(one => one.endsWith('.zst'))
+  appendFileSync(join(folder(), file), 'x')
+  world.clock.advance(26 * 86_400_000)
+  await rig.backups.schedules.look()
+  await rig.until(() => rig.backups.snapshots.list(id)[0]?.state === 'damaged')
+  await rig.until(() => rig.told.at(-1)?.status === 'unhealthy')
+})
+
+it('a manifest that was swapped with another one is refused', async () => {
+  const a = rig.add()
+  const b = rig.add({ name: 'Other' })
+  await rig.run(a.id)
+  await rig.run(b.id)
+  const [one, other] = rig.files().filter(file => file.endsWith('manifest.json'))
+  const [first, second] = [one, other].map(file => readFileSync(join(folder(), file ?? '')))
+  writeFileSync(join(folder(), one ?? ''), second ?? '')
+  writeFileSync(join(folder(), other ?? ''), first ?? '')
+  const [snapshot] = rig.backups.snapshots.list(a.id)
+  await expect(rig.restore(snapshot?.id ?? '')).rejects.toThrow('manifest')
+  expect(world.files.get('/srv/app.db')).toBe('one')
+})
+
+it('a target that is added again shows what lies on it', async () => {
+  const { id } = rig.add()
+  await rig.run(id)
+  rig.kill()
+  for (const name of ['quarterdeck.db', 'quarterdeck.db-wal', 'quarterdeck.db-shm'])
+    rmSync(join(world.directory, name), { force: true })
+  rig = await BackupRig.start(world)
+  mkdirSync(join(folder(), id, '20260101T000000Z-ffffff'), { recursive: true })
+  writeFileSync(join(folder(), id, '20260101T000000Z-ffffff', 'app.txt.partial'), 'half')
+  await rig.backups.scan(localTargetId)
+  expect(rig.backups.snapshots.list(id)).toMatchObject([{ state: 'good', manifest: { backupName: 'App' } }])
+})
+
+it('goes to two places in one pass; one that fails does not keep it from the other', async () => {
+  const other = rig.backups.targets.add({ type: 'local-folder', name: 'Disk', spec: { folder: world.elsewhere } }, {})
+  const { id } = rig.add({ targets: [localTargetId, other.id] })
+  expect(await rig.run(id)).toMatchObject({ outcome: 'good', snapshots: [expect.any(String), expect.any(String)] })
+  rmSync(world.elsewhere, { recursive: true })
+  writeFileSync(world.elsewhere, 'a file where a folder was')
+  expect(await rig.run(id)).toMatchObject({ outcome: 'partly', snapshots: [expect.stringContaining(localTargetId)] })
+  expect(() => rig.backups.targets.remove(other.id)).toThrow('is kept there')
+  expect(rig.backups.targets.list().find(({ target }) => target.id === other.id)?.problem).not.toBeNull()
+})
+
+it('encrypts with a passphrase before anything is written, and reads it again', async () => {
+  const wrong = { encryption: { kind: 'passphrase' as const } }
+  expect(() => rig.add(wrong)).toThrow('passphrase')
+  const { id } = rig.add()
+  rig.backups.edit(id, { ...rig.backups.stored(id).backup, ...wrong }, { passphrase: 'correct horse' })
+  world.files.set('/srv/app.db', 'a text that must not be seen '.repeat(50))
+  expect(await rig.run(id)).toMatchObject({ outcome: 'good' })
+  const [file = ''] = rig.files().filter(one => one.endsWith('.zst.age'))
+  expect(readFileSync(join(folder(), file)).subarray(0, 21).toString()).toBe('age-encryption.org/v1')
+  const [snapshot] = rig.backups.snapshots.list(id)
+  const path = await rig.backups.items.extract(
+    snapshot?.id ?? '',
+    'app',
+    null,
+    world.elsewhere,
+    new AbortController().signal,
+  )
+  expect(readFileSync(path, 'utf8')).toBe(world.files.get('/srv/app.db'))
+  world.vault.clear()
+  expect(await rig.run(id)).toMatchObject({ outcome: 'failed' })
+})
+
+it('runs the commands around it, and not without the first', async () => {
+  const hook = (name: string) => ({ argv: [name], sudo: false, timeoutSeconds: 5 })
+  const { id } = rig.add({ before: hook('freeze'), after: hook('thaw') })
+  expect(await rig.run(id)).toMatchObject({ outcome: 'good' })
+  expect(world.acts).toEqual(['freeze', 'thaw'])
+  world.onExec = ([name]) => (name === 'freeze' ? 1 : 0)
+  expect(await rig.run(id)).toMatchObject({ outcome: 'failed' })
+  world.acts.length = 0
+  world.onExec = () => 0
+  world.bad = 'one'
+  expect(await rig.run(id)).toMatchObject({ outcome: 'failed' })
+  expect(world.acts).toEqual(['freeze', 'thaw'])
+})
+
+it('can be cancelled, with nothing left', async () => {
+  const { id } = rig.add()
+  world.onVerb = (name, when) => {
+    const run = rig.backups.runner.running(id)
+    if (name === 'verify' && when === 'before' && run) rig.backups.runner.cancel(run.id)
+  }
+  expect(await rig.run(id)).toMatchObject({ outcome: 'cancelled', snapshots: [] })
+  expect(rig.files()).toEqual([])
+})

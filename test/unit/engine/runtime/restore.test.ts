@@ -1,0 +1,229 @@
+// A restore step by step, killed and cut off at each of them: what is in place is all old or all new, and nothing is left beside it.
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { afterKill } from '../../../../src/engine/domain/restore-state.ts'
+import { AppError } from '../../../../src/shared/errors.ts'
+import type { RestoreRun } from '../../../../src/shared/model/backup.ts'
+import { BackupRig, BackupWorld, unit } from './backup-rig.ts'
+
+let world: BackupWorld
+let rig: BackupRig
+let backupId: string
+let old: string
+beforeEach(async () => {
+  world = new BackupWorld()
+  world.files.set('/srv/two.db', 'one')
+  rig = await BackupRig.start(world)
+  const sources = ['app', 'two'].map(key => ({ key, type: 'memory', spec: { path: `/srv/${key}.db` } }))
+  backupId = rig.add({ unit, sources }).id
+  await rig.run(backupId)
+  old = rig.backups.snapshots.list(backupId)[0]?.id ?? ''
+  world.files.set('/srv/app.db', 'two')
+  world.files.set('/srv/two.db', 'two')
+  world.clock.advance(60_000)
+})
+afterEach(() => {
+  rig.kill()
+  world.dispose()
+})
+
+const inPlace = (): string => `${world.files.get('/srv/app.db')} ${world.files.get('/srv/two.db')}`
+const beside = (): string[] => [...world.files.keys()].filter(path => path.includes('.db.staged'))
+const steps = ({ steps }: RestoreRun): string[] => steps.map(({ step, outcome }) => `${step} ${outcome}`)
+const ended = (): Promise<RestoreRun> =>
+  rig.until(() => rig.backups.restores.list(null).find(({ finishedAt }) => finishedAt !== null))
+
+it('S32 backs up what is there, restores beside, checks, stops, swaps, starts, verifies, and keeps the old one until it is dropped', async () => {
+  const run = await rig.restore(old)
+  expect(run.outcome).toBe('restored')
+  const all = ['back-up', 'stage', 'check', 'stop', 'swap', 'start', 'verify']
+  expect(steps(run)).toEqual(all.map(step => `${step} done`))
+  expect(inPlace()).toBe('one one')
+  expect(world.acts).toEqual(['stop', 'start'])
+  const before = rig.backups.snapshots.get(run.before ?? '')
+  expect(before).toMatchObject({ state: 'good', manifest: { reason: 'before-restore' } })
+  expect(run.kept.map(({ place }) => world.files.get(place))).toEqual(['two', 'two'])
+  expect(await rig.backups.restores.dropOld(run.id)).toMatchObject({ kept: [] })
+  expect([...world.files.keys()]).toEqual(['/srv/app.db', '/srv/two.db'])
+  // and back again, from what was taken before it
+  expect(await rig.restore(run.before ?? '')).toMatchObject({ outcome: 'restored' })
+  expect(inPlace()).toBe('two two')
+})
+
+it('S32 wants the words typed, and refuses another machine or source unless a person insists', async () => {
+  const draft = { snapshotId: old, parts: [], to: { kind: 'in-place' as const }, despiteIdentity: false }
+  const { signal } = new AbortController()
+  await expect(rig.backups.restores.start(draft, 'web-1', 'person', signal)).rejects.toThrow('Type web-1/App')
+  world.identity = 'inode 8'
+  await expect(rig.restore(old)).rejects.toMatchObject({ code: 'IDENTITY_DIFFERS' })
+  expect(await rig.backups.restores.plan(draft, signal)).toMatchObject({ parts: [{ sameIdentity: false }, {}] })
+  world.identity = 'inode 7'
+  world.hostKey = 'SHA256:another'
+  await expect(rig.restore(old)).rejects.toMatchObject({ code: 'IDENTITY_DIFFERS' })
+  expect(inPlace()).toBe('two two')
+  expect(await rig.restore(old, { despiteIdentity: true })).toMatchObject({ outcome: 'restored' })
+})
+
+it('shows what differs before it is done', async () => {
+  world.files.set('/srv/app.db', 'longer')
+  const draft = { snapshotId: old, parts: ['app'], to: { kind: 'in-place' as const }, despiteIdentity: false }
+  const plan = await rig.backups.restores.plan(draft, new AbortController().signal)
+  expect(plan).toMatchObject({ confirm: 'web-1/App', unit, problems: [] })
+  expect(plan.parts).toMatchObject([
+    { key: 'app', thenBytes: 3, nowBytes: 6, tables: [{ name: 'rows', rowsNow: 6, rowsThen: 3, schema: 'unknown' }] },
+  ])
+})
+
+it('S32 a service that does not start gets its old data back', async () => {
+  let starts = 0
+  world.onAct = verb => (verb === 'start' && ++starts === 1 ? 'failed' : 'verified')
+  const run = await rig.restore(old)
+  expect(run).toMatchObject({ outcome: 'rolled-back', kept: [] })
+  expect(inPlace()).toBe('two two')
+  expect(world.up).toBe(true)
+})
+
+it('S32 what is restored badly is thrown away before anything was stopped', async () => {
+  world.bad = 'one'
+  const run = await rig.restore(old)
+  expect(run.outcome).toBe('failed')
+  expect(inPlace()).toBe('two two')
+  expect(world.acts).toEqual([])
+  expect(beside()).toEqual([])
+})
+
+it('S32 nothing is replaced where there is no good backup of it', async () => {
+  world.onVerb = (name, when) => {
+    if (name === 'dump' && when === 'before') throw new AppError('DISK_FULL', 'The disk is full')
+  }
+  const run = await rig.restore(old)
+  expect(run).toMatchObject({ outcome: 'failed', before: null })
+  expect(inPlace()).toBe('two two')
+})
+
+it('what is damaged as it is cannot be backed up well: it is kept beside, and replaced', async () => {
+  world.files.set('/srv/app.db', 'broken')
+  world.bad = 'broken'
+  const run = await rig.restore(old)
+  expect(run).toMatchObject({ outcome: 'restored', before: null })
+  expect(run.kept.map(({ place }) => world.files.get(place))).toContain('broken')
+})
+
+it('S32 a disk that fills up here in the middle stops nothing that was begun', async () => {
+  const { backups } = rig.store
+  const { updateJob } = backups
+  world.onVerb = (name, when) => {
+    if (name !== 'swap' || when !== 'before') return
+    backups.updateJob = () => {
+      throw new AppError('DISK_FULL', 'The disk of this computer is full')
+    }
+  }
+  const draft = { snapshotId: old, parts: [], to: { kind: 'in-place' as const }, despiteIdentity: false }
+  await rig.backups.restores.start(draft, 'web-1/App', 'person', new AbortController().signal)
+  await rig.until(() => world.acts.includes('start'))
+  expect(inPlace()).toBe('one one')
+  expect(world.up).toBe(true)
+  // the next engine finds it as it was written down last, and comes to the same
+  backups.updateJob = updateJob
+  rig.kill()
+  world.onVerb = () => {}
+  rig = await BackupRig.start(world)
+  expect(await ended()).toMatchObject({ outcome: 'restored' })
+  expect(inPlace()).toBe('one one')
+})
+
+it('can be called off until the swap', async () => {
+  world.onVerb = (name, when) => {
+    const [run] = rig.backups.restores.list(null)
+    if (name === 'check' && when === 'before' && run) rig.backups.restores.cancel(run.id)
+  }
+  expect(await rig.restore(old)).toMatchObject({ outcome: 'cancelled' })
+  expect(inPlace()).toBe('two two')
+  expect(beside()).toEqual([])
+})
+
+it('restores to another place, and replaces nothing', async () => {
+  const to = { kind: 'elsewhere' as const, hostId: 'web-1', place: '/tmp/there' }
+  const draft = { snapshotId: old, parts: ['app'], to, despiteIdentity: false }
+  const { id } = await rig.backups.restores.start(draft, 'web-1', 'person', new AbortController().signal)
+  expect(await ended()).toMatchObject({ id, outcome: 'restored' })
+  expect(world.files.get('/tmp/there')).toBe('one')
+  expect(inPlace()).toBe('two two')
+})
+
+const points = (['dump', 'stage', 'check', 'swap', 'look', 'stop', 'start'] as const).flatMap(verb =>
+  (['before', 'after'] as const).flatMap(when =>
+    // there is one service for both
+    (verb === 'stop' || verb === 'start' ? ['app'] : ['app', 'two']).map(part => ({ verb, when, part })),
+  ),
+)
+
+it.each(points)(
+  'S32 killed $when its $verb of $part: all old or all new, and finished by the next engine',
+  async point => {
+    arm(point, () => rig.kill())
+    const draft = { snapshotId: old, parts: [], to: { kind: 'in-place' as const }, despiteIdentity: false }
+    await rig.backups.restores.start(draft, 'web-1/App', 'person', new AbortController().signal)
+    await rig.until(() => rig.killed)
+    world.onVerb = () => {}
+    world.onAct = () => 'verified'
+    rig = await BackupRig.start(world)
+    const { outcome } = await ended()
+    expect(inPlace()).toBe(outcome === 'restored' ? 'one one' : 'two two')
+    expect(beside()).toEqual([])
+    expect(world.up).toBe(true)
+  },
+)
+
+it.each(points)(
+  'S32 cut off $when its $verb of $part: goes on when the host is back, all old or all new',
+  async point => {
+    arm(point, () => {
+      rig.online(false)
+      throw new AppError('LINK_LOST', 'The link is gone')
+    })
+    const draft = { snapshotId: old, parts: [], to: { kind: 'in-place' as const }, despiteIdentity: false }
+    await rig.backups.restores.start(draft, 'web-1/App', 'person', new AbortController().signal)
+    await rig.until(() => !world.online)
+    world.onVerb = () => {}
+    world.onAct = () => 'verified'
+    for (let n = 0; n < 20; n++) await rig.until(() => true)
+    rig.online(true)
+    const { outcome } = await ended()
+    expect(inPlace()).toBe(outcome === 'restored' ? 'one one' : 'two two')
+    expect(beside()).toEqual([])
+    expect(world.up).toBe(true)
+  },
+)
+
+/** Something happens at one point of the restore, once. */
+function arm({ verb, when, part }: (typeof points)[number], happen: () => void): void {
+  let armed = true
+  // the plan looks, too
+  let looks = 0
+  const strike = (): void => {
+    if (!armed) return
+    armed = false
+    happen()
+  }
+  world.onVerb = (name, at, path) => {
+    if (name === 'look' && at === when && path.includes(part)) looks++
+    if (name === verb && at === when && path.includes(part) && (name !== 'look' || looks > 1)) strike()
+  }
+  world.onAct = name => {
+    if (name === verb) {
+      if (when === 'after') world.up = verb === 'start'
+      strike()
+    }
+    return 'verified'
+  }
+}
+
+it('S32 what cannot be all new becomes all old', () => {
+  expect(afterKill('stage', ['staged', 'nothing'])).toBe('throw-away')
+  expect(afterKill('swap', ['staged', 'staged'])).toBe('go-on')
+  expect(afterKill('swap', ['swapped', 'staged'])).toBe('go-on')
+  expect(afterKill('swap', ['swapped', 'nothing'])).toBe('roll-back')
+  expect(afterKill('swap', ['nothing', 'nothing'])).toBe('throw-away')
+  expect(afterKill('start', ['swapped', 'swapped'])).toBe('go-on')
+  expect(afterKill('roll-back', ['swapped', 'staged'])).toBe('roll-back')
+})

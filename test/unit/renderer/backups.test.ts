@@ -1,0 +1,157 @@
+// How backups, snapshots and their runs are shown: trouble first, and never green for what is not there.
+import { expect, test } from 'vitest'
+import {
+  backupStatus,
+  drillStatus,
+  progressText,
+  restoreStatus,
+  retentionText,
+  runStatus,
+  schedulePresets,
+  scheduleText,
+  snapshotStatus,
+} from '../../../src/renderer/lib/backup-status.ts'
+import { backupRows, matchesBackup } from '../../../src/renderer/views/backups/backups-order.ts'
+import { BackupDraft, type BackupRun, type BackupView, type Snapshot } from '../../../src/shared/model/backup.ts'
+import type { HostView } from '../../../src/shared/model/host.ts'
+import { snapshotsOf } from '../../fakes/demo/backups-made.ts'
+
+const now = 1_700_000_000_000
+const [snapshot] = snapshotsOf(now) as [Snapshot, ...Snapshot[]]
+const draft = BackupDraft.parse({
+  name: 'Bot',
+  hostId: 'web',
+  unit: { scope: 'system', name: 'bot.service' },
+  sources: [{ key: 'sqlite', type: 'sqlite', spec: {} }],
+  targets: ['nas'],
+  retention: {},
+})
+const run = (parts: Partial<BackupRun>): BackupRun => ({
+  ...{ id: 'r', backupId: 'bot', reason: 'schedule', startedAt: now, finishedAt: now, outcome: 'good' },
+  ...{ evidence: [], progress: null, snapshots: [] },
+  ...parts,
+})
+const view = (parts: Partial<BackupView> = {}, backup: Partial<BackupDraft> = {}): BackupView => ({
+  backup: { ...draft, ...backup, id: 'bot', createdAt: 0, checkId: 'c', stored: [] },
+  nextAt: null,
+  running: null,
+  lastRun: run({}),
+  lastGood: snapshot,
+  provenAt: null,
+  snapshots: 1,
+  bytes: 1,
+  problem: null,
+  ...parts,
+})
+const failed = run({
+  outcome: 'failed',
+  evidence: [
+    { ok: false, text: 'The first attempt was cut off' },
+    { ok: false, text: 'pg_dump ended with 1' },
+    { ok: true, text: 'Nothing of it was left' },
+  ],
+})
+
+test('a backup that was taken and verified is good, and nothing less is', () => {
+  expect(backupStatus(view())).toEqual({ tone: 'healthy', word: 'Good' })
+  expect(backupStatus(view({ lastGood: null, lastRun: null }))).toEqual({ tone: 'unknown', word: 'None yet' })
+  expect(backupStatus(view({}, { enabled: false }))).toEqual({ tone: 'off', word: 'Switched off' })
+})
+
+test('what failed last says why, in the last of the reasons', () => {
+  expect(backupStatus(view({ lastRun: failed }))).toEqual({
+    tone: 'unhealthy',
+    word: 'Last one failed',
+    detail: 'pg_dump ended with 1',
+  })
+  expect(backupStatus(view({ lastRun: failed, lastGood: null })).word).toBe('Failed')
+  expect(backupStatus(view({ lastRun: run({ outcome: 'failed' }) }))).not.toHaveProperty('detail')
+  expect(backupStatus(view({ lastRun: run({ outcome: 'partly' }) }))).toEqual({
+    tone: 'degraded',
+    word: 'Not everywhere',
+  })
+})
+
+test('what the engine finds wrong outweighs the last run, and what is under way outweighs both', () => {
+  const problem = 'The last good one is 4 d old'
+  expect(backupStatus(view({ problem }))).toEqual({ tone: 'unhealthy', word: 'Look at it', detail: problem })
+  expect(backupStatus(view({ problem, lastRun: failed })).detail).toBe(problem)
+  expect(backupStatus(view({ problem, lastGood: null })).word).toBe('No good one')
+  expect(backupStatus(view({ problem, running: run({ outcome: 'running' }) })).tone).toBe('busy')
+})
+
+test('S31 a backup that waits for its host is neither failed nor good', () => {
+  expect(backupStatus(view({ running: run({ outcome: 'waiting' }) }))).toEqual({
+    tone: 'unknown',
+    word: 'Waits for the host',
+  })
+})
+
+test('a text of the host cannot bring control characters on the screen', () => {
+  const said = backupStatus(view({ problem: 'bad\u202etxt' })).detail
+  expect(said).toContain('bad')
+  expect(said).not.toContain('\u202e')
+})
+
+test('S29 a snapshot that holds other bytes is damaged even where it was proven once', () => {
+  expect(snapshotStatus({ ...snapshot, provenAt: null })).toEqual({ tone: 'healthy', word: 'Verified' })
+  expect(snapshotStatus({ ...snapshot, provenAt: now }).word).toBe('Proven')
+  expect(snapshotStatus({ ...snapshot, provenAt: now, state: 'damaged', problem: 'other bytes' })).toEqual({
+    tone: 'unhealthy',
+    word: 'Damaged',
+    detail: 'other bytes',
+  })
+  expect(snapshotStatus({ ...snapshot, state: 'missing' })).toEqual({ tone: 'unhealthy', word: 'Missing' })
+})
+
+test('only what came to a good end is green', () => {
+  const green = (tones: readonly { tone: string; word: string }[]) =>
+    tones.filter(({ tone }) => tone === 'healthy').map(({ word }) => word)
+  const runs = (['running', 'waiting', 'good', 'partly', 'failed', 'cancelled'] as const).map(outcome => ({ outcome }))
+  expect(green(runs.map(runStatus))).toEqual(['Good'])
+  const restores = (['running', 'restored', 'rolled-back', 'failed', 'cancelled'] as const).map(outcome => ({
+    outcome,
+  }))
+  expect(green(restores.map(restoreStatus))).toEqual(['Restored'])
+  const drills = (['running', 'proven', 'failed', 'cancelled'] as const).map(outcome => ({ outcome }))
+  expect(green(drills.map(drillStatus))).toEqual(['Proven'])
+})
+
+test('progress says only what is known', () => {
+  const MiB = 1024 * 1024
+  const known = { step: 'Dumping', part: 'sqlite', bytes: 412 * MiB, totalBytes: 824 * MiB }
+  expect(progressText({ ...known, bytesPerSecond: 38 * MiB, secondsLeft: 18 })).toBe(
+    '412 MiB of about 824 MiB · 38.0 MiB/s · 18 s left',
+  )
+  expect(progressText({ ...known, totalBytes: null, bytesPerSecond: null, secondsLeft: null })).toBe('412 MiB')
+})
+
+test('a rule of keeping and a schedule are read as sentences', () => {
+  const none = { last: 0, hourly: 0, daily: 0, weekly: 0, monthly: 0 }
+  expect(retentionText({ last: 7, hourly: 24, daily: 14, weekly: 8, monthly: 12 })).toBe(
+    'the last 7, one an hour for 24 h, one a day for 14 days, one a week for 8 weeks, one a month for 12 months',
+  )
+  expect(retentionText({ ...none, last: 1, weekly: 1 })).toBe('the last 1, one a week for 1 week')
+  expect(retentionText(none)).toBe('nothing')
+  expect(scheduleText('0 3 * * *')).toBe('Every night at 03:00')
+  expect(scheduleText('5 4 * * 2')).toBe('Cron 5 4 * * 2')
+  expect(new Set(schedulePresets.map(({ cron }) => cron)).size).toBe(schedulePresets.length)
+})
+
+test('trouble comes first, then the names in their order, and every word of the filter has to be said', () => {
+  const rows = backupRows(
+    [
+      view({}, { name: 'Bot 10' }),
+      view({}, { name: 'Bot 9', hostId: 'gone' }),
+      view({ lastRun: failed }, { name: 'Zoo', unit: null }),
+    ],
+    [{ host: { id: 'web', name: 'web-1' } } as HostView],
+  )
+  const names = (text: string) => rows.filter(row => matchesBackup(row, text)).map(row => row.view.backup.name)
+  expect(names('')).toEqual(['Zoo', 'Bot 9', 'Bot 10'])
+  expect(rows.map(({ hostName }) => hostName)).toEqual(['web-1', 'gone', 'web-1'])
+  expect(names('FAILED web-1')).toEqual(['Zoo'])
+  expect(names('bot.service good')).toEqual(['Bot 9', 'Bot 10'])
+  expect(names('sqlite gone')).toEqual(['Bot 9'])
+  expect(names('bot nowhere')).toEqual([])
+})
