@@ -31,6 +31,8 @@ const main = 'postgres'
 const mostBytes = 16 * 1024 * 1024
 const dumpArgv = ['pg_dumpall', '-w', '--roles-only', '-d', databaseArgument(main)]
 const roleNames = "SELECT to_json(rolname::text) FROM pg_catalog.pg_roles WHERE rolname !~ '^pg_' ORDER BY 1::text;"
+/** Where the roles lie. */
+const catalogBytes = "SELECT to_json(pg_catalog.pg_total_relation_size('pg_catalog.pg_authid'));"
 const clientOf = (context: SourceContext, its: Spec): PgClient => new PgClient(context, its)
 /** Holds what was and what will be for as long as the restore is not over. */
 const keptIn = (id: string): string => `quarterdeck_roles_${id}`
@@ -158,15 +160,16 @@ INSERT INTO kept VALUES ('staged', ${literal(then.statements.join('\n'))}, ${lit
 
 async function look(context: SourceContext, its: Spec): Promise<SourceLook> {
   const client = clientOf(context, its)
-  const [cluster, ...names] = (await client.sql(main, `${sql.clusterFacts}\n${roleNames}`)) as [
+  const [cluster, bytes, ...names] = (await client.sql(main, `${sql.clusterFacts}\n${catalogBytes}\n${roleNames}`)) as [
     { system: string; version: string },
+    number,
     ...string[],
   ]
   return {
     ...{
       identity: `cluster ${cluster.system}, roles`,
       place: `roles on port ${its.port}`,
-      bytes: null,
+      bytes,
       changedAt: null,
     },
     ...{ versions: [`PostgreSQL ${cluster.version}`], tables: [{ name: 'roles', rows: names.length }], schemas: {} },

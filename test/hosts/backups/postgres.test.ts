@@ -358,6 +358,9 @@ ALTER ROLE deploy IN DATABASE shop SET statement_timeout TO '1h'; REVOKE CONNECT
         "SELECT rolname, rolpassword, rolcanlogin, (SELECT string_agg(roleid::regrole::text, ',') FROM pg_auth_members m WHERE m.member = a.oid) FROM pg_authid a WHERE rolname !~ '^pg_' ORDER BY 1",
       )
     const then = await facts()
+    const look = await postgresRoles.look(context, roles)
+    expect(look, 'roles are there, so a restore backs them up first').toMatchObject({ changedAt: null })
+    expect(look.bytes).toBeGreaterThan(0)
     const taken = await snapshot(postgresRoles, context, roles)
     const verified = await postgresRoles.verify(context, roles, taken)
     expect(verified).toMatchObject({ said: 'it was written to its end, with 4 roles' })
