@@ -24,7 +24,7 @@ const parts = {
   },
   e2e: {
     title: 'the app in a real window',
-    limit: 26 * minutes,
+    limit: 34 * minutes,
     needs: { system: true, electron: true },
     cannot: cannotOpenWindows,
     run: playwright,

@@ -243,14 +243,28 @@ ALTER ROLE deploy IN DATABASE shop SET statement_timeout TO '1h'; REVOKE CONNECT
       await asPostgres(host(), 'shop', 'DELETE FROM orders WHERE id > 100')
       const ends: string[] = []
       const staging = { id: 'r2' }
-      for (let round = 0; round < (suite === 'trixie' ? 16 : 6); round++) {
+      const clear = async (context: SourceContext): Promise<void> => {
+        if ((await postgres.stagedState(context, spec(), staging)) === 'swapped')
+          await postgres.swapBack(context, spec(), staging)
+        await postgres.discard(context, spec(), staging)
+      }
+      await clear(calm)
+      // how long it takes here where nobody kills it: the kills are spread over that, and the last comes after it
+      const begun = performance.now()
+      await postgres.stage(calm, spec(), taken, staging)
+      await postgres.swap(calm, spec(), staging)
+      const whole = performance.now() - begun
+      await clear(calm)
+      const rounds = suite === 'trixie' ? 16 : 6
+      for (let round = 0; round < rounds; round++) {
         const context = await connect()
         const work = (async () => {
           await postgres.stage(context, spec(), taken, staging)
           await postgres.swap(context, spec(), staging)
         })().catch(error => error)
         // at the moments that matter, and at some that do not
-        await new Promise(resolve => setTimeout(resolve, round * (suite === 'trixie' ? 110 : 260)))
+        const moment = (round / (rounds - 1)) * whole * 1.2
+        await Promise.race([work, new Promise(resolve => setTimeout(resolve, moment))])
         if (round % 3 === 0) context.link.stop()
         else if (round % 3 === 1) await host().exec('pkill -KILL -x pg_restore; pkill -KILL -x psql; true')
         else await host().exec("pkill -KILL -f '^sshd.*deploy' || true")
