@@ -16,7 +16,7 @@ import {
   Settings,
   Siren,
 } from 'lucide-react'
-import { type ReactNode, useDeferredValue, useLayoutEffect, useMemo, useState } from 'react'
+import { type ReactNode, useDeferredValue, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import { useNavigate } from 'react-router'
 import type { Unit } from '../../../shared/model/unit.ts'
 import { Dialog } from '../../components/dialog.tsx'
@@ -80,6 +80,14 @@ function PaletteBody(props: PaletteProps): ReactNode {
   const [typed, setTyped] = useState('')
   useLayoutEffect(() => setTyped(takeTyped()), [takeTyped])
   const text = useDeferredValue(typed.trim())
+  const [chosen, setChosen] = useState('')
+  const list = useRef<HTMLDivElement>(null)
+  // What was chosen may be gone from the results, or they came after the last key: then Enter means the first.
+  useEffect(() => {
+    if (list.current?.querySelector('[cmdk-item][data-selected="true"]')) return
+    const first = list.current?.querySelector('[cmdk-item]')?.getAttribute('data-value')
+    if (first) setChosen(first)
+  })
 
   const leave = (run: () => void) => (): void => {
     onClose()
@@ -127,7 +135,14 @@ function PaletteBody(props: PaletteProps): ReactNode {
   const names = new Map(hosts.data?.map(view => [view.host.id, view.host.name]))
 
   return (
-    <Command shouldFilter={false} loop label="Command palette" className={css.palette}>
+    <Command
+      shouldFilter={false}
+      loop
+      label="Command palette"
+      className={css.palette}
+      value={chosen}
+      onValueChange={setChosen}
+    >
       <Command.Input
         className={css.input}
         value={typed}
@@ -135,7 +150,7 @@ function PaletteBody(props: PaletteProps): ReactNode {
         placeholder="Host, service, check, action or place"
         data-autofocus
       />
-      <Command.List className={css.list}>
+      <Command.List ref={list} className={css.list}>
         <Command.Empty className={css.empty}>Nothing is called “{text}”.</Command.Empty>
         {!wantsRestart && foundHosts.length > 0 && (
           <Command.Group heading="Hosts" className={css.group}>
