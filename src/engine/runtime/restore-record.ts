@@ -67,10 +67,10 @@ export class RestoreRecord {
     return this.#run
   }
 
-  /** Written down before it begins, and at its end. */
+  /** Written down before it begins, and at its end. `text` is what the step's own name does not say. */
   async step(step: RestoreStep, text: string, act: () => Promise<void>): Promise<void> {
     const before = this.#run.steps
-    this.meter.step(text)
+    this.meter.step('')
     this.#tell({ reached: step, steps: [...before, { step, outcome: 'running', text }] })
     if (goesOn.has(step)) this.#keep()
     else this.#options.store.backups.updateJob(this.#run)
@@ -78,7 +78,9 @@ export class RestoreRecord {
       await act()
     } catch (caught) {
       if (!this.#gone.aborted)
-        this.save({ steps: [...before, { step, outcome: 'failed', text: `${text}: ${inWords(caught)}` }] })
+        this.save({
+          steps: [...before, { step, outcome: 'failed', text: [text, inWords(caught)].filter(Boolean).join(': ') }],
+        })
       throw caught
     }
     this.save({ steps: [...before, { step, outcome: 'done', text }] })
@@ -127,4 +129,9 @@ export class RestoreRecord {
     this.#run = { ...this.#run, ...change }
     this.#options.publish('restore.changed', restoreOf(this.#run))
   }
+}
+
+/** A step that failed: what it was about, where its name does not say so, and why. */
+export function failedText(about: string, why: string): string {
+  return about === '' ? why : `${about}: ${why}`
 }

@@ -8,7 +8,13 @@ import type { Disposable } from '../lib/disposable.ts'
 import type { Logger } from '../lib/log.ts'
 import type { HostTurns } from './host-turns.ts'
 import { chosenParts, planRestore } from './restore-plan.ts'
-import { RestoreRecord, type RestoreRecordOptions, restoreOf, type StoredRestore } from './restore-record.ts'
+import {
+  failedText,
+  RestoreRecord,
+  type RestoreRecordOptions,
+  restoreOf,
+  type StoredRestore,
+} from './restore-record.ts'
 import { RestoreWork, type RestoreWorkOptions } from './restore-work.ts'
 import { isOffline } from './source-access.ts'
 import { inWords } from './targets.ts'
@@ -82,7 +88,11 @@ export class RestoreRunner implements Disposable {
     for (const run of this.#options.store.backups.unfinished<StoredRestore>('restore')) {
       const steps = run.steps.map(step =>
         step.outcome === 'running'
-          ? { ...step, outcome: 'failed' as const, text: `${step.text}: Quarterdeck ended in the middle of it` }
+          ? {
+              ...step,
+              outcome: 'failed' as const,
+              text: failedText(step.text, 'Quarterdeck ended in the middle of it'),
+            }
           : step,
       )
       const live = this.#enter({ ...run, steps, progress: null })

@@ -34,13 +34,13 @@ export class RestoreWork {
     const record = this.#record
     const { parts, staging, unit, hostId } = record.run
     await this.#backUp(snapshot)
-    await record.step('stage', 'Restoring beside what is there', () =>
+    await record.step('stage', '', () =>
       this.#artefacts(snapshot, (artefact, { type, spec, context }) => {
         record.meter.step(`Restoring ${type.label(spec)} beside what is there`, artefact.part.key)
         return type.stage(context, spec, artefact, { id: staging })
       }),
     )
-    await record.step('check', 'Looking at what was restored', async () => {
+    await record.step('check', '', async () => {
       for (const part of parts) {
         const evidence = await this.#use(part, this.#either, ({ type, spec, context }) =>
           type.check(context, spec, part, { id: staging }),
@@ -61,7 +61,7 @@ export class RestoreWork {
 
   async elsewhere(snapshot: Snapshot, place: string): Promise<void> {
     const record = this.#record
-    await record.step('stage', `Restoring it to ${place}`, () =>
+    await record.step('stage', place, () =>
       this.#artefacts(snapshot, async (artefact, { type, spec, context }) => {
         record.meter.step(`Restoring ${type.label(spec)}`, artefact.part.key)
         const to = placeOf(place, artefact.part, record.run.parts.length)
@@ -98,7 +98,7 @@ export class RestoreWork {
   async #swapOn(): Promise<void> {
     const record = this.#record
     const { parts, staging } = record.run
-    await record.step('swap', 'Putting it in place', async () => {
+    await record.step('swap', '', async () => {
       for (const part of parts) {
         const { kept } = await this.#use(part, this.#gone, ({ type, spec, context }) =>
           type.swap(context, spec, { id: staging }),
@@ -108,7 +108,7 @@ export class RestoreWork {
       }
     })
     if (record.run.unit && record.run.wasUp) await this.#turn('start', this.#gone)
-    await record.step('verify', 'Seeing that it is there', async () => {
+    await record.step('verify', '', async () => {
       for (const part of parts)
         await this.#use(part, this.#gone, async ({ type, spec, context }) => {
           const look = await type.look(context, spec)
@@ -133,7 +133,7 @@ export class RestoreWork {
       throw new AppError('CONFLICT', 'What is there now is not part of a backup any more', {
         hint: 'Add it to the backup again, or restore it elsewhere: nothing is replaced without a backup before.',
       })
-    await record.step('back-up', 'Backing up what is there now', async () => {
+    await record.step('back-up', '', async () => {
       const begun = runner.start({ backupId, reason: 'before-restore', actor, parts, turnTaken: true })
       const stop = (): void => runner.cancel(begun.id)
       this.#cancel.addEventListener('abort', stop, { once: true })
@@ -164,7 +164,7 @@ export class RestoreWork {
 
   async #rollBack(why: unknown): Promise<void> {
     const record = this.#record
-    await record.step('roll-back', 'Putting back what was there', async () => {
+    await record.step('roll-back', '', async () => {
       const { unit, wasUp, hostId, actor, parts, staging } = record.run
       if (unit && (await this.#unitIsUp())) await turnUnit(this.#options, hostId, unit, 'stop', actor, this.#gone)
       for (const part of [...parts].reverse())
@@ -190,7 +190,7 @@ export class RestoreWork {
   async #turn(verb: RestoreStep & ('start' | 'stop'), signal: AbortSignal): Promise<void> {
     const { unit, hostId, actor } = this.#record.run
     if (!unit) return
-    await this.#record.step(verb, `${verb === 'stop' ? 'Stopping' : 'Starting'} ${unit.name}`, async () => {
+    await this.#record.step(verb, unit.name, async () => {
       // it may be so already, where this is tried again
       if ((await this.#unitIsUp()) === (verb === 'start')) return
       this.#record.say({ ok: true, text: await turnUnit(this.#options, hostId, unit, verb, actor, signal) })

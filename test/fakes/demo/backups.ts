@@ -130,7 +130,12 @@ export function backupHandlers(world: World, emit: Server<EngineContract>['emit'
       emit('restore.changed', next)
     }
     for (const step of restoreSteps.filter(each => each !== 'roll-back')) {
-      tellRestore({ ...now, steps: [...now.steps, { step, outcome: 'running', text: '' }] })
+      const text = step === 'stop' || step === 'start' ? 'trading-bot.service' : ''
+      tellRestore({
+        ...now,
+        steps: [...now.steps, { step, outcome: 'running', text }],
+        progress: step === 'stage' ? { ...progressOf('Restoring trades.db', 0.4), part: 'sqlite' } : null,
+      })
       await wait(400)
       tellRestore({
         ...now,

@@ -14,7 +14,7 @@ export function JobProgress(props: { progress: BackupProgress }): ReactNode {
   const percent = totalBytes === null || totalBytes === 0 ? null : Math.min(100, (bytes / totalBytes) * 100)
   return (
     <div>
-      <p>{safeText(progress.step)}</p>
+      {progress.step && <p>{safeText(progress.step)}</p>}
       <Meter label="Progress" bare percent={percent} warnAt={101} badAt={101} text={progressText(progress)} />
     </div>
   )

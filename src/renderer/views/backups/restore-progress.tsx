@@ -1,50 +1,47 @@
 // How a restore goes, step by step, and what came of it.
 import type { ReactNode } from 'react'
-import type { RestoreRun } from '../../../shared/model/backup.ts'
-import { Pale, TwoLines } from '../../components/cells.tsx'
-import { Status, StatusIcon } from '../../components/status.tsx'
+import type { BackupProgress, RestoreRun } from '../../../shared/model/backup.ts'
+import { Pale } from '../../components/cells.tsx'
+import { type ShownStep, StepList } from '../../components/step-list.tsx'
+import { useBackup } from '../../data/backups.ts'
 import { restoreStatus } from '../../lib/backup-status.ts'
 import { safeText } from '../../lib/safe-text.ts'
-import type { Tone } from '../../lib/status.ts'
-import css from './backups.module.css'
 import { EvidenceList, JobProgress } from './job-progress.tsx'
 
-const titles: Record<RestoreRun['steps'][number]['step'], string> = {
+type Step = RestoreRun['steps'][number]
+
+const titles: Record<Step['step'], string> = {
   'back-up': 'Back up what is there now',
   stage: 'Restore beside it',
   check: 'Look at what was restored',
   stop: 'Stop the service',
   swap: 'Swap it in',
   start: 'Start the service',
-  verify: 'See that it runs',
+  verify: 'See that it is there',
   'roll-back': 'Put the old one back',
-}
-const tones: Record<RestoreRun['steps'][number]['outcome'], { tone: Tone; word: string }> = {
-  running: { tone: 'busy', word: 'Under way' },
-  done: { tone: 'healthy', word: 'Done' },
-  failed: { tone: 'unhealthy', word: 'Failed' },
-  skipped: { tone: 'off', word: 'Not needed' },
 }
 
 export function RestoreProgress(props: { run: RestoreRun }): ReactNode {
   const { run } = props
+  const { data: backup } = useBackup(run.backupId)
+  // The backup before a restore is a run of its own, and counts its bytes itself.
+  const ofBackup = backup?.running?.reason === 'before-restore' ? backup.running.progress : null
+  const steps = run.steps.map(
+    (step): ShownStep => ({
+      key: step.step,
+      title: step.step === 'stage' && run.draft.to.kind === 'elsewhere' ? 'Restore it there' : titles[step.step],
+      outcome: step.outcome,
+      told: (
+        <>
+          {step.text && <Pale>{safeText(step.text)}</Pale>}
+          {step.outcome === 'running' && <Moved progress={step.step === 'back-up' ? ofBackup : run.progress} />}
+        </>
+      ),
+    }),
+  )
   return (
     <>
-      <div aria-live="polite">
-        <Status status={restoreStatus(run)} look="pill" />
-      </div>
-      <ol className={css.steps}>
-        {run.steps.map(({ step, outcome, text }) => (
-          <li key={step}>
-            <StatusIcon tone={tones[outcome].tone} size={15} label={tones[outcome].word} />
-            <TwoLines>
-              <span>{titles[step]}</span>
-              {text && <Pale>{safeText(text)}</Pale>}
-            </TwoLines>
-          </li>
-        ))}
-      </ol>
-      {run.progress && <JobProgress progress={run.progress} />}
+      <StepList status={restoreStatus(run)} steps={steps} />
       {run.evidence.length > 0 && <EvidenceList evidence={run.evidence} />}
       {run.kept.length > 0 && (
         <Pale>
@@ -60,4 +57,10 @@ export function RestoreProgress(props: { run: RestoreRun }): ReactNode {
       )}
     </>
   )
+}
+
+/** Bytes and rate, where a part is being moved; a step that moves nothing is told by its title. */
+function Moved(props: { progress: BackupProgress | null }): ReactNode {
+  const { progress } = props
+  return progress && (progress.part !== null || progress.bytes > 0) ? <JobProgress progress={progress} /> : null
 }

@@ -37,6 +37,8 @@ it('S32 backs up what is there, restores beside, checks, stops, swaps, starts, v
   expect(run.outcome).toBe('restored')
   const all = ['back-up', 'stage', 'check', 'stop', 'swap', 'start', 'verify']
   expect(steps(run)).toEqual(all.map(step => `${step} done`))
+  // only what the step's name does not say
+  expect(run.steps.map(({ text }) => text).filter(Boolean)).toEqual([unit.name, unit.name])
   expect(inPlace()).toBe('one one')
   expect(world.acts).toEqual(['stop', 'start'])
   const before = rig.backups.snapshots.get(run.before ?? '')

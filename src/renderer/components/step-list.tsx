@@ -1,0 +1,42 @@
+// How work of several steps gets on: how it stands as a whole, then each step and what it tells. Knows no work.
+import type { ReactNode } from 'react'
+import type { StatusWord, Tone } from '../lib/status.ts'
+import { Status, StatusIcon } from './status.tsx'
+import css from './step-list.module.css'
+
+export interface ShownStep {
+  readonly key: string
+  readonly title: string
+  readonly outcome: 'running' | 'done' | 'failed' | 'skipped'
+  /** What the title does not say already. */
+  readonly told?: ReactNode
+}
+
+const tones: Record<ShownStep['outcome'], { tone: Tone; word: string }> = {
+  running: { tone: 'busy', word: 'Under way' },
+  done: { tone: 'healthy', word: 'Done' },
+  failed: { tone: 'unhealthy', word: 'Failed' },
+  skipped: { tone: 'off', word: 'Not needed' },
+}
+
+export function StepList(props: { status: StatusWord; steps: readonly ShownStep[] }): ReactNode {
+  const { status, steps } = props
+  return (
+    <>
+      <div aria-live="polite">
+        <Status status={status} look="pill" />
+      </div>
+      <ol className={css.steps}>
+        {steps.map(({ key, title, outcome, told }) => (
+          <li key={key}>
+            <StatusIcon tone={tones[outcome].tone} size={15} label={tones[outcome].word} />
+            <div className={css.told}>
+              <span>{title}</span>
+              {told}
+            </div>
+          </li>
+        ))}
+      </ol>
+    </>
+  )
+}
