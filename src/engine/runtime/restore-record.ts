@@ -78,9 +78,7 @@ export class RestoreRecord {
       await act()
     } catch (caught) {
       if (!this.#gone.aborted)
-        this.save({
-          steps: [...before, { step, outcome: 'failed', text: [text, inWords(caught)].filter(Boolean).join(': ') }],
-        })
+        this.save({ steps: [...before, { step, outcome: 'failed', text: failedText(text, inWords(caught)) }] })
       throw caught
     }
     this.save({ steps: [...before, { step, outcome: 'done', text }] })

@@ -14,6 +14,7 @@ import type { Incident } from '../../shared/model/incident.ts'
 import type { RecoveryView } from '../../shared/model/recovery.ts'
 import type { UnitRef } from '../../shared/model/unit.ts'
 import type { EngineRemote } from '../engine.ts'
+import type { KnownIncidents } from '../lib/incident-words.ts'
 import { callKey, updateAnswer, useEngine, useEngineQuery } from './remotes.tsx'
 
 const forever = { staleTime: Number.POSITIVE_INFINITY }
@@ -25,13 +26,19 @@ const activeQuery = { state: 'active', limit: mostActive } as const satisfies Ca
 const everyRule = {} as const
 const pagesKey = ['incident.list', 'pages'] as const
 
-/** All that is not over, of all hosts; one question for the whole window. */
+/** All that is not over, of all hosts; one question for the whole window, asked again by itself where it failed. */
 export function useActiveIncidents() {
-  return useEngineQuery('incident.list', activeQuery, forever)
+  return useEngineQuery('incident.list', activeQuery, { ...forever, mendEvery: 30_000 })
+}
+
+/** The same for what is judged by it: the list, or why there is none. */
+export function useKnownIncidents(): KnownIncidents {
+  const { data, errorUpdateCount } = useActiveIncidents()
+  return data ?? (errorUpdateCount > 0 ? 'failed' : 'asked')
 }
 
 const none: readonly Incident[] = []
-/** The same as a plain list, empty until it is known. */
+/** The same as a plain list, empty until it is known: for what only adds to what is there. */
 export function useActiveList(): readonly Incident[] {
   return useActiveIncidents().data ?? none
 }

@@ -55,6 +55,8 @@ export interface CallOptions {
   readonly enabled?: boolean
   /** Ask again every so many ms. */
   readonly refetchInterval?: number
+  /** Ask again every so many ms for as long as there is no answer but a failure. */
+  readonly mendEvery?: number
   /** Show the answer to the previous input until the new one is there. */
   readonly keepPrevious?: boolean
   readonly staleTime?: number
@@ -151,7 +153,8 @@ function queryOptions<T>(
     queryKey,
     queryFn: ({ signal }) => ask(signal).catch(rethrow),
     enabled: options.enabled ?? true,
-    refetchInterval: options.refetchInterval ?? false,
+    refetchInterval: ({ state }) =>
+      (state.data === undefined && state.error ? options.mendEvery : undefined) ?? options.refetchInterval ?? false,
     ...(options.staleTime === undefined ? {} : { staleTime: options.staleTime }),
     ...(options.keepPrevious ? { placeholderData: keepPreviousData as never } : {}),
   }

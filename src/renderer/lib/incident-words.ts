@@ -76,9 +76,26 @@ export function byUrgency(a: Incident, b: Incident): number {
 
 const severityRank: Record<Incident['severity'], number> = { critical: 0, warning: 1, info: 2 }
 
-/** The state of a host with the incidents of its checks: a host with a firing one is not healthy, whatever its services are. */
-export function hostHealth(view: HostView, incidents: readonly Incident[], now: number): StatusWord {
+/** The incidents that are not over; while they are not known, why not. */
+export type KnownIncidents = readonly Incident[] | 'asked' | 'failed'
+
+export function listOf(incidents: KnownIncidents): readonly Incident[] {
+  return typeof incidents === 'string' ? [] : incidents
+}
+
+const notKnown: Record<Extract<KnownIncidents, string>, StatusWord> = {
+  asked: { tone: 'busy', word: 'Reading incidents' },
+  failed: {
+    tone: 'unknown',
+    word: 'Not all known',
+    detail: 'The incidents could not be read, so nobody can say that all is well.',
+  },
+}
+
+/** The state of a host with the incidents of its checks: a host with a firing one is not healthy, whatever its services are, and one whose incidents nobody knows is not either. */
+export function hostHealth(view: HostView, incidents: KnownIncidents, now: number): StatusWord {
   const own = hostStatus(view, now)
+  if (typeof incidents === 'string') return own.tone === 'healthy' ? notKnown[incidents] : own
   const firing = incidents.filter(incident => incident.hostId === view.host.id && isFiring(incident)).sort(byUrgency)
   const [worst] = firing
   if (!worst) return own

@@ -15,22 +15,21 @@ import {
 import type { ReactNode } from 'react'
 import { NavLink } from 'react-router'
 import type { HostView } from '../../shared/model/host.ts'
-import type { Incident } from '../../shared/model/incident.ts'
 import { LinkButton } from '../components/button.tsx'
 import { Mark } from '../components/mark.tsx'
 import { StatusIcon } from '../components/status.tsx'
 import { useHosts } from '../data/hosts.ts'
-import { mostActive, useActiveList } from '../data/incidents.ts'
+import { mostActive, useKnownIncidents } from '../data/incidents.ts'
 import { useNow } from '../data/now.ts'
 import { cx } from '../lib/class-names.ts'
-import { hostHealth, incidentCount, isFiring } from '../lib/incident-words.ts'
+import { hostHealth, incidentCount, isFiring, type KnownIncidents, listOf } from '../lib/incident-words.ts'
 import { places } from '../lib/places.ts'
 import { safeText } from '../lib/safe-text.ts'
 import css from './sidebar.module.css'
 
 export function Sidebar(): ReactNode {
   const hosts = useHosts()
-  const incidents = useActiveList()
+  const incidents = useKnownIncidents()
   return (
     <nav className={css.sidebar} aria-label="Main">
       <p className={css.brand}>
@@ -39,7 +38,7 @@ export function Sidebar(): ReactNode {
       </p>
       <ul className={css.list}>
         <Place to={places.fleet} icon={Gauge} label="Fleet" />
-        <Incidents active={incidents} />
+        <Incidents known={incidents} />
         <Place to={places.checks} icon={ListChecks} label="Checks" />
         <Place to={places.logins} icon={Cookie} label="Logins" />
         <Place to={places.backups} icon={Archive} label="Backups" />
@@ -74,19 +73,27 @@ function Place(props: { to: string; icon: LucideIcon; label: string }): ReactNod
 }
 
 /** With the count of those that are firing; what is silenced or explained by another one is not counted. */
-function Incidents(props: { active: readonly Incident[] }): ReactNode {
-  const firing = props.active.filter(isFiring)
+function Incidents(props: { known: KnownIncidents }): ReactNode {
+  const firing = listOf(props.known).filter(isFiring)
+  const failed = props.known === 'failed'
   const shown = firing.length >= mostActive ? `${mostActive}+` : String(firing.length)
   const worst = firing.some(incident => incident.severity === 'critical') ? css.bad : css.warn
   return (
     <li>
       <NavLink
         to={places.incidents}
-        title={firing.length === 0 ? 'Incidents' : `Incidents: ${incidentCount(firing.length)} firing`}
+        title={
+          failed
+            ? 'Incidents: not known'
+            : firing.length === 0
+              ? 'Incidents'
+              : `Incidents: ${incidentCount(firing.length)} firing`
+        }
         className={({ isActive }) => cx(css.item, isActive && css.active)}
       >
         <Siren size="1rem" aria-hidden="true" />
         <span className={css.text}>Incidents</span>
+        {failed && <StatusIcon tone="unknown" size={14} label="not known" />}
         {firing.length > 0 && (
           <span className={cx(css.count, worst)}>
             {shown} <span className="visually-hidden">firing</span>
@@ -97,7 +104,7 @@ function Incidents(props: { active: readonly Incident[] }): ReactNode {
   )
 }
 
-function HostPlace(props: { view: HostView; incidents: readonly Incident[] }): ReactNode {
+function HostPlace(props: { view: HostView; incidents: KnownIncidents }): ReactNode {
   const { host } = props.view
   const now = useNow(1000)
   const status = hostHealth(props.view, props.incidents, now)

@@ -80,6 +80,17 @@ test('a host with a firing incident is not healthy, whatever its services are', 
   expect(hostHealth(host('local'), own, now)).toMatchObject({ tone: 'healthy' })
 })
 
+test('a host is not called healthy while nobody knows its incidents', () => {
+  expect(hostHealth(host('bots-1'), 'failed', now)).toMatchObject({ tone: 'unknown', word: 'Not all known' })
+  expect(hostHealth(host('bots-1'), 'asked', now).tone).toBe('busy')
+  // what is known to be wrong is said all the same
+  expect(hostHealth(host('web-1'), 'failed', now)).toEqual(hostHealth(host('web-1'), [], now))
+  expect(hostHealth(host('web-1'), 'failed', now).tone).toBe('unhealthy')
+  const tones = fleetRows([...world.hosts.values()], 'failed', now).map(({ tone }) => tone)
+  expect(tones).toContain('unknown')
+  expect(tones).not.toContain('healthy')
+})
+
 test('the words of a lost link stay, in the colour of the incident', () => {
   expect(hostHealth(host('db-1'), incidents, now)).toMatchObject({ tone: 'unhealthy', word: 'Retry in 13 s' })
 })

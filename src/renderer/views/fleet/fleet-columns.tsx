@@ -7,7 +7,7 @@ import type { Column } from '../../components/data-table.tsx'
 import { Meter } from '../../components/meter.tsx'
 import { Sparkline } from '../../components/sparkline.tsx'
 import { Status } from '../../components/status.tsx'
-import { useActiveList } from '../../data/incidents.ts'
+import { useKnownIncidents } from '../../data/incidents.ts'
 import { fullestDisk, memoryPercent, useCourse, useLatestSample } from '../../data/measures.ts'
 import { useNow } from '../../data/now.ts'
 import { formatBytes, formatDuration, formatPercent, unknownValue } from '../../lib/format.ts'
@@ -70,7 +70,7 @@ function HostCell(props: { view: HostView }): ReactNode {
 
 function StateCell(props: { row: FleetRow }): ReactNode {
   const { view, incidents } = props.row
-  const status = hostHealth(view, useActiveList(), useNow(1000))
+  const status = hostHealth(view, useKnownIncidents(), useNow(1000))
   return (
     <TwoLines>
       <Status status={status} />

@@ -1,7 +1,6 @@
 // Which hosts the fleet shows and in what order: trouble first. Pure, so that it can be tested without a screen.
 import type { HostView } from '../../../shared/model/host.ts'
-import type { Incident } from '../../../shared/model/incident.ts'
-import { hostHealth, isFiring } from '../../lib/incident-words.ts'
+import { hostHealth, isFiring, type KnownIncidents, listOf } from '../../lib/incident-words.ts'
 import { saysAll } from '../../lib/says-all.ts'
 import { type StatusWord, type Tone, toneRank } from '../../lib/status.ts'
 
@@ -10,7 +9,7 @@ export const toneGroups: readonly { readonly tone: Tone; readonly word: string }
   { tone: 'unhealthy', word: 'unhealthy' },
   { tone: 'waiting', word: 'waiting for you' },
   { tone: 'degraded', word: 'limited' },
-  { tone: 'unknown', word: 'not connected' },
+  { tone: 'unknown', word: 'not known' },
   { tone: 'busy', word: 'connecting' },
   { tone: 'healthy', word: 'healthy' },
 ]
@@ -23,11 +22,15 @@ export interface FleetRow {
 }
 
 /** Worst first, then this computer, then A–Z. */
-export function fleetRows(hosts: readonly HostView[], incidents: readonly Incident[], now: number): FleetRow[] {
+export function fleetRows(hosts: readonly HostView[], incidents: KnownIncidents, now: number): FleetRow[] {
   return hosts
     .map(view => {
-      const own = incidents.filter(incident => incident.hostId === view.host.id && isFiring(incident))
-      return { view, tone: hostHealth(view, own, now).tone, incidents: own.length }
+      const own = listOf(incidents).filter(incident => incident.hostId === view.host.id && isFiring(incident))
+      return {
+        view,
+        tone: hostHealth(view, typeof incidents === 'string' ? incidents : own, now).tone,
+        incidents: own.length,
+      }
     })
     .sort(
       (a, b) =>

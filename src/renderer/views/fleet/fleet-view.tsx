@@ -12,7 +12,7 @@ import { FilterInput, useRouteValue } from '../../components/filter-input.tsx'
 import { Page } from '../../components/page.tsx'
 import { StatusIcon } from '../../components/status.tsx'
 import { useHosts } from '../../data/hosts.ts'
-import { useActiveList } from '../../data/incidents.ts'
+import { useKnownIncidents } from '../../data/incidents.ts'
 import { useNow } from '../../data/now.ts'
 import { hostHealth } from '../../lib/incident-words.ts'
 import { hostPath, places } from '../../lib/places.ts'
@@ -42,7 +42,7 @@ export function FleetView(): ReactNode {
 function Hosts(props: { hosts: readonly HostView[] }): ReactNode {
   const navigate = useNavigate()
   const now = useNow(5000)
-  const incidents = useActiveList()
+  const incidents = useKnownIncidents()
   const [text, setText] = useRouteValue('q')
   const [tone, setTone] = useRouteValue('state')
   const [sort, setSort] = useRouteValue('sort')

@@ -7,12 +7,12 @@ import { Button, IconButton, LinkButton } from '../../components/button.tsx'
 import { ConfirmDialog } from '../../components/confirm-dialog.tsx'
 import { Status } from '../../components/status.tsx'
 import { useToast } from '../../components/toast.tsx'
-import { useActiveList } from '../../data/incidents.ts'
+import { useKnownIncidents } from '../../data/incidents.ts'
 import { useLatestSample } from '../../data/measures.ts'
 import { useNow } from '../../data/now.ts'
 import { useEngineCommand } from '../../data/remotes.tsx'
 import { formatDuration } from '../../lib/format.ts'
-import { byUrgency, incidentCount, incidentStatus, isFiring } from '../../lib/incident-words.ts'
+import { byUrgency, incidentCount, incidentStatus, isFiring, listOf } from '../../lib/incident-words.ts'
 import { editHostPath, incidentsPath, places } from '../../lib/places.ts'
 import { safeShort, safeText } from '../../lib/safe-text.ts'
 import { connectionStatus, isConnecting, waitsForPerson } from '../../lib/status.ts'
@@ -65,7 +65,9 @@ export function HostHeader(props: { view: HostView }): ReactNode {
 
 /** The way to what is wrong with it; nothing where nothing is. */
 function Incidents(props: { hostId: string }): ReactNode {
-  const firing = useActiveList().filter(incident => incident.hostId === props.hostId && isFiring(incident))
+  const known = useKnownIncidents()
+  if (known === 'failed') return <Status status={{ tone: 'unknown', word: 'Incidents not known' }} look="pill" />
+  const firing = listOf(known).filter(incident => incident.hostId === props.hostId && isFiring(incident))
   const [worst] = [...firing].sort(byUrgency)
   if (!worst) return null
   return (

@@ -24,10 +24,10 @@ import { Kbd } from '../../components/kbd.tsx'
 import { useChannels } from '../../data/channels.ts'
 import { useChecks } from '../../data/checks.ts'
 import { useHosts, useSettings } from '../../data/hosts.ts'
-import { useActiveList } from '../../data/incidents.ts'
+import { useKnownIncidents } from '../../data/incidents.ts'
 import { useNow } from '../../data/now.ts'
 import { useEngineCommand } from '../../data/remotes.tsx'
-import { byUrgency, hostHealth } from '../../lib/incident-words.ts'
+import { byUrgency, hostHealth, listOf } from '../../lib/incident-words.ts'
 import { channelPath, checkPath, hostPath, incidentPath, places, unitPath } from '../../lib/places.ts'
 import css from './palette.module.css'
 import { ChannelItem, CheckItem, HostItem, IncidentItem, keyOf, UnitItem } from './palette-items.tsx'
@@ -71,7 +71,7 @@ function PaletteBody(props: PaletteProps): ReactNode {
   const navigate = useNavigate()
   const hosts = useHosts()
   const units = useAllUnits(hosts.data ?? [])
-  const active = useActiveList()
+  const active = useKnownIncidents()
   const checks = useChecks()
   const channels = useChannels()
   const settings = useSettings()
@@ -126,7 +126,7 @@ function PaletteBody(props: PaletteProps): ReactNode {
     .filter(view => rank(`${view.host.name} ${view.host.address}`, text) > 0)
     .slice(0, 12)
   const foundUnits = useMemo(() => findUnits(units, wanted, 12), [units, wanted])
-  const foundIncidents = active
+  const foundIncidents = listOf(active)
     .filter(incident => text !== '' && rank(`${incident.title} ${incident.hostName}`, text) > 0)
     .sort(byUrgency)
     .slice(0, 6)
