@@ -1,12 +1,12 @@
 // Decides how a backup stands as its check tells it: late, damaged, or not proven of late (R33, semantics 31). Pure.
-import type { BackupSchedule } from '../../shared/model/backup.ts'
 import type { ProbeStatus } from '../../shared/model/check.ts'
-import { intervalOf } from './backup-schedule.ts'
+import type { RunSchedule } from '../../shared/model/schedule.ts'
+import { intervalOf } from './due.ts'
 import type { CronTimes } from './silence.ts'
 
 export interface BackupAgeFacts {
-  readonly schedule: BackupSchedule | null
-  readonly drill: BackupSchedule | null
+  readonly schedule: RunSchedule | null
+  readonly drill: RunSchedule | null
   readonly enabled: boolean
   readonly createdAt: number
   /** Wall ms of the newest good snapshot. */

@@ -1,8 +1,9 @@
 // Starts backups, drills and re-hashes when they are due, and tells each backup's check how it stands; makes none of them itself.
 import { AppError } from '../../shared/errors.ts'
-import type { BackupRun, BackupSchedule, DrillRun, Snapshot } from '../../shared/model/backup.ts'
+import type { BackupRun, DrillRun, Snapshot } from '../../shared/model/backup.ts'
+import type { RunSchedule } from '../../shared/model/schedule.ts'
 import { judgeBackupAge } from '../domain/backup-age.ts'
-import { type Due, dueAt, nextRunAt } from '../domain/backup-schedule.ts'
+import { type Due, dueAt, nextRunAt } from '../domain/due.ts'
 import type { Clock } from '../lib/clock.ts'
 import { cronTimes } from '../lib/cron.ts'
 import type { Disposable } from '../lib/disposable.ts'
@@ -182,7 +183,7 @@ export class BackupSchedules implements Disposable {
   }
 }
 
-const stateOf = (id: string, schedule: BackupSchedule, lastAt: number | null, createdAt: number) => ({
+const stateOf = (id: string, schedule: RunSchedule, lastAt: number | null, createdAt: number) => ({
   ...{ id, schedule, lastAt, createdAt },
 })
 

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { CheckUnit, KindInfo } from './check.ts'
 import { HostId } from './host.ts'
-import { TimeZone } from './incident.ts'
+import { RunSchedule } from './schedule.ts'
 import { Evidence } from './unit.ts'
 
 export const BackupId = z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/, 'not a backup id')
@@ -60,18 +60,6 @@ export const RetentionPolicy = z.object({
 })
 export type RetentionPolicy = z.infer<typeof RetentionPolicy>
 
-export const BackupSchedule = z.object({
-  /** Five fields. */
-  cron: z.string().trim().min(1).max(100),
-  zone: TimeZone,
-  /** Up to so many seconds later, so that not all begin at once. */
-  jitterSeconds: z.number().int().min(0).max(86_400).default(0),
-  /** A run that was missed while the app was not there is made up for, once. */
-  catchUp: z.boolean().default(true),
-  onlyOnMains: z.boolean().default(false),
-})
-export type BackupSchedule = z.infer<typeof BackupSchedule>
-
 /** A command on the host before or after, as argv. */
 export const BackupHook = z.object({
   argv: z.array(z.string().min(1).max(4096)).min(1).max(64),
@@ -102,7 +90,7 @@ export const BackupDraft = z.object({
     .max(32)
     .refine(sources => new Set(sources.map(({ key }) => key)).size === sources.length, 'Two sources have one key'),
   targets: z.array(TargetId).min(1, 'Choose where it is kept').max(4),
-  schedule: BackupSchedule.nullable().default(null),
+  schedule: RunSchedule.nullable().default(null),
   retention: RetentionPolicy.refine(
     ({ last, hourly, daily, weekly, monthly }) => last + hourly + daily + weekly + monthly > 0,
     'Keep at least one',
@@ -114,7 +102,7 @@ export const BackupDraft = z.object({
   before: BackupHook.nullable().default(null),
   after: BackupHook.nullable().default(null),
   /** Run by itself before the app updates or changes what it backs up. */
-  drill: BackupSchedule.nullable().default(null),
+  drill: RunSchedule.nullable().default(null),
   enabled: z.boolean().default(true),
 })
 export type BackupDraft = z.infer<typeof BackupDraft>

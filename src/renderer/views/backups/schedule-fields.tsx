@@ -1,6 +1,6 @@
 // When something is done by itself: a usual time or a cron line, with its zone. Knows not what is done.
 import { type ReactNode, useState } from 'react'
-import type { BackupSchedule } from '../../../shared/model/backup.ts'
+import type { RunSchedule } from '../../../shared/model/schedule.ts'
 import { CheckField, SelectField, TextField } from '../../components/field.tsx'
 import type { Errors } from '../../data/use-draft-form.ts'
 import { schedulePresets } from '../../lib/backup-status.ts'
@@ -10,10 +10,10 @@ const own = 'own'
 
 export function ScheduleFields(props: {
   label: string
-  value: BackupSchedule | null
+  value: RunSchedule | null
   errors: Errors
   path: string
-  onChange: (value: BackupSchedule | null) => void
+  onChange: (value: RunSchedule | null) => void
 }): ReactNode {
   const { label, value, errors, path, onChange } = props
   const known = schedulePresets.some(preset => preset.cron === value?.cron)
@@ -75,7 +75,7 @@ export function ScheduleFields(props: {
   )
 }
 
-function fresh(): BackupSchedule {
+function fresh(): RunSchedule {
   return {
     cron: '0 3 * * *',
     zone: localZone(),

@@ -1,5 +1,5 @@
-// Decides when a backup or drill is due by its schedule: jitter, one make-up for what was missed, mains only. Pure; starts nothing.
-import type { BackupSchedule } from '../../shared/model/backup.ts'
+// Decides when something with a schedule is due: jitter, one make-up for what was missed, mains only. Pure; starts nothing.
+import type { RunSchedule } from '../../shared/model/schedule.ts'
 import type { CronTimes } from './silence.ts'
 
 /** What begins no later than this after its time was not missed. */
@@ -7,7 +7,7 @@ const punctualMs = 300_000
 
 export interface ScheduleState {
   readonly id: string
-  readonly schedule: BackupSchedule
+  readonly schedule: RunSchedule
   /** The time for which it ran (or was passed over) last; null where that never was. */
   readonly lastAt: number | null
   /** Before this nothing was due. */
@@ -52,7 +52,7 @@ export function nextRunAt(state: ScheduleState, now: number, cron: CronTimes): n
   return next === null ? null : next + jitterOf(state, next)
 }
 
-/** The same for the same run however often it is asked, and another for each backup and each time. */
+/** The same for the same run however often it is asked, and another for each thing that runs and each time. */
 export function jitterOf({ id, schedule }: Pick<ScheduleState, 'id' | 'schedule'>, at: number): number {
   if (schedule.jitterSeconds === 0) return 0
   let hash = 0x811c9dc5
@@ -61,7 +61,7 @@ export function jitterOf({ id, schedule }: Pick<ScheduleState, 'id' | 'schedule'
 }
 
 /** The longest time between two runs of a schedule around `at`; null where it comes no second time. */
-export function intervalOf({ cron: expression, zone }: BackupSchedule, at: number, cron: CronTimes): number | null {
+export function intervalOf({ cron: expression, zone }: RunSchedule, at: number, cron: CronTimes): number | null {
   const next = cron.next(expression, zone, at)
   const after = next === null ? null : cron.next(expression, zone, next)
   if (next === null || after === null) return null

@@ -1,14 +1,14 @@
 // When a backup is due: in time, once for all that were missed, on mains only, and never twice for one time.
 import { expect, it } from 'vitest'
 import { judgeBackupAge } from '../../../../src/engine/domain/backup-age.ts'
-import { dueAt, intervalOf, jitterOf, nextRunAt } from '../../../../src/engine/domain/backup-schedule.ts'
+import { dueAt, intervalOf, jitterOf, nextRunAt } from '../../../../src/engine/domain/due.ts'
 import { cronTimes } from '../../../../src/engine/lib/cron.ts'
-import { BackupSchedule } from '../../../../src/shared/model/backup.ts'
+import { RunSchedule } from '../../../../src/shared/model/schedule.ts'
 
 const hour = 3_600_000
 const day = 24 * hour
 const midnight = Date.UTC(2026, 5, 1)
-const nightly = BackupSchedule.parse({ cron: '0 3 * * *', zone: 'UTC' })
+const nightly = RunSchedule.parse({ cron: '0 3 * * *', zone: 'UTC' })
 const state = (change: Partial<Parameters<typeof dueAt>[0]> = {}) => ({
   ...{ id: 'app', schedule: nightly, lastAt: null, createdAt: midnight - 5 * day, ...change },
 })
@@ -61,7 +61,7 @@ it('the jitter is the same for one run however often it is asked, within its bou
 })
 
 it('the interval of weekdays is that of their weekend', () => {
-  const schedule = BackupSchedule.parse({ cron: '0 3 * * 1-5', zone: 'UTC' })
+  const schedule = RunSchedule.parse({ cron: '0 3 * * 1-5', zone: 'UTC' })
   expect(intervalOf(schedule, Date.UTC(2026, 5, 5, 4), cronTimes)).toBe(3 * day)
   expect(intervalOf(nightly, midnight, cronTimes)).toBe(day)
 })

@@ -1,0 +1,15 @@
+// When something runs by itself: a backup, a drill, maintenance; knows nothing of what that is.
+import { z } from 'zod'
+import { TimeZone } from './incident.ts'
+
+export const RunSchedule = z.object({
+  /** Five fields. */
+  cron: z.string().trim().min(1).max(100),
+  zone: TimeZone,
+  /** Up to so many seconds later, so that not all begin at once. */
+  jitterSeconds: z.number().int().min(0).max(86_400).default(0),
+  /** A run that was missed while the app was not there is made up for, once. */
+  catchUp: z.boolean().default(true),
+  onlyOnMains: z.boolean().default(false),
+})
+export type RunSchedule = z.infer<typeof RunSchedule>
