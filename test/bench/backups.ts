@@ -77,7 +77,7 @@ async function backups(context: BenchContext): Promise<Result[]> {
           ...{ type: load.type, spec: load.spec },
         })
         reports.push(ours)
-        const rate = ours.rawBytes / mib / ours.seconds
+        const rate = size / mib / ours.seconds
         const tar = size / mib / (await timed(sshTar(host, at, load.path, join(folder, 'peer'))))
         const scp = size / mib / (await timed(scpOf(host, at, load.path, join(folder, 'peer'))))
         for (const [peer, peerValue] of [
@@ -125,9 +125,9 @@ async function taken({ node, log }: BenchContext, order: TakeOrder): Promise<Tak
   child.send(order)
   const [answer] = (await once(child, 'message')) as [{ report?: TakeReport; error?: string }]
   if (answer.report === undefined) throw new Error(answer.error)
-  const { seconds, rawBytes, bytes, rssBytes, p99Ms } = answer.report
+  const { seconds, bytes, rssBytes, p99Ms } = answer.report
   log(
-    `     ${(rawBytes / mib / seconds).toFixed(0)} MiB/s, stored ${(bytes / rawBytes).toFixed(2)}, memory +${(rssBytes / mib).toFixed(0)} MiB, samples p99 ${p99Ms.toFixed(0)} ms`,
+    `     ${(size / mib / seconds).toFixed(0)} MiB/s, stored ${(bytes / size).toFixed(2)}, memory +${(rssBytes / mib).toFixed(0)} MiB, samples p99 ${p99Ms.toFixed(0)} ms`,
   )
   return answer.report
 }

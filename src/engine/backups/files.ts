@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { AppError } from '../../shared/errors.ts'
 import type { Evidence } from '../../shared/model/unit.ts'
 import { askHost } from './pipe/ask-host.ts'
-import { endOf, openHostPipe } from './pipe/host-pipe.ts'
+import { endOf, openHostPipe, streamOf } from './pipe/host-pipe.ts'
 import { freeOn, lastOf, parentOf } from './pipe/host-place.ts'
 import { Swap } from './pipe/swap.ts'
 import { SampleHashes } from './pipe/tar-guard.ts'
@@ -100,8 +100,7 @@ stat -c 'stat %Y' -- "$p"; du -sk --apparent-size -- "$p" 2>/dev/null | awk '{ p
       sudo: its.asRoot,
     })
     return {
-      stream: pipe.stream,
-      compression: pipe.compression,
+      ...streamOf(pipe),
       extension: 'tar',
       totalBytes: null,
       ended: endOf(pipe, end => archiveEnd(end, identityOf(its))),

@@ -5,7 +5,7 @@ import { AppError } from '../../shared/errors.ts'
 import type { TableFact } from '../../shared/model/backup.ts'
 import type { Evidence } from '../../shared/model/unit.ts'
 import { type MyDumpFacts, MyDumpReader } from '../parse/my-dump.ts'
-import { openHostPipe } from './pipe/host-pipe.ts'
+import { openHostPipe, streamOf } from './pipe/host-pipe.ts'
 import { MyClient, myLiteral, myName } from './pipe/my-client.ts'
 import { dumpBody } from './pipe/my-script.ts'
 import { type Artefact, backupSourceType, type SourceContext } from './source.ts'
@@ -87,11 +87,11 @@ FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = ${name} GROUP BY TABLE_NAME
     })
     const notes =
       facts.other === null ? [] : [`Not InnoDB, so not of the same moment as the rest: ${facts.other.slice(0, 400)}`]
-    const ended = pipe.ended.then(({ rawBytes, rawSha256 }) => ({
-      ...{ rawBytes, rawSha256, identity, versions: [version], tables: [], notes },
+    const ended = pipe.ended.then(({ sha256 }) => ({
+      ...{ sha256, identity, versions: [version], tables: [], notes },
     }))
     ended.catch(() => {})
-    return { stream: pipe.stream, compression: pipe.compression, extension: 'sql', totalBytes: facts.bytes, ended }
+    return { ...streamOf(pipe), extension: 'sql', totalBytes: facts.bytes, ended }
   },
 
   async verify(context, _its, artefact) {

@@ -1,29 +1,20 @@
 // The roles of a PostgreSQL cluster with their passwords and memberships, put back in one transaction; knows no database, no target and no schedule.
+import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
 import { AppError } from '../../shared/errors.ts'
 import { type RoleScript, readRoles } from '../parse/pg-roles.ts'
-import { openHostPipe } from './pipe/host-pipe.ts'
+import { openHostPipe, streamOf } from './pipe/host-pipe.ts'
 import { PgClient } from './pipe/pg-client.ts'
 import { databasesOf } from './pipe/pg-propose.ts'
 import * as sql from './pipe/pg-sql.ts'
 import { databaseArgument, literal } from './pipe/pg-text.ts'
+import { serverPassword, serverPlace } from './pipe/server-place.ts'
 import { type Artefact, backupSourceType, type SourceContext, type SourceLook } from './source.ts'
 
 const spec = z.object({
-  address: z.string().trim().max(400).default('').meta({
-    title: 'Address',
-    description: 'As seen from the host, such as 127.0.0.1; empty is the socket there',
-  }),
-  port: z.number().int().min(1).max(65_535).default(5_432).meta({ title: 'Port' }),
-  account: z
-    .string()
-    .trim()
-    .max(32)
-    .regex(/^([a-z_][a-z0-9_.-]*\$?)?$/i, 'Not the name of an account')
-    .default('postgres')
-    .meta({ title: 'Account on the host', description: 'Who connects over the socket, by sudo; empty is who logs in' }),
+  ...serverPlace(5_432, 'postgres'),
   user: z.string().trim().max(63).default('').meta({ title: 'Role', description: 'A superuser' }),
-  password: z.string().optional().meta({ title: 'Password', description: 'Kept in the vault', secret: true }),
+  password: serverPassword,
 })
 type Spec = z.output<typeof spec>
 
@@ -52,11 +43,11 @@ export const postgresRoles = backupSourceType({
     const { argv, sudo, secrets } = await client.program(dumpArgv)
     const what = 'pg_dumpall of the roles'
     const pipe = await openHostPipe(context, { argv, sudo, secrets, what, compression: options.compression })
-    const ended = pipe.ended.then(({ rawBytes, rawSha256 }) => ({
-      ...{ rawBytes, rawSha256, identity, versions, tables, notes: [] },
+    const ended = pipe.ended.then(({ sha256 }) => ({
+      ...{ sha256, identity, versions, tables, notes: [] },
     }))
     ended.catch(() => {})
-    return { stream: pipe.stream, compression: pipe.compression, extension: 'sql', totalBytes: null, ended }
+    return { ...streamOf(pipe), extension: 'sql', totalBytes: null, ended }
   },
 
   async verify(context, _its, artefact) {
@@ -102,8 +93,8 @@ export const postgresRoles = backupSourceType({
     await client.sql(main, `${sql.dropDatabase(keptIn(id))}\n${sql.makeDatabase(keptIn(id), null)}`)
     await client.sql(
       keptIn(id),
-      `BEGIN; REVOKE ALL ON SCHEMA public FROM PUBLIC; CREATE TABLE kept (state text, forward text, back text);
-INSERT INTO kept VALUES ('staged', ${literal(then.statements.join('\n'))}, ${literal(back.join('\n'))}); COMMIT;`,
+      `BEGIN; REVOKE ALL ON SCHEMA public FROM PUBLIC; CREATE TABLE kept (state text, forward text, back text, asked text);
+INSERT INTO kept VALUES ('staged', ${literal(then.statements.join('\n'))}, ${literal(back.join('\n'))}, ''); COMMIT;`,
     )
   },
 
@@ -119,20 +110,26 @@ INSERT INTO kept VALUES ('staged', ${literal(then.statements.join('\n'))}, ${lit
 
   async swap(context, its, { id }) {
     const client = clientOf(context, its)
-    const { state, forward } = await kept(client, id)
+    const { state, forward, asked } = await kept(client, id)
     if (state === null) throw new AppError('CONFLICT', 'Nothing is staged')
-    if (state === 'staged')
-      await client.sql(keptIn(id), `BEGIN;\n${forward}\nUPDATE kept SET state = 'swapped';\nCOMMIT;`)
+    if (state === 'staged') await client.sql(keptIn(id), turned('swapped', asked, forward))
     return { kept: `database ${keptIn(id)}` }
   },
 
   async swapBack(context, its, { id }) {
     const client = clientOf(context, its)
-    const { state, back } = await kept(client, id)
-    if (state === 'swapped') await client.sql(keptIn(id), `BEGIN;\n${back}\nUPDATE kept SET state = 'staged';\nCOMMIT;`)
+    const { state, back, asked } = await kept(client, id)
+    if (state === 'swapped') await client.sql(keptIn(id), turned('staged', asked, back))
   },
 
-  stagedState: async (context, its, { id }) => (await kept(clientOf(context, its), id)).state ?? 'nothing',
+  async stagedState(context, its, { id }) {
+    const client = clientOf(context, its)
+    if ((await kept(client, id)).state === null) return 'nothing'
+    // waits for what is under way, and undoes what comes later
+    const word = literal(randomBytes(8).toString('hex'))
+    await client.sql(keptIn(id), `UPDATE kept SET asked = ${word};`)
+    return (await kept(client, id)).state ?? 'nothing'
+  },
 
   async discard(context, its, { id }) {
     const client = clientOf(context, its)
@@ -192,11 +189,23 @@ async function scriptOf(context: SourceContext, artefact: Artefact): Promise<Rol
   return script
 }
 
-async function kept(
-  client: PgClient,
-  id: string,
-): Promise<{ state: 'staged' | 'swapped' | null; forward: string; back: string }> {
-  const none = { state: null, forward: '', back: '' }
+interface Kept {
+  readonly state: 'staged' | 'swapped' | null
+  readonly forward: string
+  readonly back: string
+  /** Drawn by the last question: what was told under another word comes too late. */
+  readonly asked: string
+}
+
+/** The statements and what is kept of them, in one transaction. */
+const turned = (state: 'staged' | 'swapped', asked: string, statements: string): string => `BEGIN;
+UPDATE kept SET state = '${state}' WHERE asked = ${literal(asked)};
+${sql.onlyIf(`EXISTS (SELECT FROM kept WHERE state = '${state}')`)}
+${statements}
+COMMIT;`
+
+async function kept(client: PgClient, id: string): Promise<Kept> {
+  const none: Kept = { state: null, forward: '', back: '', asked: '' }
   const there = await client.sql(
     main,
     `SELECT to_json(1) FROM pg_catalog.pg_database WHERE datname = ${literal(keptIn(id))};`,
@@ -208,5 +217,5 @@ async function kept(
   )
   if (table.length === 0) return none
   const [row] = await client.sql(keptIn(id), `SELECT row_to_json(kept) FROM public.kept;`)
-  return (row as { state: 'staged' | 'swapped'; forward: string; back: string } | undefined) ?? none
+  return (row as Kept | undefined) ?? none
 }

@@ -7,7 +7,7 @@ import { sleep } from '../lib/clock.ts'
 import { quoteWord } from '../parse/quote.ts'
 import { RdbError, type RdbFacts, RdbReader } from '../parse/rdb.ts'
 import { askHost } from './pipe/ask-host.ts'
-import { openHostPipe } from './pipe/host-pipe.ts'
+import { openHostPipe, streamOf } from './pipe/host-pipe.ts'
 import { feedHost } from './pipe/host-sink.ts'
 import { type Ask, readInfo, withRedis } from './pipe/redis-client.ts'
 import { redisCheck, redisDrill, redisRead, redisRoom, redisStage } from './pipe/redis-script.ts'
@@ -82,11 +82,11 @@ export const redis = backupSourceType({
       compression: options.compression,
       sudo: asRoot(context),
     })
-    const ended = pipe.ended.then(({ rawBytes, rawSha256 }) => ({
-      ...{ rawBytes, rawSha256, identity: identityOf(its), versions: [version], tables: [], notes: [] },
+    const ended = pipe.ended.then(({ sha256 }) => ({
+      ...{ sha256, identity: identityOf(its), versions: [version], tables: [], notes: [] },
     }))
     ended.catch(() => {})
-    return { stream: pipe.stream, compression: pipe.compression, extension: 'rdb', totalBytes: bytes, ended }
+    return { ...streamOf(pipe), extension: 'rdb', totalBytes: bytes, ended }
   },
 
   async verify(context, _its, artefact) {

@@ -43,9 +43,8 @@ export interface SourceLook {
 
 /** What a dump was, known at its end. */
 export interface DumpEnd {
-  /** As the host counted and hashed what it sent, before compression; checked against what arrived. */
-  readonly rawBytes: number
-  readonly rawSha256: string
+  /** Of the stream as it was sent, packed, as the host hashed it; checked against what arrived. */
+  readonly sha256: string
   readonly identity: string
   readonly versions: readonly string[]
   readonly tables: readonly TableFact[]
@@ -58,8 +57,10 @@ export interface Dump {
   readonly compression: Compression
   /** Of the raw content, without the compression: `db`, `dump`, `tar`. */
   readonly extension: string
-  /** An estimate for the progress. */
+  /** An estimate for the progress, of the raw content. */
   readonly totalBytes: number | null
+  /** How much of the raw content the host has packed so far; null where it cannot tell. */
+  packed?(): number | null
   /**
    * Resolves once the stream was read to its end and every program of the pipe ended with 0; rejects otherwise (link lost, disk full there,
    * dump killed). Whatever the dump made on the host is gone by then, either way.
@@ -104,6 +105,14 @@ export interface BackupSourceType<S extends z.ZodObject = z.ZodObject> {
   readonly spec: S
   /** In a few words, for lists: the path or database. */
   label(spec: z.output<S>): string
+  /**
+   * What a spec stands for that means several, such as all databases of a server: asked for at every run, so that what came since is in it. Each
+   * becomes a part of its own, whose key is the source's and this one, with a dot between. Null where the spec is one part as it is.
+   */
+  expand?(
+    context: SourceContext,
+    spec: z.output<S>,
+  ): Promise<readonly { readonly key: string; readonly spec: z.output<S> }[] | null>
   look(context: SourceContext, spec: z.output<S>): Promise<SourceLook>
   /** Opens a consistent dump while the source is in use. Nothing is read before the stream is. */
   dump(context: SourceContext, spec: z.output<S>, options: DumpOptions): Promise<Dump>

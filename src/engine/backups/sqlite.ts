@@ -6,7 +6,7 @@ import { z } from 'zod'
 import { AppError } from '../../shared/errors.ts'
 import type { Evidence } from '../../shared/model/unit.ts'
 import { askHost } from './pipe/ask-host.ts'
-import { endOf, openHostPipe } from './pipe/host-pipe.ts'
+import { endOf, openHostPipe, streamOf } from './pipe/host-pipe.ts'
 import { freeOn, lastOf, parentOf } from './pipe/host-place.ts'
 import { feedHost } from './pipe/host-sink.ts'
 import { lookAtSqlite, schemasOf } from './pipe/sqlite-look.ts'
@@ -122,11 +122,10 @@ export const sqliteSource = backupSourceType({
       near: parentOf(its.path),
     })
     return {
-      stream: pipe.stream,
-      compression: pipe.compression,
+      ...streamOf(pipe),
       extension: 'tar',
       totalBytes: total > 0 ? total : null,
-      ended: endOf(pipe, ({ rawBytes, rawSha256, facts }) => {
+      ended: endOf(pipe, ({ sha256, facts }) => {
         const told = (key: string): string | undefined => facts.find(fact => fact.key === key)?.value
         const notes =
           told('way') === 'plain'
@@ -137,8 +136,7 @@ export const sqliteSource = backupSourceType({
         const versions = [told('version'), told('tar')].filter(version => version !== undefined && version !== '')
         // what it holds is counted by `verify`, here and not on the host
         return {
-          rawBytes,
-          rawSha256,
+          sha256,
           identity: `sqlite ${its.path}`,
           versions: versions as string[],
           tables: [],

@@ -4,7 +4,7 @@ import { AppError } from '../../shared/errors.ts'
 import { CheckUnit } from '../../shared/model/check.ts'
 import type { Evidence } from '../../shared/model/unit.ts'
 import { askHost } from './pipe/ask-host.ts'
-import { endOf, openHostPipe } from './pipe/host-pipe.ts'
+import { endOf, openHostPipe, streamOf } from './pipe/host-pipe.ts'
 import { freeOn } from './pipe/host-place.ts'
 import { Swap } from './pipe/swap.ts'
 import type { TarEntry } from './pipe/tar-guard.ts'
@@ -124,8 +124,7 @@ export const unitSource = backupSourceType({
       sudo: its.asRoot && its.scope === 'system',
     })
     return {
-      stream: pipe.stream,
-      compression: pipe.compression,
+      ...streamOf(pipe),
       extension: 'tar',
       totalBytes: found.bytes,
       ended: endOf(pipe, end => {

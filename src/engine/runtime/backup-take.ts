@@ -5,6 +5,7 @@ import type { Evidence } from '../../shared/model/unit.ts'
 import { verifiedOf } from '../backups/index.ts'
 import { packedExtension, zstdHere } from '../lib/bulk/compression.ts'
 import type { Encryptor } from '../lib/bulk/encryption.ts'
+import { tallyOf } from '../lib/bulk/tally.ts'
 import { transfer } from '../lib/bulk/transfer.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Link } from '../ports.ts'
@@ -186,16 +187,21 @@ async function takePart(
     const writers = writing.map(({ writer }) => writer)
     const done = await transfer({
       ...{ source: dump.stream, compression: dump.compression, want, encrypt, writers, signal, ended: dump.ended },
-      ...{ bytesPerSecond: backup.bytesPerSecond, clock: parts.clock, onProgress: raw => meter.bytes(raw) },
+      ...{ bytesPerSecond: backup.bytesPerSecond, clock: parts.clock, rawToo: !parts.readable(backup) },
+      onProgress: stored => meter.bytes(dump.packed?.() ?? stored),
     })
     for (const [index, error] of done.failed) {
       const failed = writing[index]
       if (failed) lost.set(failed.place, error)
     }
     const { end } = done
+    // seen on the way, or when it is read back
+    const seen = { raw: done.raw }
+    const thought = Math.max(dump.totalBytes ?? 0, dump.packed?.() ?? 0, done.bytes)
     const part: SnapshotPart = {
       ...{ key: source.key, type: source.type, spec: source.spec, file, compression: want },
-      ...{ bytes: done.bytes, sha256: done.sha256, rawBytes: done.rawBytes, rawSha256: done.rawSha256 },
+      ...{ bytes: done.bytes, sha256: done.sha256 },
+      ...{ rawBytes: seen.raw?.bytes ?? thought, rawSha256: seen.raw?.sha256 ?? done.sha256 },
       ...{ identity: { ...identity, source: end.identity }, encryption: encrypt?.kind ?? 'none' },
       ...{ versions: [...end.versions], tables: [...end.tables], notes: [...end.notes], verified: '' },
     }
@@ -208,9 +214,14 @@ async function takePart(
       return { part: { ...part, verified }, lost }
     }
     const manifest = { backupId: backup.id, name } as Manifest
-    const artefact = await parts.snapshots.artefact(manifest, part, place.open)
+    const artefact = await parts.snapshots.artefact(manifest, part, place.open, raw => {
+      seen.raw ??= raw
+    })
     const { said, tables } = verifiedOf(await type.verify(context, spec, artefact))
-    return { part: { ...part, verified: said.slice(0, 1_000), tables: [...(tables ?? part.tables)] }, lost }
+    // some checks need no look at all of it
+    const { bytes: rawBytes, sha256: rawSha256 } = seen.raw ?? (await tallyOf(await artefact.open(signal)))
+    const found = { verified: said.slice(0, 1_000), tables: [...(tables ?? part.tables)] }
+    return { part: { ...part, rawBytes, rawSha256, ...found }, lost }
   })
 }
 

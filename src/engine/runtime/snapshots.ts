@@ -6,6 +6,7 @@ import type { Artefact } from '../backups/index.ts'
 import { refuseEmptyPolicy, snapshotsToRemove } from '../domain/backup-retention.ts'
 import type { Decryptor } from '../lib/bulk/encryption.ts'
 import { openPacked, openRaw, rehash } from '../lib/bulk/open-stored.ts'
+import type { Counted } from '../lib/bulk/tally.ts'
 import { type Clock, sleep } from '../lib/clock.ts'
 import type { Logger } from '../lib/log.ts'
 import type { Store } from '../store/store.ts'
@@ -137,16 +138,22 @@ export class Snapshots {
     return await Promise.all(parts.map(part => this.artefact(snapshot.manifest, part, open)))
   }
 
-  async artefact(manifest: Manifest, part: SnapshotPart, open: TargetStore): Promise<Artefact> {
+  /** With `onRaw` its raw content is not compared with what the part says, but told. */
+  async artefact(
+    manifest: Manifest,
+    part: SnapshotPart,
+    open: TargetStore,
+    onRaw?: (raw: Counted) => void,
+  ): Promise<Artefact> {
     const decrypt = await this.#options.decryptor(manifest, part)
     const stored = {
-      ...{ name: part.file, bytes: part.bytes, sha256: part.sha256 },
-      ...{ rawBytes: part.rawBytes, rawSha256: part.rawSha256, compression: part.compression, decrypt },
+      ...{ name: part.file, bytes: part.bytes, sha256: part.sha256, compression: part.compression, decrypt },
+      raw: onRaw === undefined ? { bytes: part.rawBytes, sha256: part.rawSha256 } : null,
       read: (signal?: AbortSignal): Promise<Readable> => open.read(`${folderOf(manifest)}/${part.file}`, signal),
     }
     return {
       part,
-      open: signal => openRaw(stored, signal),
+      open: signal => openRaw(stored, signal, onRaw),
       openCompressed: signal => openPacked(stored, signal),
     }
   }

@@ -26,7 +26,6 @@ export interface TakeOrder {
 
 export interface TakeReport {
   readonly seconds: number
-  readonly rawBytes: number
   readonly bytes: number
   /** Above what the process had before, at its highest. */
   readonly rssBytes: number
@@ -91,6 +90,7 @@ async function take({ host, other, type, spec, folder }: TakeOrder): Promise<Tak
     compression: dump.compression,
     want: dump.compression,
     encrypt: null,
+    rawToo: false,
     writers: [await store.create('bench/part')],
     bytesPerSecond: null,
     ended: dump.ended,
@@ -103,10 +103,9 @@ async function take({ host, other, type, spec, folder }: TakeOrder): Promise<Tak
   await sampler.dispose()
   await Promise.all([link.dispose(), beside.dispose()])
   rmSync(join(folder, 'bench'), { recursive: true, force: true })
-  const { rawBytes, bytes } = done
+  const { bytes } = done
   return {
     seconds,
-    rawBytes,
     bytes,
     rssBytes: peak - before,
     samples: latencies.length,

@@ -67,7 +67,7 @@ export async function snapshot<S extends z.ZodObject>(
   const dump = await source.dump(context, spec, { compression })
   const [stored, end] = await Promise.all([bytesOf(dump.stream), dump.ended])
   const raw = unpack[dump.compression](stored)
-  if (raw.length !== end.rawBytes || sha256(raw) !== end.rawSha256) throw new Error('not what the host hashed')
+  if (sha256(stored) !== end.sha256) throw new Error('not what the host hashed')
   const part: SnapshotPart = {
     key: 'data',
     type: source.type,
@@ -76,8 +76,8 @@ export async function snapshot<S extends z.ZodObject>(
     file: `data.${dump.extension}`,
     bytes: stored.length,
     sha256: sha256(stored),
-    rawBytes: end.rawBytes,
-    rawSha256: end.rawSha256,
+    rawBytes: raw.length,
+    rawSha256: sha256(raw),
     compression: dump.compression,
     encryption: 'none',
     versions: [...end.versions],

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
-import { createGunzip, createZstdDecompress } from 'node:zlib'
+import { createGunzip, createZstdDecompress, gunzipSync, zstdDecompressSync } from 'node:zlib'
 import type { z } from 'zod'
 import {
   type Artefact,
@@ -76,13 +76,24 @@ export async function take<S extends z.ZodObject>(
     type: type.type,
     spec: its,
     compression,
-    rawBytes: end.rawBytes,
-    rawSha256: end.rawSha256,
+    ...rawOf(stored, compression, end),
   })
   if (options.verify === false) return { artefact, end, said: '' }
   const verified = verifiedOf(await inContext(link, context => type.verify(context, its, artefact), options.context))
   const tables = [...(verified.tables ?? end.tables)]
   return { artefact: { ...artefact, part: { ...artefact.part, tables } }, end, said: verified.said }
+}
+
+/** Checks the hash of what came, and tells what is in it. */
+export function rawOf(
+  stored: Buffer,
+  compression: DumpOptions['compression'],
+  { sha256 }: Pick<DumpEnd, 'sha256'>,
+): { rawBytes: number; rawSha256: string } {
+  const hashed = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
+  if (hashed(stored) !== sha256) throw new Error('not what the host hashed')
+  const raw = compression === 'zstd' ? zstdDecompressSync(stored) : compression === 'gzip' ? gunzipSync(stored) : stored
+  return { rawBytes: raw.length, rawSha256: hashed(raw) }
 }
 
 type Known = Pick<SnapshotPart, 'type' | 'spec' | 'compression' | 'rawBytes' | 'rawSha256'>

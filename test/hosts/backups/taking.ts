@@ -57,6 +57,7 @@ export async function take(options: Taking): Promise<Transferred<unknown>> {
       compression: pipe.compression,
       want: 'none',
       encrypt: null,
+      rawToo: false,
       writers: opened,
       bytesPerSecond: null,
       ended: pipe.ended,

@@ -30,14 +30,14 @@ export interface HostPipeOptions {
 
 /** How a pipe ended that ended well. */
 export interface HostPipeEnd {
-  readonly rawBytes: number
-  readonly rawSha256: string
+  /** Of what was sent, packed. */
+  readonly sha256: string
   readonly facts: Report['facts']
   /** What the programs said although all went well: warnings. */
   readonly said: string
 }
 
-export interface HostPipe extends Pick<Dump, 'stream' | 'compression'> {
+export interface HostPipe extends Required<Pick<Dump, 'stream' | 'compression' | 'packed'>> {
   /** Settles once the stream was read to its end; rejects where any program failed, was killed or the link went. */
   readonly ended: Promise<HostPipeEnd>
 }
@@ -123,8 +123,19 @@ export async function openHostPipe(context: PipeContext, options: HostPipeOption
     })
   })
   ended.catch(() => {})
-  return { stream, compression: compressionOf(start), ended }
+  return { stream, compression: compressionOf(start), packed: () => report.report.at, ended }
 }
+
+/** What a dump has of its pipe as it is. */
+export const streamOf = ({
+  stream,
+  compression,
+  packed,
+}: HostPipe): Pick<HostPipe, 'stream' | 'compression' | 'packed'> => ({
+  stream,
+  compression,
+  packed,
+})
 
 /** The end of the dump out of the end of its pipe. Who only reads the stream learns of a failure there, and need not look here. */
 export function endOf(pipe: HostPipe, tell: (end: HostPipeEnd) => DumpEnd): Promise<DumpEnd> {
@@ -139,7 +150,7 @@ function judge(
   how: Awaited<RemoteProcess['ended']>,
   signal: AbortSignal,
 ): HostPipeEnd {
-  const { exits, bytes, sha256, facts, fail, ended } = report.report
+  const { exits, sha256, facts, fail, ended } = report.report
   if (signal.aborted) throw new AppError('CANCELLED', 'Cancelled')
   if (fail !== null) throw fail.code === 'COMMAND_FAILED' ? failureOf(fail.message, report.said()) : fail
   if (how.lost) throw new AppError('LINK_LOST', 'The connection was lost in the middle')
@@ -147,17 +158,17 @@ function judge(
   const dump = exits.get('dump')
   if (dump !== undefined && !accepted.includes(dump))
     throw failureOf(`${options.what} ${exitWords(dump)}`, report.said())
-  for (const part of ['tee', 'compress', 'hash', 'count'] as const) {
+  for (const part of ['compress', 'tee', 'hash'] as const) {
     const exit = exits.get(part)
     if (exit !== undefined && exit !== 0)
       throw failureOf(`${options.what} was cut off: ${partWords[part]} ${exitWords(exit)}`, report.said())
   }
-  if (how.exit !== 0 || !ended || exits.size !== 5 || bytes === null || sha256 === null)
+  if (how.exit !== 0 || !ended || exits.size !== 4 || sha256 === null)
     throw failureOf(`${options.what} was ended on the host before it was done`, report.said())
-  return { rawBytes: bytes, rawSha256: sha256, facts, said: report.said() }
+  return { sha256, facts, said: report.said() }
 }
 
-const partWords = { tee: 'the pipe', compress: 'the compression', hash: 'the hash', count: 'the count' } as const
+const partWords = { tee: 'the pipe', compress: 'the compression', hash: 'the hash' } as const
 
 const exitWords = (exit: number): string => (exit > 128 ? `was killed (signal ${exit - 128})` : `failed (exit ${exit})`)
 

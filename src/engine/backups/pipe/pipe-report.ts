@@ -8,6 +8,8 @@ export interface Report {
   readonly start: string | null
   readonly exits: ReadonlyMap<string, number>
   readonly bytes: number | null
+  /** How far the packing is. */
+  readonly at: number | null
   readonly sha256: string | null
   /** What the program itself told by `say fact KEY VALUE`; a key may come again. */
   readonly facts: readonly { readonly key: string; readonly value: string }[]
@@ -24,6 +26,7 @@ export class PipeReport {
   readonly #exits = new Map<string, number>()
   #start: string | null = null
   #bytes: number | null = null
+  #at: number | null = null
   #sha256: string | null = null
   #fail: AppError | null = null
   #ended = false
@@ -47,6 +50,7 @@ export class PipeReport {
       start: this.#start,
       exits: this.#exits,
       bytes: this.#bytes,
+      at: this.#at,
       sha256: this.#sha256,
       facts: this.#facts,
       fail: this.#fail,
@@ -70,6 +74,7 @@ export class PipeReport {
     if (word === 'start') this.#start = first
     else if (word === 'exit') this.#exits.set(first, Number(rest))
     else if (word === 'bytes' && /^\d+$/.test(first)) this.#bytes = Number(first)
+    else if (word === 'at' && /^\d+$/.test(first)) this.#at = Number(first)
     else if (word === 'sha256' && /^[0-9a-f]{64}$/.test(first)) this.#sha256 = first
     else if (word === 'fact' && this.#facts.length < 10_000) this.#facts.push({ key: first, value: rest })
     else if (word === 'fail') this.#fail ??= new AppError(codeOf(first), rest.slice(0, 2_000))

@@ -1,6 +1,6 @@
 // The POSIX sh that runs a program on the host as one end of a backup and tells honestly how it went; knows no source.
 //
-// - What goes through is counted and hashed raw, on the host, while it flows: `tee` into two more pipes, no file.
+// - What is sent is hashed on the host as it is sent, while it flows: `tee` into one more pipe, no file. What comes is counted, too.
 // - Each program of the pipe tells its own exit status. The report is lines on stderr behind a nonce, so that no program can speak for it.
 // - The programs run in a session of their own. It is killed as a whole where the caller goes: stdin ends, or brings no beat for a while (a
 //   link that is only half open never ends). sshd's TERM may not reach what sudo started; the end of stdin always does.
@@ -30,15 +30,19 @@ scratch() { need=$1; shift; most=0
   fail DISK_FULL "A copy of $need bytes has to be made on the host first, and the most that is free there is $most bytes"
 }`.replaceAll('\\$', '$')
 
-/** argv of the body: the program. Its stdout is hashed, counted, compressed and sent. */
+/**
+ * argv of the body: the program. Its stdout is compressed, hashed and sent. How much the compression has read is told each second, where /proc tells.
+ */
 const body = String.raw`say() { printf '\n%s %s\n' "$QD_N" "$*" >&2; }
+pack() { case $QD_C in zstd) exec zstd -1 -q -c;; gzip) exec gzip -1 -c;; *) exec cat;; esac; }
+far() { while sleep 1 2>/dev/null; do IFS=' ' read -r _ at 2>/dev/null < "/proc/$1/io" && say at "$at" || break; done; }
 exec 6>&1; unset QD_BODY QD_WATCH
-{ {
-  { "$@" 6>&- 7>&- 8>&-; say exit dump $?; } 6>&- |
-  { tee /dev/fd/7 /dev/fd/8; say exit tee $?; } 6>&- |
-  { case $QD_C in zstd) zstd -1 -q -c;; gzip) gzip -1 -c;; *) cat;; esac 7>&- 8>&-; say exit compress $?; } >&6 7>&- 8>&-
-} 7>&1 | { x=$(eval "$QD_H"); r=$?; say exit hash $r; say sha256 \${x%% *}; } 6>&- 8>&-
-} 8>&1 | { x=$(wc -c); r=$?; say exit count $r; say bytes $x; } 6>&-`.replaceAll('\\$', '$')
+{
+  { "$@" 6>&- 7>&-; say exit dump $?; } |
+  { exec 5<&0; (pack) <&5 5<&- & c=$!; exec 5<&-; (far $c) >/dev/null & f=$!
+    wait $c; r=$?; kill $f 2>/dev/null; say exit compress $r; } 6>&- 7>&- |
+  { tee /dev/fd/7 >&6; say exit tee $?; }
+} 7>&1 | { x=$(eval "$QD_H"); r=$?; say exit hash $r; say sha256 \${x%% *}; } 6>&-`.replaceAll('\\$', '$')
 
 /** The other way: stdin (behind the secrets) is counted and hashed, then it is the program's. */
 const sinkBody = String.raw`say() { printf '\n%s %s\n' "$QD_N" "$*" >&2; }

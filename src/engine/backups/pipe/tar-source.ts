@@ -113,8 +113,7 @@ export function archiveEnd(end: HostPipeEnd, identity: string): DumpEnd {
   if (changed > 0) notes.push(`${changed} files changed while they were read.`)
   if (gone > 0) notes.push(`${gone} files were removed while it ran, and are not in it.`)
   const tar = told('tar')
-  const { rawBytes, rawSha256 } = end
-  return { rawBytes, rawSha256, identity, versions: tar === undefined ? [] : [tar], tables: [], notes }
+  return { sha256: end.sha256, identity, versions: tar === undefined ? [] : [tar], tables: [], notes }
 }
 
 export const archiveSaid = (guard: TarGuard): string =>

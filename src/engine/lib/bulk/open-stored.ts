@@ -3,7 +3,7 @@ import { pipeline, Readable } from 'node:stream'
 import { AppError } from '../../../shared/errors.ts'
 import { type Compression, unpacker } from './compression.ts'
 import type { Decryptor } from './encryption.ts'
-import { CheckedStream } from './tally.ts'
+import { CheckedStream, type Counted, CountedStream } from './tally.ts'
 
 /** A file of a snapshot: what its manifest says of it, and how it is read. */
 export interface Stored {
@@ -11,20 +11,30 @@ export interface Stored {
   readonly name: string
   readonly bytes: number
   readonly sha256: string
-  readonly rawBytes: number
-  readonly rawSha256: string
+  /** Null where nobody has seen it yet. */
+  readonly raw: Counted | null
   readonly compression: Compression
   /** Null where it is not encrypted. */
   readonly decrypt: Decryptor | null
   read(signal?: AbortSignal): Promise<Readable>
 }
 
-/** As the source gave it: decrypted, unpacked and hashed on the way. Fails at its end with BACKUP_BAD where it is not what it was. */
-export async function openRaw(stored: Stored, signal?: AbortSignal): Promise<Readable> {
+/**
+ * As the source gave it: decrypted, unpacked and hashed on the way. Fails at its end with BACKUP_BAD where it is not what it was. Where nobody
+ * has seen it yet, `onRaw` is told what it is.
+ */
+export async function openRaw(
+  stored: Stored,
+  signal?: AbortSignal,
+  onRaw: (raw: Counted) => void = () => {},
+): Promise<Readable> {
   const unpack = unpacker(stored.compression)
-  const raw = { bytes: stored.rawBytes, sha256: stored.rawSha256 }
-  const after = unpack === null ? [] : [unpack]
-  return await open(stored, [...after, new CheckedStream(raw, `The content of ${stored.name}`)], signal)
+  const counted = new CountedStream()
+  const check = stored.raw === null ? counted : new CheckedStream(stored.raw, `The content of ${stored.name}`)
+  const after = unpack === null ? [check] : [unpack, check]
+  const stream = await open(stored, after, signal)
+  if (stored.raw === null) stream.once('end', () => onRaw(counted.counted()))
+  return stream
 }
 
 /** Decrypted only; the stored bytes are hashed on the way. */

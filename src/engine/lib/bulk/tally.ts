@@ -30,6 +30,21 @@ export async function tallyOf(chunks: Iterable<Uint8Array> | AsyncIterable<Uint8
   return tally.end()
 }
 
+/** Passes everything on, counted and hashed. */
+export class CountedStream extends Transform {
+  readonly #tally = new Tally()
+
+  override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
+    this.#tally.add(chunk)
+    done(null, chunk)
+  }
+
+  /** Once, when all has passed. */
+  counted(): Counted {
+    return this.#tally.end()
+  }
+}
+
 /** Passes everything on, and fails at the end with BACKUP_BAD where it was not what was expected. */
 export class CheckedStream extends Transform {
   readonly #tally = new Tally()

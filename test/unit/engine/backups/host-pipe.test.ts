@@ -30,20 +30,17 @@ const processes = (mark: string): string =>
   execFileSync('sh', ['-c', `ps -eo args | grep -F '${mark}' | grep -vF 'grep ' || true`], { encoding: 'utf8' })
 
 describe('a program whose output comes here', () => {
-  test.each(['none', 'gzip', 'zstd', 'auto'] as const)(
-    'is counted and hashed raw on the host: %s',
-    async compression => {
-      const { bytes, rawBytes, rawSha256, compression: got } = await pull({ argv: sh('seq 1 200000'), compression })
-      const raw = got === 'zstd' ? zstdDecompressSync(bytes) : got === 'gzip' ? gunzipSync(bytes) : bytes
-      expect(raw.length).toBe(rawBytes)
-      expect(sha(raw)).toBe(rawSha256)
-      expect(raw.toString().endsWith('200000\n')).toBe(true)
-      if (compression === 'none' || compression === 'gzip') expect(got).toBe(compression)
-    },
-  )
+  test.each(['none', 'gzip', 'zstd', 'auto'] as const)('is hashed on the host as it is sent: %s', async compression => {
+    const { bytes, sha256, compression: got } = await pull({ argv: sh('seq 1 200000'), compression })
+    const raw = got === 'zstd' ? zstdDecompressSync(bytes) : got === 'gzip' ? gunzipSync(bytes) : bytes
+    expect(sha(bytes)).toBe(sha256)
+    expect(raw.length).toBe(1_288_895)
+    expect(raw.toString().endsWith('200000\n')).toBe(true)
+    if (compression === 'none' || compression === 'gzip') expect(got).toBe(compression)
+  })
 
   test('that says nothing is an empty one', async () => {
-    expect(await pull({ argv: ['true'] })).toMatchObject({ rawBytes: 0, rawSha256: sha(Buffer.alloc(0)) })
+    expect(await pull({ argv: ['true'] })).toMatchObject({ bytes: Buffer.alloc(0), sha256: sha(Buffer.alloc(0)) })
   })
 
   test('that fails, is killed or cannot be started fails the stream and the end', async () => {
@@ -55,7 +52,16 @@ describe('a program whose output comes here', () => {
     const pipe = await openHostPipe(context(), { what: 'It', compression: 'none', argv: sh('exit 5') })
     pipe.stream.on('error', () => {}).resume()
     await expect(pipe.ended).rejects.toThrow(/It failed \(exit 5\)/)
-    expect(await pull({ argv: sh('echo x; exit 1'), accept: [1] })).toMatchObject({ rawBytes: 2 })
+    expect(await pull({ argv: sh('echo x; exit 1'), accept: [1] })).toMatchObject({ bytes: Buffer.from('x\n') })
+  })
+
+  test('tells how much of it was packed while it runs', async () => {
+    const argv = sh('head -c 3000000 /dev/zero; sleep 3')
+    const pipe = await openHostPipe(context(), { what: 'It', compression: 'gzip', argv })
+    pipe.stream.resume()
+    expect(pipe.packed()).toBe(null)
+    await expect.poll(pipe.packed, { timeout: 20_000 }).toBeGreaterThanOrEqual(3_000_000)
+    await pipe.ended
   })
 
   test('tells facts and why it fails in its own words, and no other program can', async () => {

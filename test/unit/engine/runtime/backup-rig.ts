@@ -263,7 +263,7 @@ export class BackupRig {
         verb('dump', path, () => {
           const text = world.files.get(path)
           if (text === undefined) throw new AppError('NOT_FOUND', `${path} is not there`)
-          const end = { rawBytes: text.length, rawSha256: sha(text), identity: world.identity }
+          const end = { sha256: sha(text), identity: world.identity }
           return {
             ...{ stream: Readable.from([Buffer.from(text)]), compression: 'none', extension: 'txt', totalBytes: null },
             ended: Promise.resolve({
