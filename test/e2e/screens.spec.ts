@@ -297,6 +297,26 @@ test('text of twice the size still fits: nothing is cut off sideways, rows grow 
   }
 })
 
+/** What of the screen scrolls sideways. */
+const sideways = (): Promise<string[]> =>
+  demo.page.evaluate(() =>
+    [...document.querySelectorAll<HTMLElement>('main, main *')]
+      .filter(box => box.scrollWidth > box.clientWidth + 1 && /auto|scroll/.test(getComputedStyle(box).overflowX))
+      .map(box => `${box.className}: ${box.scrollWidth} in ${box.clientWidth}`),
+  )
+
+test('in a window of 900 pixels no list has to be scrolled sideways', async () => {
+  await demo.page.setViewportSize({ width: 900, height: 640 })
+  const lists = ['/hosts/web-1/services', '/hosts/web-1/timers', '/activity', '/settings/channels']
+  lists.push(...crowded.filter(path => path !== '/settings' && /^\/[a-z]+(\/places)?$/.test(path)))
+  for (const path of lists) {
+    await demo.open({ path })
+    await expect(demo.page.getByRole('row').nth(1)).toBeVisible()
+    expect(await sideways(), path).toEqual([])
+  }
+  await demo.page.setViewportSize({ width: 1280, height: 800 })
+})
+
 test('a window zoomed to 200 % still fits', async () => {
   await demo.page.setViewportSize({ width: 640, height: 400 })
   for (const path of crowded) {

@@ -1,7 +1,7 @@
 // A virtualised table with sorting and row focus by arrow keys: ten or a hundred thousand rows cost the same. Knows nothing of its rows.
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { ArrowDown, ArrowUp } from 'lucide-react'
-import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react'
+import { type ReactNode, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import { cx } from '../lib/class-names.ts'
 import css from './data-table.module.css'
 import { useRowKeys } from './row-keys.ts'
@@ -11,6 +11,8 @@ export interface Column<T> {
   readonly header: string
   /** A grid track: `8rem`, `minmax(10rem, 2fr)`. Sizes in rem, so that text scales. */
   readonly width: string
+  /** Left out where the table is narrower than so many rem, so that nothing has to be scrolled to sideways. */
+  readonly leastRem?: number
   readonly align?: 'start' | 'end'
   readonly cell: (row: T) => ReactNode
   /** Compares for an ascending order; without it the column cannot be sorted. */
@@ -54,11 +56,14 @@ export interface DataTableProps<T> {
 
 /** Fills its parent and scrolls inside: the parent gives it a height (`flex: 1; min-height: 0`). */
 export function DataTable<T>(props: DataTableProps<T>): ReactNode {
-  const { label, rowKey, columns, onOpen, selectedKey = null, sort = null, rowRem = 2, empty, onEnd, className } = props
-  const rows = useMemo(() => sortRows(props.rows, columns, sort), [props.rows, columns, sort])
+  const { label, rowKey, onOpen, selectedKey = null, sort = null, rowRem = 2, empty, onEnd, className } = props
+  const rows = useMemo(() => sortRows(props.rows, props.columns, sort), [props.rows, props.columns, sort])
   const scroller = useRef<HTMLDivElement>(null)
   const probe = useRef<HTMLSpanElement>(null)
-  const rowHeight = rowRem * useRemPixels(probe)
+  const rem = useRemPixels(probe)
+  const rowHeight = rowRem * rem
+  const room = useWidth(scroller) / rem
+  const columns = props.columns.filter(({ leastRem }) => leastRem === undefined || leastRem <= room)
   const virtualizer = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
@@ -186,6 +191,21 @@ function sortRows<T>(rows: readonly T[], columns: readonly Column<T>[], sort: So
   const compare = columns.find(column => column.id === sort?.column)?.compare
   if (!compare) return rows
   return [...rows].sort((a, b) => (sort?.descending ? compare(b, a) : compare(a, b)))
+}
+
+/** In pixels; known before anything is painted. */
+function useWidth(box: { readonly current: HTMLElement | null }): number {
+  const [pixels, setPixels] = useState(Number.POSITIVE_INFINITY)
+  useLayoutEffect(() => {
+    const element = box.current
+    if (!element) return
+    const measure = (): void => setPixels(element.clientWidth)
+    measure()
+    const observer = new ResizeObserver(measure)
+    observer.observe(element)
+    return () => observer.disconnect()
+  }, [box])
+  return pixels
 }
 
 /** Pixels of one rem, also when the text is scaled while the table is shown. */

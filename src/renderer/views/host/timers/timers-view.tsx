@@ -99,13 +99,13 @@ function timerColumns(live: boolean): readonly Column<Timer>[] {
     {
       id: 'state',
       header: 'State',
-      width: 'minmax(7.5rem, 0.8fr)',
+      width: 'minmax(6.5rem, 0.8fr)',
       cell: timer => <Status status={timerStatus(timer, live)} />,
     },
     {
       id: 'name',
       header: 'Timer',
-      width: 'minmax(10rem, 1.6fr)',
+      width: 'minmax(8rem, 1.6fr)',
       compare: (a, b) => (a.name < b.name ? -1 : 1),
       cell: timer => (
         <>
@@ -117,14 +117,14 @@ function timerColumns(live: boolean): readonly Column<Timer>[] {
     {
       id: 'next',
       header: 'Next run',
-      width: '7.5rem',
+      width: 'minmax(6.25rem, 0.7fr)',
       compare: (a, b) => compareMoments(a.nextAt, b.nextAt),
       cell: timer => <RelativeTime at={timer.nextAt} />,
     },
     {
       id: 'last',
       header: 'Last run',
-      width: '7.5rem',
+      width: 'minmax(6.25rem, 0.7fr)',
       compare: (a, b) => compareMoments(a.lastAt, b.lastAt),
       cell: timer =>
         timer.lastAt === null ? <span className={css.pale}>never</span> : <RelativeTime at={timer.lastAt} />,
@@ -132,7 +132,7 @@ function timerColumns(live: boolean): readonly Column<Timer>[] {
     {
       id: 'activates',
       header: 'Starts',
-      width: 'minmax(9rem, 1.4fr)',
+      width: 'minmax(8rem, 1.4fr)',
       compare: (a, b) => (a.activates < b.activates ? -1 : 1),
       cell: timer => <ActivatesCell timer={timer} />,
     },
@@ -140,6 +140,7 @@ function timerColumns(live: boolean): readonly Column<Timer>[] {
       id: 'description',
       header: 'Description',
       width: 'minmax(8rem, 2fr)',
+      leastRem: 52,
       cell: timer => <span className={css.pale}>{safeShort(timer.description, 160)}</span>,
     },
   ]
