@@ -6,6 +6,8 @@ export interface AlertPolicy {
   readonly recoveryThreshold: number
   readonly forMs: number
   readonly severity: Severity
+  /** Outright failing for so long it is critical all the same; never where it is not there. */
+  readonly riseMs?: number
 }
 
 export const coolDownMs = 5 * 60_000
@@ -82,8 +84,8 @@ export type AlertEffect =
   /** A new incident, whether or not it is told. `startedAt` is the first failure. */
   | { readonly kind: 'open'; readonly severity: Severity; readonly startedAt: number }
   | { readonly kind: 'resolve' }
-  /** It rose. */
-  | { readonly kind: 'severity'; readonly severity: Severity }
+  /** It rose: it is worse than it was, or it has lasted for too long. */
+  | { readonly kind: 'severity'; readonly severity: Severity; readonly lasted: boolean }
   /**
    * News for the outbox. A second `firing` of one incident says that it became worse. `flapping` counts as `firing` for whom "resolved"
    * goes to (semantics 12).

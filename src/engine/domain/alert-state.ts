@@ -48,6 +48,7 @@ export function nextAlertStepAt(state: AlertState, policy: AlertPolicy): number 
   if (phase === 'pending' && since !== null && state.count >= policy.failureThreshold) times.push(since + policy.forMs)
   if (phase === 'firing' && incident && worse && worse.count >= policy.failureThreshold) {
     if (ranks[incident.severity] < ranks[policy.severity]) times.push(worse.since + policy.forMs)
+    if (mayRise(incident, policy)) times.push(worse.since + (policy.riseMs ?? 0))
   }
   if (flapping && settled(phase)) times.push(flapping.changedAt + flappingMs)
   if (phase === 'firing' && incident && !flapping && state.muted === null && state.fresh === null) {
@@ -145,14 +146,22 @@ function fire(state: AlertState, policy: AlertPolicy, now: number, effects: Aler
   }
 }
 
-/** What was degraded and now fails outright, for as many probes and as long as it takes to alert, is worse than was told. */
+/**
+ * What was degraded and now fails outright, for as many probes and as long as it takes to alert, is worse than was told; and so is what has
+ * failed outright for as long as its rule allows, unless somebody has taken it on.
+ */
 function raise(state: AlertState, policy: AlertPolicy, now: number, effects: AlertEffect[]): AlertState {
-  const { incident } = state
-  if (state.phase !== 'firing' || !incident || ranks[incident.severity] >= ranks[policy.severity]) return state
-  if (!isWorse(state, policy, now)) return state
-  effects.push({ kind: 'severity', severity: policy.severity })
-  return withIncident(state, { severity: policy.severity })
+  const { incident, worse } = state
+  if (state.phase !== 'firing' || !incident || !worse || worse.count < policy.failureThreshold) return state
+  const lasted = mayRise(incident, policy) && now - worse.since >= (policy.riseMs ?? 0)
+  const severity = lasted ? 'critical' : policy.severity
+  if (ranks[incident.severity] >= ranks[severity] || !(lasted || isWorse(state, policy, now))) return state
+  effects.push({ kind: 'severity', severity, lasted })
+  return withIncident(state, { severity })
 }
+
+const mayRise = ({ severity, acknowledged }: AlertIncident, { riseMs }: AlertPolicy): boolean =>
+  riseMs !== undefined && !acknowledged && severity !== 'critical'
 
 /** Tells what is due, if anything, and ends flapping. */
 function speak(before: AlertState, now: number, effects: AlertEffect[]): AlertState {

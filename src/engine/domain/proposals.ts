@@ -21,6 +21,9 @@ export interface OwnUnit extends CheckUnit {
   readonly subState: string
 }
 
+/** R20: what is unhealthy for more than 10 min is critical, also where it was told as less: the same incident, one message more. */
+const riseSeconds = 600
+
 type Sketch = Pick<CheckDraft, 'type' | 'name' | 'spec'> & Partial<CheckDraft>
 type Defaults = (
   type: string,
@@ -101,12 +104,14 @@ function ofUnit(unit: OwnUnit, offer: Offer): void {
     spec: { pattern: errorWords, ignoreCase: false, minutes: 10, maxPercent: 5 },
     unit: about,
     severity: 'warning',
+    riseSeconds,
   })
   offer(`activity:${key}`, 'unit', `${name} writes nothing to its journal for 5 minutes`, {
     type: 'unit-activity',
     name: `Activity of ${name}`,
     spec: { minutes: 5 },
     unit: about,
+    riseSeconds,
   })
 }
 
@@ -123,13 +128,15 @@ function ofFindings(own: readonly OwnUnit[], { ports, endpoints, units }: Findin
     offer(
       `endpoint:${port}${path}`,
       'endpoint',
-      `${who} answers at http://127.0.0.1:${port}${path}: down for more than 2 minutes`,
+      `${who} answers at http://127.0.0.1:${port}${path}: down for more than 2 minutes, critical after 10`,
       {
         type: 'http',
         name: `${who} on port ${port}`,
         spec: { url: `http://127.0.0.1:${port}${path}`, expectedStatus: '200' },
         unit: ownUnit(unit),
         forSeconds: 120,
+        severity: 'warning',
+        riseSeconds,
       },
     )
   }

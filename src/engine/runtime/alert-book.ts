@@ -223,6 +223,7 @@ function policyOf(check: Check): AlertPolicy {
     recoveryThreshold: check.recoveryThreshold,
     forMs: check.forSeconds * 1_000,
     severity: check.severity,
+    ...(check.riseSeconds === undefined ? {} : { riseMs: check.riseSeconds * 1_000 }),
   }
 }
 

@@ -135,7 +135,7 @@ export class AlertEffects {
           kind: 'alert',
           tone: 'bad',
           title: `Severity rose to ${effect.severity}`,
-          detail: message,
+          detail: effect.lasted ? `It has failed for too long. ${message}` : message,
         })
         return {
           ...incident,

@@ -40,6 +40,7 @@ interface Row {
   tags: string
   built_in: number
   created_at: number
+  rise_seconds: number | null
   stored: string
 }
 
@@ -52,12 +53,12 @@ export function createCheckStore(db: Db, forgetHistory: (checkId: string) => voi
   const host = db.prepare<[string], { one: number }>('SELECT 1 AS one FROM host WHERE id = ?')
   const insert = db.prepare(`INSERT INTO check_definition VALUES (@id, @host_id, @type, @name, @spec, @unit_scope,
     @unit_name, @enabled, @vantage, @interval_seconds, @timeout_seconds, @failure_threshold, @recovery_threshold,
-    @for_seconds, @severity, @depends_on, @tags, @built_in, @created_at)`)
+    @for_seconds, @severity, @depends_on, @tags, @built_in, @created_at, @rise_seconds)`)
   const update = db.prepare(`UPDATE check_definition SET type = @type, name = @name, spec = @spec,
     unit_scope = @unit_scope, unit_name = @unit_name, enabled = @enabled, vantage = @vantage,
     interval_seconds = @interval_seconds, timeout_seconds = @timeout_seconds, failure_threshold = @failure_threshold,
     recovery_threshold = @recovery_threshold, for_seconds = @for_seconds, severity = @severity,
-    depends_on = @depends_on, tags = @tags WHERE id = @id`)
+    depends_on = @depends_on, tags = @tags, rise_seconds = @rise_seconds WHERE id = @id`)
   const remove = db.prepare<[string]>('DELETE FROM check_definition WHERE id = ?')
   const removeSecrets = db.prepare<[string, string]>(removeFieldSecrets)
   const undepend = db.prepare<[{ id: string }]>(`UPDATE check_definition SET depends_on =
@@ -128,6 +129,7 @@ function columns(draft: CheckDraft) {
     severity: draft.severity,
     depends_on: JSON.stringify(draft.dependsOn),
     tags: JSON.stringify(draft.tags),
+    rise_seconds: draft.riseSeconds ?? null,
   }
 }
 
@@ -148,6 +150,7 @@ function toCheck(row: Row): Check {
     recoveryThreshold: row.recovery_threshold,
     forSeconds: row.for_seconds,
     severity: row.severity,
+    ...(row.rise_seconds === null ? {} : { riseSeconds: row.rise_seconds }),
     dependsOn: JSON.parse(row.depends_on) as string[],
     tags: JSON.parse(row.tags) as string[],
     builtIn: row.built_in === 1,

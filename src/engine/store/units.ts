@@ -33,6 +33,7 @@ interface TransitionRow {
   restarts: number | null
   invocation_id: string | null
   reconstructed: number
+  asked: number | null
 }
 
 export function createUnitStore(db: Db): UnitStore {
@@ -42,7 +43,7 @@ export function createUnitStore(db: Db): UnitStore {
   const saveState = db.prepare('INSERT OR REPLACE INTO unit_state VALUES (?, ?, ?, ?)')
   const removeState = db.prepare('DELETE FROM unit_state WHERE host_id = ? AND scope = ? AND name = ?')
   const insert = db.prepare(`INSERT OR IGNORE INTO transition VALUES (NULL, @hostId, @scope, @name, @at, @fromState,
-    @toState, @subState, @result, @mainPid, @restarts, @invocationId, @reconstructed)`)
+    @toState, @subState, @result, @mainPid, @restarts, @invocationId, @reconstructed, @asked)`)
   const list = db.prepare<[string, string, string, number], TransitionRow>(
     'SELECT * FROM transition WHERE host_id = ? AND scope = ? AND name = ? ORDER BY at DESC, id DESC LIMIT ?',
   )
@@ -66,8 +67,8 @@ export function createUnitStore(db: Db): UnitStore {
       if (transitions.length === 0) return 0
       return db.write(() => {
         let fresh = 0
-        for (const item of transitions)
-          fresh += insert.run({ ...item, reconstructed: item.reconstructed ? 1 : 0 }).changes
+        for (const { asked, reconstructed, ...item } of transitions)
+          fresh += insert.run({ ...item, reconstructed: flag(reconstructed), asked: flag(asked) }).changes
         return fresh
       })
     },
@@ -95,5 +96,8 @@ function toTransition(row: TransitionRow): UnitTransition {
     restarts: row.restarts,
     invocationId: row.invocation_id,
     reconstructed: row.reconstructed === 1,
+    ...(row.asked === null ? {} : { asked: row.asked === 1 }),
   }
 }
+
+const flag = (value: boolean | undefined): number | null => (value === undefined ? null : value ? 1 : 0)

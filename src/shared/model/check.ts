@@ -60,6 +60,8 @@ export const CheckDraft = z.object({
   /** It must have failed for this long, too, before it alerts. */
   forSeconds: z.number().int().min(0).max(86_400).default(0),
   severity: Severity.default('critical'),
+  /** Outright unhealthy for so long it is critical, whatever its severity (R20); never where it is not there. */
+  riseSeconds: z.number().int().min(60, 'At least 60 s').max(86_400, 'At most a day').optional(),
   /** While one of these checks of any host is in trouble, this one is not judged (semantics 18). */
   dependsOn: z.array(CheckId).max(32).default([]),
   tags: z.array(z.string().trim().min(1).max(40)).max(16).default([]),

@@ -55,6 +55,8 @@ export const UnitTransition = UnitRef.extend({
   invocationId: z.string().nullable(),
   /** True when it was not seen live but filled in from the host's own records. */
   reconstructed: z.boolean(),
+  /** Did it go down because systemd was asked for it (a stop, a restart)? Not there where nobody can tell. */
+  asked: z.boolean().optional(),
 })
 export type UnitTransition = z.infer<typeof UnitTransition>
 

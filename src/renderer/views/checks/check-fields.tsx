@@ -9,6 +9,7 @@ import { useChecks } from '../../data/checks.ts'
 import { useUnits } from '../../data/hosts.ts'
 import { type Entered, numberOf, textOf } from '../../data/use-draft-form.ts'
 import { severityWords } from '../../lib/check-status.ts'
+import { formatDuration } from '../../lib/format.ts'
 import { safeText } from '../../lib/safe-text.ts'
 import { tagsOf } from '../../lib/tags.ts'
 import { unitKey, unitLabel, unitOfKey } from '../../lib/unit-keys.ts'
@@ -97,6 +98,21 @@ export function ThresholdFields(props: FieldsProps & { checkId: string | null })
         options={(['info', 'warning', 'critical'] as const).map(value => ({ value, label: severityWords[value] }))}
         onChange={severity => change({ severity })}
       />
+      {draft.severity !== 'critical' && (
+        <SelectField
+          label="If it stays unhealthy"
+          value={String(draft.riseSeconds ?? '')}
+          error={errors.riseSeconds}
+          onChange={({ target }) => change({ riseSeconds: target.value === '' ? undefined : Number(target.value) })}
+        >
+          <option value="">Its severity stays</option>
+          {[...new Set([300, 600, 1_800, 3_600, draft.riseSeconds ?? 600])].map(seconds => (
+            <option key={seconds} value={seconds}>
+              Critical after {formatDuration(seconds * 1000)}
+            </option>
+          ))}
+        </SelectField>
+      )}
       <TextField
         label="Tags"
         help="Separated by commas. Channels and silences can go by them."

@@ -197,7 +197,12 @@ function About(props: { view: CheckView }): ReactNode {
           {check.forSeconds > 0 ? ` and ${formatDuration(check.forSeconds * 1000)}` : ''}
         </Fact>
         <Fact name="Over after">{inRow(check.recoveryThreshold, 'success', 'successes')}</Fact>
-        <Fact name="Severity">{severityWords[check.severity]}</Fact>
+        <Fact name="Severity">
+          {severityWords[check.severity]}
+          {check.severity !== 'critical' && check.riseSeconds !== undefined
+            ? `, critical after ${formatDuration(check.riseSeconds * 1000)}`
+            : ''}
+        </Fact>
         {check.dependsOn.length > 0 && (
           <Fact name="Depends on">
             <Dependencies ids={check.dependsOn} />

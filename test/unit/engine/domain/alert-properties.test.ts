@@ -57,6 +57,7 @@ const happening = fc.oneof({ weight: 2, arbitrary: burst }, { weight: 1, arbitra
 const policies: fc.Arbitrary<AlertPolicy> = fc.record({
   failureThreshold: fc.integer({ min: 1, max: 4 }),
   recoveryThreshold: fc.integer({ min: 1, max: 3 }),
+  riseMs: fc.constantFrom(undefined, undefined, 60_000, 600_000),
   forMs: fc.constantFrom(0, 0, 30_000, 300_000),
   severity: fc.constantFrom('info', 'warning', 'critical'),
 })

@@ -124,6 +124,69 @@ describe('severity', () => {
   })
 })
 
+describe('R20 unhealthy for too long', () => {
+  const rising = { failureThreshold: 1, severity: 'warning', riseMs: 10 * minute } as const
+
+  it('is critical after 10 min: the same incident, one message more', () => {
+    const play = new AlertPlay(rising).probe('x').pass(10 * minute)
+    expect(play.take()).toEqual([
+      '0 open warning',
+      '0 tell firing warning',
+      '600 severity critical',
+      '600 tell firing critical',
+    ])
+    expect(play.pass(minute).probe('oo').take()).toEqual(['670 resolve', '670 tell resolved critical'])
+  })
+
+  it('counts only what failed outright and without a pause', () => {
+    expect(
+      new AlertPlay(rising)
+        .probe('x')
+        .pass(9 * minute)
+        .probe('d')
+        .pass(9 * minute).told,
+    ).toHaveLength(1)
+    expect(
+      new AlertPlay(rising)
+        .probe('x')
+        .pass(9 * minute)
+        .probe('ox', 1_000)
+        .pass(9 * minute).told,
+    ).toHaveLength(1)
+    expect(new AlertPlay(rising).probe('d').pass(hour).told).toEqual(['0 firing warning'])
+  })
+
+  it('S2 time that was lost does not count', () => {
+    const play = new AlertPlay(rising)
+      .probe('x')
+      .pass(9 * minute)
+      .step({ type: 'gap' })
+      .probe('x')
+    expect(play.pass(9 * minute).told).toEqual(['0 firing warning'])
+    expect(play.pass(2 * minute).told).toEqual(['0 firing warning', '1140 firing critical'])
+  })
+
+  it('leaves alone what somebody has taken on, and what is critical anyway', () => {
+    const taken = new AlertPlay(rising).probe('x').step({ type: 'acknowledge' }).pass(hour)
+    expect(taken.told).toEqual(['0 firing warning'])
+    expect(new AlertPlay({ ...rising, severity: 'critical' }).probe('x').pass(hour).told).toEqual(['0 firing critical'])
+  })
+
+  it('S17 is told once when the silence ends in which it became critical', () => {
+    const play = new AlertPlay(rising)
+      .probe('x')
+      .mute('silence')
+      .pass(20 * minute)
+      .mute(null)
+    expect(play.told).toEqual(['0 firing warning', '1200 firing critical'])
+  })
+
+  it('S16 what flaps is not told again for having lasted', () => {
+    const play = new AlertPlay({ ...rising, failureThreshold: 1, recoveryThreshold: 1 }).probe('xoxox', minute)
+    expect(play.pass(20 * minute).told.slice(-1)).toEqual(['240 flapping warning'])
+  })
+})
+
 describe('cool-down', () => {
   it('S13 a new incident within 5 min is recorded and deferred, and sent if it still fires at the end', () => {
     const play = new AlertPlay({ failureThreshold: 1, recoveryThreshold: 1 }).probe('xo', minute)

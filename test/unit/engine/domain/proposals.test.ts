@@ -64,6 +64,17 @@ describe('what is offered', () => {
     })
   })
 
+  it('R20 an endpoint that is down for 2 min is told, and what is unhealthy for 10 min is critical', () => {
+    const rules = offered.filter(one => one.draft.riseSeconds !== undefined)
+    expect(rules.map(one => one.key)).toEqual([
+      'errors:system/bot.service',
+      'activity:system/bot.service',
+      'endpoint:8001/health',
+    ])
+    for (const { draft } of rules) expect(draft).toMatchObject({ severity: 'warning', riseSeconds: 600 })
+    expect(rules.at(-1)).toMatchObject({ reason: expect.stringContaining('critical after 10') })
+  })
+
   it('drafts that the kinds take as they are', () => {
     for (const { draft, key } of offered) {
       const spec = checkTypeOf(draft.type)?.spec.safeParse(draft.spec)

@@ -51,6 +51,28 @@ describe('from the first failure to resolved', () => {
     expect(rig.said('desktop')).toEqual(rig.said('a'))
   })
 
+  test('R20 what is unhealthy for more than 10 min becomes critical: one incident, one message more, also past a channel that takes only that', async () => {
+    rig.channel('critical', { filter: { minSeverity: 'critical', tags: [], hosts: [] } })
+    const check = rig.check('api', { severity: 'warning', riseSeconds: 600 })
+    expect(rig.store.checks.get('api')).toMatchObject({ riseSeconds: 600 })
+    rig.fire(check)
+    await rig.pass(590_000)
+    expect(rig.said('a')).toHaveLength(1)
+    await rig.pass(20_000)
+    expect(incidents()).toMatchObject([{ severity: 'critical', state: 'open' }])
+    expect(rig.store.incidents.events(incidents()[0]?.id ?? '').at(-1)).toMatchObject({
+      title: 'Severity rose to critical',
+      detail: expect.stringContaining('failed for too long'),
+    })
+    expect(rig.said('a')).toHaveLength(2)
+    expect(rig.said('critical')).toEqual(['firing: api is failing on web'])
+    expect(rig.messages('critical')[0]?.items[0]?.body).toContain('for 10 min')
+    rig.heal(check)
+    await rig.pass(20_000)
+    expect(rig.said('critical').at(-1)).toBe('resolved: api is well again on web')
+    expect(incidents()).toHaveLength(1)
+  })
+
   test('S11 S12 two successes resolve it, told where firing was told', async () => {
     rig.channel('late')
     const check = rig.check('api')
