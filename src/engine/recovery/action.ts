@@ -1,4 +1,4 @@
-// What a kind of recovery action is: a schema, a pure plan and a run; knows no kind, no budget and no alert.
+// What a kind of action is, that mends a unit or keeps a host in order: a schema, a pure plan and a run; knows no kind, no budget and no alert.
 import type { Duplex } from 'node:stream'
 import type { z } from 'zod'
 import type { ProbeCause } from '../../shared/model/check.ts'
@@ -14,14 +14,13 @@ export interface StepResult {
   readonly evidence: readonly Evidence[]
 }
 
-/** All that a recovery action may use. It reaches the host only through this. */
-export interface ActionContext {
+/** All that an action on a host may use. It reaches the host only through this. */
+export interface HostActionContext {
   readonly host: Host
-  readonly unit: UnitRef
+  /** May it become root? */
+  readonly sudo: boolean
   readonly clock: Clock
   readonly signal: AbortSignal
-  /** Acts on the unit and resolves when systemd's job ended; recorded in the audit log in the rule's name. */
-  act(verb: UnitVerb): Promise<StepResult>
   exec(argv: readonly string[], options?: Omit<ExecOptions, 'signal'>): Promise<ExecResult>
   /** A TCP stream to the address as seen from the host. */
   connect(address: string, port: number): Promise<Duplex>
@@ -31,30 +30,53 @@ export interface ActionContext {
   progress(evidence: readonly Evidence[]): void
 }
 
+/** The same for an action on one unit. */
+export interface ActionContext extends HostActionContext {
+  readonly unit: UnitRef
+  /** Acts on the unit and resolves when systemd's job ended; recorded in the audit log in the rule's name. */
+  act(verb: UnitVerb): Promise<StepResult>
+}
+
 /**
  * What has to be seen afterwards (semantics 23): a new run of the unit that stays, the unit running and steady whichever run it is, the unit
  * stopped, or only its checks being well.
  */
 export type Expectation = 'new-run' | 'running' | 'stopped' | 'checks'
 
-/** The way a kind of recovery action is written: one file, one line in the index. */
-export interface RecoveryActionType<S extends z.ZodObject = z.ZodObject> {
+interface ActionKind<S extends z.ZodObject> {
   readonly type: string
   readonly title: string
   readonly description: string
   readonly risk: 'safe' | 'confirm'
-  /** The causes that it can mend; for any other it is left out of an attempt (semantics 20). */
+  /** The causes that it can mend; for any other it is left out of an attempt (semantics 20). Empty: it is for maintenance alone. */
   readonly mends: readonly ProbeCause[]
   readonly expects: Expectation
   /** Fields carry `.meta({ title, description })`; one with `.meta({ secret: true })` is kept in the vault and is absent from the spec. */
   readonly spec: S
+}
+
+/** A kind that works on a host, whether or not it is for a unit: recovery has it, and maintenance. */
+export interface HostActionType<S extends z.ZodObject = z.ZodObject> extends ActionKind<S> {
+  readonly scope: 'host'
   /** Pure: what `run` would do, in words and commands. */
-  plan(spec: z.output<S>, unit: UnitRef): StepPlan
+  plan(spec: z.output<S>): StepPlan
   /** What it would meet on the host just now, found without changing anything. */
+  preview?(context: HostActionContext, spec: z.output<S>): Promise<StepResult>
+  /** Throws only for bugs, and CANCELLED. */
+  run(context: HostActionContext, spec: z.output<S>): Promise<StepResult>
+}
+
+/** A kind that needs a unit: recovery alone has it. */
+export interface UnitActionType<S extends z.ZodObject = z.ZodObject> extends ActionKind<S> {
+  readonly scope: 'unit'
+  plan(spec: z.output<S>, unit: UnitRef): StepPlan
   preview?(context: ActionContext, spec: z.output<S>): Promise<StepResult>
-  /** Throws only for bugs. */
   run(context: ActionContext, spec: z.output<S>): Promise<StepResult>
 }
 
-/** Keeps the spec's type while a kind is declared. */
-export const recoveryActionType = <S extends z.ZodObject>(type: RecoveryActionType<S>): RecoveryActionType<S> => type
+/** The way a kind of action is written: one file, one line in the index. */
+export type RecoveryActionType = HostActionType | UnitActionType
+
+/** These keep the spec's type while a kind is declared. */
+export const hostActionType = <S extends z.ZodObject>(type: HostActionType<S>): HostActionType<S> => type
+export const unitActionType = <S extends z.ZodObject>(type: UnitActionType<S>): UnitActionType<S> => type

@@ -1,10 +1,11 @@
 // Stops and disables a unit whose login is no longer valid, so that it does not make things worse with it; knows nothing of logins.
 import { z } from 'zod'
 import { systemctlText } from '../parse/command-text.ts'
-import { recoveryActionType } from './action.ts'
+import { unitActionType } from './action.ts'
 
-export const deactivateUnit = recoveryActionType({
+export const deactivateUnit = unitActionType({
   type: 'deactivate-unit',
+  scope: 'unit',
   title: 'Deactivate the service',
   description:
     'Stops and disables it while its login is over, until the login is renewed and somebody starts it again.',

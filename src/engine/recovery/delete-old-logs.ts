@@ -5,7 +5,7 @@ import type { Evidence } from '../../shared/model/unit.ts'
 import { complaint, outputOf } from '../lib/command-evidence.ts'
 import { commandText } from '../parse/command-text.ts'
 import type { ExecResult } from '../ports.ts'
-import { type ActionContext, recoveryActionType, type StepResult } from './action.ts'
+import { type HostActionContext, hostActionType, type StepResult } from './action.ts'
 
 /** Nothing is ever deleted under these. */
 const systemTrees =
@@ -63,8 +63,9 @@ const findArgv = (spec: Spec, deed: readonly string[]): string[] => [
 const argvIn = (folder: string, argv: readonly string[]): string[] => ['sh', '-c', guarded, 'sh', folder, ...argv]
 const listing = ['-printf', '%s %P\\0']
 
-export const deleteOldLogs = recoveryActionType({
+export const deleteOldLogs = hostActionType({
   type: 'delete-old-logs',
+  scope: 'host',
   title: 'Delete old logs',
   description: 'Deletes log files that were not written to for a while, in folders that you name.',
   risk: 'confirm',
@@ -105,7 +106,7 @@ export const deleteOldLogs = recoveryActionType({
 })
 
 async function look(
-  context: ActionContext,
+  context: HostActionContext,
   folder: string,
   spec: Spec,
 ): Promise<{ evidence: Evidence; files: number; lost: boolean }> {
@@ -128,7 +129,7 @@ async function look(
 }
 
 async function command(
-  context: ActionContext,
+  context: HostActionContext,
   argv: readonly string[],
   { sudo }: Pick<Spec, 'sudo'>,
 ): Promise<{ result: ExecResult | null; error: string | null }> {

@@ -1,12 +1,13 @@
 // Calls an HTTP endpoint of the bot's own, e.g. POST /restart, from the host it runs on; knows nothing of what the bot does then.
 import { z } from 'zod'
 import { httpRequest } from '../lib/http-client.ts'
-import { recoveryActionType, type StepResult } from './action.ts'
+import { hostActionType, type StepResult } from './action.ts'
 
 const timeoutMs = 15_000
 
-export const httpCall = recoveryActionType({
+export const httpCall = hostActionType({
   type: 'http-call',
+  scope: 'host',
   title: 'Call an HTTP endpoint',
   description: 'Asks the bot itself to restart or reload, e.g. POST http://127.0.0.1:8001/restart, from the host.',
   risk: 'safe',
@@ -32,8 +33,8 @@ export const httpCall = recoveryActionType({
       .optional()
       .meta({ title: 'Authorization header', description: 'E.g. Bearer …', secret: true }),
   }),
-  plan: (spec, unit) => ({
-    title: `Ask ${unit.name} over HTTP`,
+  plan: spec => ({
+    title: 'Call an HTTP endpoint',
     commands: [`${spec.method} ${withoutQuery(spec.url)}`],
     risk: 'safe',
     consequence: null,

@@ -1,5 +1,5 @@
-// All kinds of recovery actions, one line each; a registry only lists them.
-import type { RecoveryActionType } from './action.ts'
+// All kinds of actions that mend or maintain, one line each; a registry only lists them.
+import type { HostActionType, RecoveryActionType } from './action.ts'
 import { deactivateUnit } from './deactivate-unit.ts'
 import { deleteOldLogs } from './delete-old-logs.ts'
 import { httpCall } from './http-call.ts'
@@ -8,7 +8,14 @@ import { runbook } from './runbook.ts'
 import { telegramWebhook } from './telegram-webhook.ts'
 import { vacuumJournal } from './vacuum-journal.ts'
 
-export type { ActionContext, Expectation, RecoveryActionType, StepResult } from './action.ts'
+export type {
+  ActionContext,
+  Expectation,
+  HostActionContext,
+  HostActionType,
+  RecoveryActionType,
+  StepResult,
+} from './action.ts'
 
 export const actionTypes: readonly RecoveryActionType[] = [
   restartUnit,
@@ -19,6 +26,9 @@ export const actionTypes: readonly RecoveryActionType[] = [
   deleteOldLogs,
   deactivateUnit,
 ]
+
+/** Those that work on a host without a unit: what maintenance may be made of. */
+export const hostActionTypes: readonly HostActionType[] = actionTypes.filter(type => type.scope === 'host')
 
 const byType = new Map(actionTypes.map(type => [type.type, type]))
 

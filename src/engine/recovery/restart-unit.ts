@@ -1,10 +1,11 @@
 // Restarts the unit: the mending that most things need; knows nothing of when.
 import { z } from 'zod'
 import { systemctlText } from '../parse/command-text.ts'
-import { recoveryActionType } from './action.ts'
+import { unitActionType } from './action.ts'
 
-export const restartUnit = recoveryActionType({
+export const restartUnit = unitActionType({
   type: 'restart-unit',
+  scope: 'unit',
   title: 'Restart the service',
   description: 'Restarts it by systemd and waits until it runs anew.',
   risk: 'safe',

@@ -4,7 +4,7 @@ import { AppError } from '../../shared/errors.ts'
 import type { Evidence } from '../../shared/model/unit.ts'
 import { evidenceOf } from '../lib/command-evidence.ts'
 import { commandText } from '../parse/command-text.ts'
-import { recoveryActionType, type StepResult } from './action.ts'
+import { hostActionType, type StepResult } from './action.ts'
 
 const Command = z.object({
   argv: z
@@ -18,8 +18,9 @@ const Command = z.object({
   sudo: z.boolean().default(false).meta({ title: 'As root, by sudo' }),
 })
 
-export const runbook = recoveryActionType({
+export const runbook = hostActionType({
   type: 'runbook',
+  scope: 'host',
   title: 'Run commands',
   description: 'Runs commands on the host in order and stops at the first that fails.',
   risk: 'confirm',

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import type { Evidence } from '../../shared/model/unit.ts'
 import { httpRequest } from '../lib/http-client.ts'
-import { type ActionContext, recoveryActionType, type StepResult } from './action.ts'
+import { type HostActionContext, hostActionType, type StepResult } from './action.ts'
 
 const timeoutMs = 20_000
 /** As the checks see it: so many may wait without anything being wrong. */
@@ -36,8 +36,9 @@ const Spec = z.object({
 })
 type Spec = z.output<typeof Spec>
 
-export const telegramWebhook = recoveryActionType({
+export const telegramWebhook = hostActionType({
   type: 'telegram-webhook',
+  scope: 'host',
   title: 'Repair the Telegram webhook',
   description: 'Deletes the webhook and what waits for it, sets it to the right address and verifies it.',
   risk: 'confirm',
@@ -104,7 +105,7 @@ type Answer =
 
 /** One call from the host. The token is in the address, and addresses are in no message. */
 async function ask(
-  context: ActionContext,
+  context: HostActionContext,
   spec: Spec,
   token: string,
   method: string,

@@ -3,12 +3,13 @@ import { z } from 'zod'
 import { AppError } from '../../shared/errors.ts'
 import { evidenceOf } from '../lib/command-evidence.ts'
 import { commandText } from '../parse/command-text.ts'
-import { recoveryActionType, type StepResult } from './action.ts'
+import { hostActionType, type StepResult } from './action.ts'
 
 const argvOf = (spec: { keepMegabytes: number }): string[] => ['journalctl', `--vacuum-size=${spec.keepMegabytes}M`]
 
-export const vacuumJournal = recoveryActionType({
+export const vacuumJournal = hostActionType({
   type: 'vacuum-journal',
+  scope: 'host',
   title: 'Shorten the journal',
   description: 'Removes the oldest archived journal files of the host until no more than so much is left.',
   risk: 'confirm',

@@ -5,11 +5,8 @@ import type { Evidence, UnitRef, UnitVerb } from '../../shared/model/unit.ts'
 import type { Clock } from '../lib/clock.ts'
 import { type ActionContext, actionTypeOf, type StepResult } from '../recovery/index.ts'
 import { recoverySecretId } from '../store/recovery.ts'
+import { bounded, hostActionContext, mostEvidence } from './action-context.ts'
 import type { HostSession } from './host-session.ts'
-
-/** Evidence of one attempt that is kept. */
-const mostEvidence = 60
-const mostText = 1_500
 
 export interface ContextOptions {
   readonly ref: UnitRef
@@ -22,16 +19,11 @@ export interface ContextOptions {
 
 export function actionContext(options: ContextOptions): ActionContext {
   const { ref, session, vault, clock, signal, progress } = options
+  const secret = (field: string): string | null => vault.get(recoverySecretId(ref, field))
   return {
-    host: session.host,
+    ...hostActionContext({ session, clock, signal, secret, progress }),
     unit: ref,
-    clock,
-    signal,
     act: verb => act(session, ref, verb, signal),
-    exec: (argv, more = {}) => session.link.exec(argv, { ...more, signal }),
-    connect: (address, port) => session.link.openTcp(address, port),
-    secret: async field => vault.get(recoverySecretId(ref, field)),
-    progress,
   }
 }
 
@@ -81,8 +73,4 @@ async function act(session: HostSession, ref: UnitRef, verb: UnitVerb, signal: A
 
 function failed(text: string): StepResult {
   return { outcome: 'failed', evidence: [{ ok: false, text }] }
-}
-
-function bounded(evidence: readonly Evidence[]): Evidence[] {
-  return evidence.slice(-mostEvidence).map(({ ok, text }) => ({ ok, text: text.slice(0, mostText) }))
 }

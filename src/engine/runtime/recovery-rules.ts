@@ -37,7 +37,7 @@ export class RecoveryRules {
   }
 
   kinds(): RecoveryKind[] {
-    return actionTypes.map(type => ({
+    return actionTypes.filter(isMending).map(type => ({
       type: type.type,
       title: type.title,
       description: type.description,
@@ -150,13 +150,16 @@ export class RecoveryRules {
 
 function parseStep(step: RecoveryStep, index: number): { type: RecoveryActionType; spec: Record<string, unknown> } {
   const type = actionTypeOf(step.type)
-  if (!type) throw wrong(`steps.${index}.type`, `There are no actions of the kind ${step.type}`)
+  if (!type || !isMending(type)) throw wrong(`steps.${index}.type`, `There are no actions of the kind ${step.type}`)
   const parsed = type.spec.safeParse(step.spec)
   if (parsed.success) return { type, spec: parsed.data }
   const [issue] = parsed.error.issues
   const path = ['steps', index, 'spec', ...(issue?.path ?? [])].map(String).join('.')
   throw wrong(path, `${type.title}: ${issue?.message ?? 'not valid'}`)
 }
+
+/** What mends nothing is for maintenance alone. */
+const isMending = ({ mends }: RecoveryActionType): boolean => mends.length > 0
 
 function secretFields(type: RecoveryActionType): string[] {
   return Object.entries(type.spec.shape)

@@ -41,6 +41,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
 const context: ActionContext = {
   host: {} as Host,
+  sudo: false,
   unit,
   clock: systemClock,
   signal: new AbortController().signal,
