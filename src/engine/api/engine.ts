@@ -1,11 +1,12 @@
 // The contract's handlers for the engine itself, its settings and its vault.
 import type { SettingsChange } from '../../shared/model/settings.ts'
+import { cronProblem, cronTimes } from '../lib/cron.ts'
 import type { Services } from './services.ts'
 
 /** How the app looks, and that it was welcomed, are nobody's concern later. */
 const unaudited: ReadonlySet<string> = new Set(['theme', 'firstRunDone'])
 
-export const engineHandlers = ({ health, settings, vault, fleet, audit }: Services) => ({
+export const engineHandlers = ({ health, settings, vault, fleet, audit, clock }: Services) => ({
   'engine.health': () => health(),
   'settings.get': () => settings.get(),
   'settings.set': (change: SettingsChange) => {
@@ -13,6 +14,16 @@ export const engineHandlers = ({ health, settings, vault, fleet, audit }: Servic
     const names = Object.keys(change).filter(name => !unaudited.has(name))
     if (names.length > 0) audit.record({ actor: 'person', verb: 'settings.change', target: names.join(', ') })
     return changed
+  },
+  'schedule.times': ({ cron, zone }: { cron: string; zone: string }) => {
+    const problem = cronProblem(cron, zone)
+    const times: number[] = []
+    while (problem === null && times.length < 3) {
+      const next = cronTimes.next(cron, zone, times.at(-1) ?? clock.now())
+      if (next === null) break
+      times.push(next)
+    }
+    return { times, problem }
   },
   'vault.status': () => vault.status(),
   'vault.create': async ({ passphrase }: { passphrase: string | null }) => {

@@ -48,6 +48,7 @@ import {
   RecoveryView,
   StepPlan,
 } from '../model/recovery.ts'
+import { RunSchedule } from '../model/schedule.ts'
 import { EngineHealth, OwnContent, OwnCopy, Settings, SettingsChange, VaultStatus } from '../model/settings.ts'
 import { ActionPreview, ActionRun, ActionRunId, Timer, Unit, UnitRef, UnitTransition, UnitVerb } from '../model/unit.ts'
 import { backupCalls } from './backups.ts'
@@ -64,6 +65,11 @@ export const engineContract = {
   'settings.get': query(none, Settings),
   'settings.set': command(SettingsChange, Settings),
   'settings.changed': event(Settings),
+  /** The next three times of a cron line as the engine reads it, or why there are none. */
+  'schedule.times': query(
+    RunSchedule.pick({ cron: true, zone: true }),
+    z.object({ times: z.array(z.number()), problem: z.string().nullable() }),
+  ),
   'vault.status': query(none, VaultStatus),
   /** Makes the vault, under the keyring, or under a passphrase where one is given. */
   'vault.create': command(z.object({ passphrase: z.string().min(8).max(1024).nullable() }), VaultStatus),
@@ -262,6 +268,8 @@ export const engineContract = {
   'login.edit': command(z.object({ id: LoginId, draft: LoginDraft }), Login),
   /** With `startServices` those that were stopped while it was expired are started first; where that does not work nothing is removed. */
   'login.remove': command(z.object({ id: LoginId, startServices: z.boolean().default(false) }), none),
+  /** Starts again what was stopped because it is expired. Fails with NOT_CONNECTED, CONFLICT or COMMAND_FAILED: then nothing is forgotten. */
+  'login.startServices': command(LoginId, none),
   /** Looks at a file on a host before a login is made of it. */
   'login.inspect': query(z.object({ hostId: HostId, path: LoginDraft.shape.path }), LoginFile),
   /** Looks at the file and proves the login now. */

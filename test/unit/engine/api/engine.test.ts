@@ -21,3 +21,13 @@ it('audits a change of settings by its names, and the vault, but not the theme',
     { actor: 'person', verb: 'vault.unlock' },
   ])
 })
+
+it('tells the next three times of a cron line in its zone, over the change of the clocks, or why there are none', () => {
+  const clock = { now: () => Date.UTC(2026, 2, 28, 12) }
+  const handlers = engineHandlers({ clock } as unknown as Services)
+  const times = (cron: string) => handlers['schedule.times']({ cron, zone: 'Europe/Berlin' })
+  const at = (day: number, hour: number): number => Date.UTC(2026, 2, day, hour)
+  expect(times('0 4 * * *')).toEqual({ times: [at(29, 2), at(30, 2), at(31, 2)], problem: null })
+  expect(times('0 4 * *')).toMatchObject({ times: [], problem: expect.stringMatching(/./) })
+  expect(times('0 0 30 2 *')).toEqual({ times: [], problem: 'This never comes' })
+})
