@@ -2,14 +2,11 @@
 import { randomBytes } from 'node:crypto'
 import { Transform } from 'node:stream'
 import { AppError } from '../../../shared/errors.ts'
+import { beatMs, patienceSeconds } from '../../lib/life-line.ts'
 import type { RemoteProcess } from '../../ports.ts'
 import type { Compression, Dump, DumpEnd, SourceContext } from '../source.ts'
 import { failureOf, PipeReport, type Report } from './pipe-report.ts'
 import { pullArgv } from './pipe-script.ts'
-
-/** The host ends the pipe by itself where no beat came for so long. */
-const patienceSeconds = 90
-const beatMs = 15_000
 
 export type PipeContext = Pick<SourceContext, 'link' | 'clock' | 'signal'>
 

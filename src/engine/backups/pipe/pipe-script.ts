@@ -6,6 +6,7 @@
 //   link that is only half open never ends). sshd's TERM may not reach what sudo started; the end of stdin always does.
 // - Secrets come on stdin, into files of a folder in memory that only this user can open; never in argv or environment.
 // - All that is made on the host has a name with the process's number in it, and is removed by it or, were that killed, by the next one.
+import { endTools, watchScript } from '../../lib/life-line.ts'
 
 /** `say WORDS…` reports; `scratch FOLDER… BYTES` makes the one folder for a copy and sets $scratch, or fails. For programs that are scripts. */
 export const pipeTools = String.raw`say() { printf '\n%s %s\n' "$QD_N" "$*" >&2; }
@@ -53,11 +54,6 @@ unset QD_BODY QD_WATCH
 } 7>&1 | { x=$(eval "$QD_H"); r=$?; say exit hash $r; say sha256 \${x%% *}; } 8>&-
 } 8>&1 | { x=$(wc -c); r=$?; say exit count $r; say bytes $x; }`.replaceAll('\\$', '$')
 
-/** Ends the pipe (argv: seconds, process) at the end of stdin, or where no beat came for so long; never a process that is another one by now. */
-const watch = `end() { [ ! -d /proc/self ] || grep -q -- "$QD_N" "/proc/$2/cmdline" 2>/dev/null || exit 0; kill -TERM "$2"; }
-while read -r beat; do [ -z "$s" ] || kill "$s" 2>/dev/null; ( sleep "$1"; end "$@" ) & s=$!; done
-end "$@"`
-
 const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`
 
 /** argv: nonce, wanted compression, number of secret files, seconds without a beat, folders for scratch behind a count, the program. */
@@ -71,10 +67,7 @@ exec 3<&0 </dev/null
 near=$1; shift
 clean() { [ -z "$QD_PRIVATE" ] || rm -rf -- "$QD_PRIVATE"
   for folder in "$near" /var/tmp /tmp; do [ -z "$folder" ] || rm -rf -- "$folder/.quarterdeck-dump-$$-$QD_N"; done; }
-stop() { [ -z "$p" ] || { kill -TERM "-$p" 2>/dev/null || kill -TERM "$p" 2>/dev/null; i=0
-  while [ $i -lt 20 ] && kill -0 "-$p" 2>/dev/null; do sleep 0.1 2>/dev/null || sleep 1; i=$((i + 1)); done
-  kill -KILL "-$p" 2>/dev/null; }; }
-unwatch() { [ -z "$w" ] || kill -TERM "-$w" 2>/dev/null || kill -TERM "$w" 2>/dev/null; }
+${endTools}
 trap 'trap "" TERM INT HUP PIPE; unwatch; stop; clean; exit 143' TERM INT HUP PIPE
 if [ "$files" -gt 0 ]; then
   for t in /dev/shm "/run/user/$(id -u)" "\${TMPDIR:-/tmp}"; do
@@ -119,7 +112,7 @@ say end $r`
     .replaceAll('\\$', '$')
     .replace(
       'QD_PID=$$',
-      () => `QD_BODY=${quoted(inner)} QD_WATCH=${quoted(watch)}; export QD_BODY QD_WATCH\nQD_PID=$$`,
+      () => `QD_BODY=${quoted(inner)} QD_WATCH=${quoted(watchScript)}; export QD_BODY QD_WATCH\nQD_PID=$$`,
     )
 
 const pulling = main(body, true)
