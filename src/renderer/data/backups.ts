@@ -2,6 +2,7 @@
 import type { QueryClient } from '@tanstack/react-query'
 import type { RestoreDraft } from '../../shared/model/backup.ts'
 import type { EngineRemote } from '../engine.ts'
+import { put, putRun } from './put.ts'
 import { callKey, updateAnswer, useEngineQuery } from './remotes.tsx'
 
 const fresh = { staleTime: Number.POSITIVE_INFINITY } as const
@@ -74,15 +75,4 @@ export function keepBackupsLive(engine: EngineRemote, client: QueryClient): (() 
       updateAnswer(client, 'drill.list', { backupId: run.backupId }, list => putRun(list, run)),
     ),
   ]
-}
-
-/** A list with one of its items new or changed, in its place. */
-function put<T>(list: readonly T[], item: T, key: (item: T) => string): T[] {
-  const index = list.findIndex(other => key(other) === key(item))
-  return index < 0 ? [...list, item] : list.with(index, item)
-}
-
-/** Newest first. */
-function putRun<T extends { id: string; startedAt: number }>(list: readonly T[], run: T): T[] {
-  return put(list, run, ({ id }) => id).sort((a, b) => b.startedAt - a.startedAt)
 }

@@ -1,5 +1,4 @@
 // What screens ask about checks; knows no layout.
-import type { CheckView } from '../../shared/model/check.ts'
 import { useEngineQuery } from './remotes.tsx'
 
 /** All checks of all hosts, kept fresh by events. */
@@ -18,13 +17,4 @@ export function useCheckKinds() {
 
 export function useProposals(hostId: string, enabled = true) {
   return useEngineQuery('check.proposals', hostId, { enabled })
-}
-
-/** A list with one of its checks new or changed. */
-export function putCheck(list: readonly CheckView[], view: CheckView): CheckView[] {
-  const index = list.findIndex(other => other.check.id === view.check.id)
-  if (index < 0) return [...list, view]
-  const next = [...list]
-  next[index] = view
-  return next
 }

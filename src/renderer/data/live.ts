@@ -6,10 +6,9 @@ import type { EngineRemote } from '../engine.ts'
 import { isSameUnit } from '../lib/same-unit.ts'
 import { unitKey } from '../lib/unit-keys.ts'
 import { keepBackupsLive } from './backups.ts'
-import { putChannel } from './channels.ts'
-import { putCheck } from './checks.ts'
 import { keepIncidentsLive } from './incidents.ts'
-import { putLogin, putRenewal } from './logins.ts'
+import { keepMaintenanceLive } from './maintenance.ts'
+import { put, putRun } from './put.ts'
 import { refOf } from './recovery.ts'
 import { callKey, updateAnswer } from './remotes.tsx'
 
@@ -47,10 +46,10 @@ export function keepLive(engine: EngineRemote, client: QueryClient): () => void 
     }),
     engine.on('action.changed', run => {
       client.setQueryData(callKey('action.get', run.id), run)
-      client.setQueryData<ActionRun[]>(runsKey, (runs = []) => putRun(runs, run))
+      client.setQueryData<ActionRun[]>(runsKey, (runs = []) => putAction(runs, run))
     }),
     engine.on('check.changed', view => {
-      updateAnswer(client, 'check.list', {}, list => putCheck(list, view))
+      updateAnswer(client, 'check.list', {}, list => put(list, view, ({ check }) => check.id))
       client.setQueryData(callKey('check.get', view.check.id), view)
     }),
     engine.on('check.removed', id => {
@@ -59,7 +58,7 @@ export function keepLive(engine: EngineRemote, client: QueryClient): () => void 
     }),
     ...keepIncidentsLive(engine, client),
     engine.on('channel.changed', view =>
-      updateAnswer(client, 'channel.list', undefined, list => putChannel(list, view)),
+      updateAnswer(client, 'channel.list', undefined, list => put(list, view, ({ channel }) => channel.id)),
     ),
     engine.on('channel.removed', id =>
       updateAnswer(client, 'channel.list', undefined, list => list.filter(view => view.channel.id !== id)),
@@ -72,7 +71,7 @@ export function keepLive(engine: EngineRemote, client: QueryClient): () => void 
       })
     }),
     engine.on('login.changed', view => {
-      updateAnswer(client, 'login.list', undefined, list => putLogin(list, view))
+      updateAnswer(client, 'login.list', undefined, list => put(list, view, ({ login }) => login.id))
       client.setQueryData(callKey('login.get', view.login.id), view)
     }),
     engine.on('login.removed', id => {
@@ -80,9 +79,10 @@ export function keepLive(engine: EngineRemote, client: QueryClient): () => void 
       client.removeQueries({ queryKey: callKey('login.get', id) })
     }),
     engine.on('renewal.changed', run =>
-      updateAnswer(client, 'login.renewals', { id: run.loginId, limit: 20 }, list => putRenewal(list, run)),
+      updateAnswer(client, 'login.renewals', { id: run.loginId, limit: 20 }, list => putRun(list, run)),
     ),
     ...keepBackupsLive(engine, client),
+    ...keepMaintenanceLive(engine, client),
     // Whatever was missed while the engine was away is asked again.
     engine.onConnection(connected => {
       if (connected) void client.invalidateQueries()
@@ -96,14 +96,10 @@ export function keepLive(engine: EngineRemote, client: QueryClient): () => void 
 
 /** Hosts in the order of the list: this computer first, then by name. */
 export function putHost(list: readonly HostView[], view: HostView): HostView[] {
-  const index = list.findIndex(other => other.host.id === view.host.id)
-  if (index < 0) return [...list, view]
-  const next = [...list]
-  next[index] = view
-  return next
+  return put(list, view, ({ host }) => host.id)
 }
 
-function putRun(runs: readonly ActionRun[], run: ActionRun): ActionRun[] {
+function putAction(runs: readonly ActionRun[], run: ActionRun): ActionRun[] {
   const rest = runs.filter(other => other.id !== run.id)
   return [run, ...rest].sort((a, b) => b.requestedAt - a.requestedAt).slice(0, runsKept)
 }

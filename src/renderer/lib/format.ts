@@ -36,6 +36,11 @@ export function formatCount(count: number | null | undefined): string {
   return Math.round(count).toLocaleString('en-GB')
 }
 
+/** `1 check`, `12 checks`; null for none. */
+export function countOf(count: number, noun: string): string | null {
+  return count === 0 ? null : `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`
+}
+
 /** A length of time in its two largest units: `3 d 4 h`, `12 min 5 s`, `480 ms`. */
 export function formatDuration(milliseconds: number | null | undefined): string {
   if (milliseconds === null || milliseconds === undefined || !Number.isFinite(milliseconds)) return unknownValue

@@ -1,22 +1,21 @@
 // Who a host is and how it stands, in one line, with what can be done to the host as such. Knows no tab.
-import { Pencil, PlugZap, Trash2, Unplug } from 'lucide-react'
-import { type ReactNode, useState } from 'react'
-import { Link, useNavigate } from 'react-router'
+import { Pencil, PlugZap, Unplug } from 'lucide-react'
+import type { ReactNode } from 'react'
+import { Link } from 'react-router'
 import type { HostView } from '../../../shared/model/host.ts'
 import { Button, IconButton, LinkButton } from '../../components/button.tsx'
-import { ConfirmDialog } from '../../components/confirm-dialog.tsx'
 import { Status } from '../../components/status.tsx'
-import { useToast } from '../../components/toast.tsx'
 import { useKnownIncidents } from '../../data/incidents.ts'
 import { useLatestSample } from '../../data/measures.ts'
 import { useNow } from '../../data/now.ts'
 import { useEngineCommand } from '../../data/remotes.tsx'
 import { formatDuration } from '../../lib/format.ts'
 import { byUrgency, incidentCount, incidentStatus, isFiring, listOf } from '../../lib/incident-words.ts'
-import { editHostPath, incidentsPath, places } from '../../lib/places.ts'
+import { editHostPath, incidentsPath } from '../../lib/places.ts'
 import { safeShort, safeText } from '../../lib/safe-text.ts'
 import { connectionStatus, isConnecting, waitsForPerson } from '../../lib/status.ts'
 import css from './host-layout.module.css'
+import { RemoveHost } from './remove-host.tsx'
 
 export function HostHeader(props: { view: HostView }): ReactNode {
   const { view } = props
@@ -96,40 +95,5 @@ function HostFactsLine(props: { view: HostView }): ReactNode {
           <li key={part}>{safeShort(part, 120)}</li>
         ))}
     </ul>
-  )
-}
-
-function RemoveHost(props: { view: HostView }): ReactNode {
-  const { host } = props.view
-  const [asking, setAsking] = useState(false)
-  const remove = useEngineCommand('host.remove')
-  const navigate = useNavigate()
-  const toast = useToast()
-  return (
-    <>
-      <IconButton icon={Trash2} label="Remove host" onClick={() => setAsking(true)} />
-      <ConfirmDialog
-        open={asking}
-        title={`Remove ${safeText(host.name)}?`}
-        action="Remove host"
-        typedName={host.name}
-        busy={remove.isPending}
-        error={remove.error}
-        onClose={() => setAsking(false)}
-        onConfirm={() =>
-          remove.mutate(host.id, {
-            onSuccess: () => {
-              toast({ tone: 'healthy', title: `${host.name} was removed` })
-              void navigate(places.fleet)
-            },
-          })
-        }
-      >
-        <p>
-          Quarterdeck stops watching it and deletes its history and stored secrets from this computer. Nothing is
-          changed on the host itself.
-        </p>
-      </ConfirmDialog>
-    </>
   )
 }
