@@ -1,46 +1,36 @@
-// One PostgreSQL database, dumped while it is written to, restored beside and swapped in by its name; knows no target and no schedule.
+// One PostgreSQL database (or one after the other), dumped while it is written to, restored beside and swapped in by its name; knows no target and no schedule.
 import { z } from 'zod'
 import { AppError } from '../../shared/errors.ts'
-import type { TableFact } from '../../shared/model/backup.ts'
 import type { Evidence } from '../../shared/model/unit.ts'
-import { openHostPipe } from './pipe/host-pipe.ts'
+import { compareRows, tableItems } from './pipe/compare-rows.ts'
 import { readArchive, rowDifferences, tableAsCsv } from './pipe/pg-archive-check.ts'
 import { PgClient, type RestoreRequest } from './pipe/pg-client.ts'
-import { brokenIndexes, compareRows, drillName, restoreWith, sweepDrills, tableFacts } from './pipe/pg-proof.ts'
+import { type Cluster, identityOf, openPgDump } from './pipe/pg-dump.ts'
+import { brokenIndexes, drillName, restoreWith, sweepDrills, tableFacts } from './pipe/pg-proof.ts'
 import { databasesOf } from './pipe/pg-propose.ts'
 import * as sql from './pipe/pg-sql.ts'
 import { PgStaging } from './pipe/pg-staging.ts'
-import { databaseArgument } from './pipe/pg-text.ts'
+import {
+  databaseOrAll,
+  keyOf,
+  keyOfName,
+  ownDatabase,
+  placeOf,
+  serverPassword,
+  serverPlace,
+} from './pipe/server-place.ts'
 import { backupSourceType, type SourceContext } from './source.ts'
 
 const spec = z.object({
-  database: z.string().trim().min(1).max(63).meta({ title: 'Database' }),
-  address: z.string().trim().max(400).default('').meta({
-    title: 'Address',
-    description: 'As seen from the host, such as 127.0.0.1; empty is the socket there',
-  }),
-  port: z.number().int().min(1).max(65_535).default(5_432).meta({ title: 'Port' }),
-  account: z
-    .string()
-    .trim()
-    .max(32)
-    .regex(/^([a-z_][a-z0-9_.-]*\$?)?$/i, 'Not the name of an account')
-    .default('postgres')
-    .meta({ title: 'Account on the host', description: 'Who connects over the socket, by sudo; empty is who logs in' }),
+  ...databaseOrAll(63),
+  ...serverPlace(5_432, 'postgres'),
   user: z.string().trim().max(63).default('').meta({
     title: 'Role',
     description: "Empty is the account's name; it has to be allowed to read all, and for a restore to make databases",
   }),
-  password: z.string().optional().meta({ title: 'Password', description: 'Kept in the vault', secret: true }),
+  password: serverPassword,
 })
 type Spec = z.output<typeof spec>
-
-interface Cluster {
-  readonly system: string
-  readonly version: string
-  readonly number: number
-  readonly superuser: boolean
-}
 
 const clientOf = (context: SourceContext, its: Spec): PgClient => new PgClient(context, its)
 /** Where one is connected while the database itself is made, renamed or dropped. */
@@ -48,16 +38,12 @@ const mainOf = (database: string): string => (database === 'postgres' ? 'templat
 const stagingOf = (context: SourceContext, its: Spec, id: string): PgStaging =>
   new PgStaging(clientOf(context, its), context.clock, mainOf(its.database), its.database, id)
 
-const placeOf = ({ database, address, port }: Spec): string =>
-  `database ${database} ${address === '' ? '' : `at ${address} `}on port ${port}`
-const identityOf = (cluster: Cluster, database: string): string => `cluster ${cluster.system}, database ${database}`
-
 export const postgres = backupSourceType({
   type: 'postgres',
   title: 'Postgres',
-  description: 'One database with pg_dump, consistent while it is written to.',
+  description: 'One database or all of them with pg_dump, consistent while they are written to.',
   spec,
-  label: ({ database }) => database,
+  label: ({ database }) => (database === '' ? 'all databases' : database),
 
   async look(context, its) {
     const client = clientOf(context, its)
@@ -77,61 +63,14 @@ export const postgres = backupSourceType({
     return { ...found, changedAt, versions, tables, schemas: Object.fromEntries(hashes) }
   },
 
-  async dump(context, its, options) {
-    const client = clientOf(context, its)
-    const version = await client.version('pg_dump')
-    // one session holds the snapshot that pg_dump reads and that the rows are counted in, so that both are of one moment
-    const session = await client.session(its.database)
-    try {
-      session.send(`BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
-${sql.clusterFacts}
-${sql.tableBytes}
-SELECT json_build_array(pg_catalog.pg_export_snapshot());
-${sql.hiddenTables}`)
-      const cluster = (await session.next()) as Cluster
-      const { tables: totalBytes } = (await session.next()) as { tables: number }
-      const [snapshot] = (await session.next()) as [string]
-      const [hidden] = (await session.next()) as [string | null]
-      if (hidden !== null)
-        throw new AppError('ACCESS_DENIED', `The role may not read ${hidden}`, {
-          hint: 'Use a role that may read all of it; roles since version 14 can be given pg_read_all_data.',
-        })
-      const argv = ['pg_dump', '-w', '-Fc', '-Z0', '--lock-wait-timeout=60s', `--snapshot=${snapshot}`]
-      const program = await client.program([...argv, '-d', databaseArgument(its.database)])
-      const pipe = await openHostPipe(context, {
-        argv: program.argv,
-        what: `pg_dump of ${its.database}`,
-        compression: options.compression,
-        sudo: program.sudo,
-        secrets: program.secrets,
-      })
-      session.send(`SET LOCAL row_security = off;\n${sql.countRows}\nSELECT json_build_array('end', null);`)
-      const counted = (async () => {
-        const tables: TableFact[] = []
-        for (;;) {
-          const [name, rows] = (await session.next()) as [string, number | null]
-          if (rows === null) return tables
-          tables.push({ name: name.slice(0, 300), rows })
-        }
-      })()
-      counted.catch(() => {})
-      const ended = (async () => {
-        try {
-          const { rawBytes, rawSha256, said } = await pipe.ended
-          const tables = await counted
-          const versions = [`PostgreSQL ${cluster.version}`, ...(version === null ? [] : [version])]
-          const notes = said === '' ? [] : [said.slice(0, 500)]
-          return { rawBytes, rawSha256, identity: identityOf(cluster, its.database), versions, tables, notes }
-        } finally {
-          session.close()
-        }
-      })()
-      ended.catch(() => {})
-      return { stream: pipe.stream, compression: pipe.compression, extension: 'dump', totalBytes, ended }
-    } catch (caught) {
-      session.close()
-      throw caught
-    }
+  dump: (context, its, options) => openPgDump(context, clientOf(context, its), its.database, options),
+
+  async expand(context, its) {
+    if (its.database !== '') return null
+    const names = (await clientOf(context, its).sql('postgres', sql.allDatabases)) as string[]
+    return names
+      .filter(name => !ownDatabase.test(name) && !its.except.includes(name))
+      .map(database => ({ key: keyOfName(database), spec: { ...its, database, except: [] } }))
   },
 
   async verify(context, its, artefact) {
@@ -177,11 +116,7 @@ ${sql.hiddenTables}`)
     }
   },
 
-  async items(_context, artefact) {
-    return artefact.part.tables.map(({ name, rows }) => ({
-      ...{ path: name, kind: 'table' as const, bytes: null, rows, modifiedAt: null },
-    }))
-  },
+  items: async (_context, artefact) => tableItems(artefact.part.tables),
 
   async extract(context, artefact, path) {
     return tableAsCsv(await artefact.open(context.signal), path)
@@ -202,11 +137,8 @@ ${sql.hiddenTables}`)
     // a dump holds no index; twice its size is what they and the log of the restore usually take
     const needs = Math.max(part.rawBytes * 2, size.bytes ?? 0)
     if (!client.local) return { needs, free: null }
-    const folder = await client
-      .sql(main, "SELECT to_json(current_setting('data_directory'));")
-      .catch(unlessGone)
-      .then(lines => (lines?.[0] as string | undefined) ?? null)
-    return { needs, free: folder === null ? null : await client.freeBytes(folder) }
+    const [folder] = (await client.sql(main, sql.dataFolder).catch(unlessGone)) ?? []
+    return { needs, free: folder === undefined ? null : await client.freeBytes(folder as string) }
   },
 
   async stage(context, its, artefact, { id }) {
@@ -238,7 +170,7 @@ ${sql.hiddenTables}`)
   swap: async (context, its, { id }) => ({ kept: await stagingOf(context, its, id).swap() }),
   swapBack: (context, its, { id }) => stagingOf(context, its, id).swapBack(),
   async stagedState(context, its, { id }) {
-    const { marked } = await stagingOf(context, its, id).standing()
+    const { marked } = await stagingOf(context, its, id).settled()
     return marked === 'present' ? 'swapped' : marked === 'staged' ? 'staged' : 'nothing'
   },
   discard: (context, its, { id }) => stagingOf(context, its, id).discard(),
@@ -265,13 +197,6 @@ ${sql.hiddenTables}`)
     return `${placeOf({ ...its, database: place })}${plain ? ', without owners and rights: their roles are not there' : ''}`
   },
 })
-
-/** A name as the key of a part. */
-const keyOf = (name: string): string =>
-  name
-    .toLowerCase()
-    .replace(/[^a-z0-9-]+/g, '-')
-    .slice(0, 40)
 
 /** What could not be asked for want of rights is not known; a link that is gone is still an error. */
 function unlessGone(caught: unknown): null {

@@ -87,3 +87,15 @@ export async function snapshot<S extends z.ZodObject>(
   }
   return { ...artefactOf(part, raw), raw }
 }
+
+/** Asks again while a server that was killed begins anew. */
+export async function patient<T>(work: () => Promise<T>): Promise<T> {
+  for (let tries = 0; ; tries++) {
+    try {
+      return await work()
+    } catch (error) {
+      if (tries > 100) throw error
+      await new Promise(resolve => setTimeout(resolve, 100))
+    }
+  }
+}

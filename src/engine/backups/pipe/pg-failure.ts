@@ -2,6 +2,7 @@
 import { AppError, type ErrorCode } from '../../../shared/errors.ts'
 
 const meanings: readonly (readonly [RegExp, ErrorCode, string])[] = [
+  [/quarterdeck: this step came too late/, 'CONFLICT', 'The restore was asked about meanwhile: see how far it is.'],
   [
     /server version mismatch|unsupported version \(\d/,
     'UNSUPPORTED',
