@@ -3,7 +3,7 @@
 // - The password comes as the first line of stdin (or of a private file), as the line of an options file. The file that it is written to was removed before,
 //   as for Postgres; nothing of it is in argv or the environment.
 // - A restore drops the database that it made when anything fails, also when the link is cut.
-import { becomeArgv } from './become-script.ts'
+import { becomeArgv } from '../../lib/become-script.ts'
 
 /** Where the programs connect, and as whom. */
 export interface MyPlace {

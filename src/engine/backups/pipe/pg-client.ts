@@ -1,12 +1,11 @@
 // Speaks to a PostgreSQL cluster by the programs on its host: queries, a session that holds a snapshot, a restore; knows no source and keeps nothing.
 import type { Readable } from 'node:stream'
 import { AppError } from '../../../shared/errors.ts'
+import { type PgPlace, pgArgv, programBody, restoreBody } from '../../lib/postgres/pg-script.ts'
+import { databaseArgument } from '../../lib/postgres/pg-text.ts'
 import type { RemoteProcess } from '../../ports.ts'
 import type { SourceContext } from '../source.ts'
 import { pgFailure } from './pg-failure.ts'
-import { type PgPlace, pgArgv, programBody, restoreBody } from '../../lib/postgres/pg-script.ts'
-import { databaseArgument } from '../../lib/postgres/pg-text.ts'
-import { isLocal, isSocket } from './server-place.ts'
 
 /** A program that is to run on the host: what links need for it. The first line of `stdin` is the password, where there is one. */
 export interface HostProgram {
@@ -44,12 +43,13 @@ export class PgClient {
   constructor(context: SourceContext, place: PgPlace) {
     this.#context = context
     // an account matters for sockets only
-    this.#place = isSocket(place.address) ? place : { ...place, account: '' }
+    this.#place = place.address === '' || place.address.startsWith('/') ? place : { ...place, account: '' }
   }
 
   /** Does the server run on the host itself? */
   get local(): boolean {
-    return isLocal(this.#place.address)
+    const { address } = this.#place
+    return address === '' || address.startsWith('/') || ['127.0.0.1', '::1', 'localhost'].includes(address)
   }
 
   async #prepare(body: string, args: readonly string[]): Promise<HostProgram> {

@@ -4,9 +4,9 @@ import type { Readable } from 'node:stream'
 import { AppError } from '../../../shared/errors.ts'
 import type { TableFact } from '../../../shared/model/backup.ts'
 import type { Evidence } from '../../../shared/model/unit.ts'
+import { literal } from '../../lib/postgres/pg-text.ts'
 import type { PgClient, RestoreRequest } from './pg-client.ts'
 import { dropDatabase } from './pg-sql.ts'
-import { literal } from '../../lib/postgres/pg-text.ts'
 
 const drillPrefix = 'quarterdeck_drill_'
 
@@ -33,6 +33,20 @@ export async function restoreWith(
     const again = { ...request, rights: 'plain' as const }
     return { lines: await client.restore(await open(), again), plain: true }
   }
+}
+
+export function compareRows(then: readonly TableFact[], now: readonly TableFact[]): Evidence[] {
+  const rows = new Map(now.map(table => [table.name, table.rows]))
+  const wrong = then.flatMap(table => {
+    const found = rows.get(table.name)
+    if (found === undefined) return [`${table.name} is missing`]
+    return table.rows === null || found === table.rows
+      ? []
+      : [`${table.name} has ${found} rows instead of ${table.rows}`]
+  })
+  if (wrong.length > 0) return [{ ok: false, text: `Not what was backed up: ${wrong.slice(0, 10).join('; ')}` }]
+  const sum = then.reduce((total, table) => total + (table.rows ?? 0), 0)
+  return [{ ok: true, text: `${then.length} tables with ${sum} rows, as in the snapshot` }]
 }
 
 export function brokenIndexes(lines: readonly (readonly [string, number | string])[]): Evidence[] {

@@ -1,10 +1,10 @@
 // Which databases of PostgreSQL a unit seems to use, for the "bot" preset: by its connections, its environment, its owner; knows no dump.
 import { AppError } from '../../../shared/errors.ts'
 import type { CheckUnit } from '../../../shared/model/check.ts'
+import type { PgPlace } from '../../lib/postgres/pg-script.ts'
+import { literal } from '../../lib/postgres/pg-text.ts'
 import type { SourceContext } from '../source.ts'
 import { PgClient } from './pg-client.ts'
-import type { PgPlace } from './pg-script.ts'
-import { literal } from './pg-text.ts'
 import { type UnitConnections, unitConnections } from './unit-script.ts'
 
 export interface PgFound {

@@ -4,7 +4,7 @@
 //   file of its own account, so one is made, opened, removed, and only then written to: it has no name by the time that it holds anything, and
 //   nothing of it is in argv or the environment.
 // - A restore drops the database that it made when anything fails, also when the link is cut: its stdin ends, pg_restore fails, and the script goes on.
-import { becomeArgv } from './become-script.ts'
+import { becomeArgv } from '../become-script.ts'
 
 /** Where the programs connect, and as whom. */
 export interface PgPlace {
