@@ -6,6 +6,7 @@ import { databaseArgument } from '../../lib/postgres/pg-text.ts'
 import type { RemoteProcess } from '../../ports.ts'
 import type { SourceContext } from '../source.ts'
 import { pgFailure } from './pg-failure.ts'
+import { isLocal, isSocket } from './server-place.ts'
 
 /** A program that is to run on the host: what links need for it. The first line of `stdin` is the password, where there is one. */
 export interface HostProgram {
@@ -43,13 +44,12 @@ export class PgClient {
   constructor(context: SourceContext, place: PgPlace) {
     this.#context = context
     // an account matters for sockets only
-    this.#place = place.address === '' || place.address.startsWith('/') ? place : { ...place, account: '' }
+    this.#place = isSocket(place.address) ? place : { ...place, account: '' }
   }
 
   /** Does the server run on the host itself? */
   get local(): boolean {
-    const { address } = this.#place
-    return address === '' || address.startsWith('/') || ['127.0.0.1', '::1', 'localhost'].includes(address)
+    return isLocal(this.#place.address)
   }
 
   async #prepare(body: string, args: readonly string[]): Promise<HostProgram> {

@@ -1,11 +1,11 @@
 // Dumps one PostgreSQL database and counts its rows in the same moment, while it is written to; knows no spec.
 import { AppError } from '../../../shared/errors.ts'
 import type { TableFact } from '../../../shared/model/backup.ts'
+import { databaseArgument } from '../../lib/postgres/pg-text.ts'
 import type { Dump, DumpOptions, SourceContext } from '../source.ts'
 import { openHostPipe, streamOf } from './host-pipe.ts'
 import type { PgClient, PgSession } from './pg-client.ts'
 import * as sql from './pg-sql.ts'
-import { databaseArgument } from '../../lib/postgres/pg-text.ts'
 
 export interface Cluster {
   readonly system: string

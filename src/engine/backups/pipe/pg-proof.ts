@@ -35,20 +35,6 @@ export async function restoreWith(
   }
 }
 
-export function compareRows(then: readonly TableFact[], now: readonly TableFact[]): Evidence[] {
-  const rows = new Map(now.map(table => [table.name, table.rows]))
-  const wrong = then.flatMap(table => {
-    const found = rows.get(table.name)
-    if (found === undefined) return [`${table.name} is missing`]
-    return table.rows === null || found === table.rows
-      ? []
-      : [`${table.name} has ${found} rows instead of ${table.rows}`]
-  })
-  if (wrong.length > 0) return [{ ok: false, text: `Not what was backed up: ${wrong.slice(0, 10).join('; ')}` }]
-  const sum = then.reduce((total, table) => total + (table.rows ?? 0), 0)
-  return [{ ok: true, text: `${then.length} tables with ${sum} rows, as in the snapshot` }]
-}
-
 export function brokenIndexes(lines: readonly (readonly [string, number | string])[]): Evidence[] {
   const broken = lines.filter(([kind, name]) => kind === 'index' && typeof name === 'string').map(([, name]) => name)
   return broken.length === 0 ? [] : [{ ok: false, text: `Indexes are not valid: ${broken.slice(0, 10).join(', ')}` }]

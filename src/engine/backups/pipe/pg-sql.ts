@@ -7,6 +7,8 @@ WHERE c.relkind = 'r' AND c.relpersistence <> 't' AND n.nspname NOT IN ('pg_cata
 AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')`
 
 const mostTables = 5_000
+/** Told to somebody who is not there any more, mostly. */
+export const cameTooLate = 'quarterdeck: this step came too late'
 
 /** `["schema.table", rows]` for each table, counted. Each count is a statement of its own. */
 export const countRows = `SELECT format('SELECT json_build_array(%L, count(*)) FROM ONLY %I.%I', n.nspname || '.' || c.relname, n.nspname, c.relname)
@@ -35,6 +37,13 @@ export const clusterFacts = `SELECT json_build_object('system', (SELECT system_i
 /** Of one database, asked in any: null bytes where it is not there. */
 export const databaseFacts = (name: string): string =>
   `SELECT json_build_object('bytes', (SELECT pg_catalog.pg_database_size(oid) FROM pg_catalog.pg_database WHERE datname = ${literal(name)}));`
+
+/** Names, one a line: those that a person may connect to. */
+export const allDatabases =
+  'SELECT to_json(datname::text) FROM pg_catalog.pg_database WHERE datallowconn AND NOT datistemplate ORDER BY datname;'
+
+/** Where the server keeps its data; needs rights. */
+export const dataFolder = "SELECT to_json(current_setting('data_directory'));"
 
 /** Of the database that is asked: bytes of its tables, which is about what a dump of them is. */
 export const tableBytes = `SELECT json_build_object('tables', (SELECT coalesce(sum(pg_catalog.pg_table_size(c.oid)), 0) ${ownTables}));`
@@ -88,3 +97,7 @@ SELECT format('GRANT %s ON DATABASE %I TO %s%s', a.privilege_type, ${literal(to)
 FROM pg_catalog.pg_database d, pg_catalog.aclexplode(d.datacl) a WHERE d.datname = ${literal(from)} \\gexec
 SELECT format('COMMENT ON DATABASE %I IS %L', ${literal(to)}, pg_catalog.shobj_description(d.oid, 'pg_database')) ${one} AND pg_catalog.shobj_description(d.oid, 'pg_database') IS NOT NULL \\gexec`
 }
+
+/** Fails where the condition does not hold, and with it the transaction. Without plpgsql, which a cluster need not have. */
+export const onlyIf = (condition: string): string =>
+  `SELECT json_build_array(('0' || CASE WHEN ${condition} THEN '' ELSE ' ${cameTooLate}' END)::int);`

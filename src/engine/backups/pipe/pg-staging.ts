@@ -1,15 +1,19 @@
 // Puts a restored PostgreSQL database in the place of the present one and back, each in one transaction; knows no archive and no spec.
 //
-// The three names of a restore are the database's own, `…_new` beside it and `…_old` after the swap. Where a restore stands is told by a mark that the
-// restored database carries with it as a setting: it is written last when all is there, and a rename does not touch it.
-import { createHash } from 'node:crypto'
+// - The three names of a restore are the database's own, `…_new` beside it and `…_old` after the swap. Where a restore stands is told by a mark that the
+//   restored database carries with it as a setting: it is written last when all is there, and a rename does not touch it.
+// - A rename whose link was cut may arrive late. Each question draws a new word, also a setting, and a rename that was told under another word is undone.
+//   To write a setting waits for a rename that is under way, so what is answered stays so.
+import { createHash, randomBytes } from 'node:crypto'
 import { AppError } from '../../../shared/errors.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { identifier, literal } from '../../lib/postgres/pg-text.ts'
 import type { PgClient, PgSession } from './pg-client.ts'
-import { dropDatabase, endSessions, endSessionsOf } from './pg-sql.ts'
+import { dropDatabase, endSessions, endSessionsOf, onlyIf } from './pg-sql.ts'
 
 const setting = 'quarterdeck.staged'
+const question = 'quarterdeck.asked'
+const mostQuestions = 5
 /** A name in PostgreSQL has at most so many bytes; more are cut off without a word. */
 const mostNameBytes = 63
 const endEveryMs = 200
@@ -34,6 +38,8 @@ export interface Standing {
   readonly old: boolean
   /** Which one carries the mark of this restore. */
   readonly marked: 'present' | 'staged' | null
+  /** What the last question drew; empty where nobody asked yet. */
+  readonly word: string
 }
 
 export class PgStaging {
@@ -55,16 +61,44 @@ export class PgStaging {
     this.old = stagedName(database, id, 'old')
   }
 
+  /** As it is, without an end to what may be under way. */
   async standing(): Promise<Standing> {
+    return this.#standingOf(await this.#client.sql(this.#main, this.#look))
+  }
+
+  /** As it is and stays: a rename that was told before and did not begin does nothing any more. */
+  async settled(): Promise<Standing> {
+    const word = randomBytes(8).toString('hex')
+    const ask = `SELECT format('ALTER DATABASE %I SET ${question} TO %L', d.datname, ${literal(word)}) FROM pg_catalog.pg_database d
+WHERE d.datname IN (${[this.database, this.staged].map(literal).join(', ')}) AND ${this.#isMarked} \\gexec`
+    for (let questions = 1; ; questions++) {
+      try {
+        return this.#standingOf(await this.#client.sql(this.#main, `${ask}\n${this.#look}`))
+      } catch (caught) {
+        // it was renamed between the two halves of the question
+        if (AppError.from(caught).code !== 'NOT_FOUND' || questions >= mostQuestions) throw caught
+      }
+    }
+  }
+
+  get #isMarked(): string {
+    return `EXISTS (SELECT FROM pg_catalog.pg_db_role_setting s WHERE s.setdatabase = d.oid AND s.setrole = 0
+ AND ${literal(`${setting}=${this.#id}`)} = ANY (s.setconfig))`
+  }
+
+  get #look(): string {
     const { database, staged, old } = this
-    const rows = (await this.#client.sql(
-      this.#main,
-      `SELECT json_build_array(d.datname, EXISTS (SELECT FROM pg_catalog.pg_db_role_setting s WHERE s.setdatabase = d.oid AND s.setrole = 0
- AND ${literal(`${setting}=${this.#id}`)} = ANY (s.setconfig))) FROM pg_catalog.pg_database d WHERE d.datname IN (${[database, staged, old].map(literal).join(', ')});`,
-    )) as [string, boolean][]
-    const there = new Map(rows)
-    const marked = there.get(database) ? 'present' : there.get(staged) ? 'staged' : null
-    return { present: there.has(database), staged: there.has(staged), old: there.has(old), marked }
+    return `SELECT json_build_array(d.datname, ${this.#isMarked},
+ (SELECT substr(c, ${question.length + 2}) FROM pg_catalog.pg_db_role_setting s, unnest(s.setconfig) c WHERE s.setdatabase = d.oid AND s.setrole = 0 AND c LIKE '${question}=%'))
+FROM pg_catalog.pg_database d WHERE d.datname IN (${[database, staged, old].map(literal).join(', ')});`
+  }
+
+  #standingOf(lines: readonly unknown[]): Standing {
+    const { database, staged, old } = this
+    const there = new Map((lines as [string, boolean, string | null][]).map(([name, ...facts]) => [name, facts]))
+    const marked = there.get(database)?.[0] ? 'present' : there.get(staged)?.[0] ? 'staged' : null
+    const word = there.get(marked === 'present' ? database : staged)?.[1] ?? ''
+    return { present: there.has(database), staged: there.has(staged), old: there.has(old), marked, word }
   }
 
   /** The last step of staging: from now on it is whole. */
@@ -82,7 +116,7 @@ export class PgStaging {
     if (now.marked !== 'staged') throw new AppError('CONFLICT', `${this.staged} is not there, or not whole`)
     if (now.old) throw new AppError('CONFLICT', `${this.old} is there already`)
     const away = now.present ? [[this.database, this.old] as const] : []
-    await this.#rename([...away, [this.staged, this.database]])
+    await this.#rename([...away, [this.staged, this.database]], this.database, now.word)
     return now.present ? this.old : null
   }
 
@@ -90,7 +124,7 @@ export class PgStaging {
     const now = await this.standing()
     if (now.marked !== 'present') return
     const back = now.old ? [[this.old, this.database] as const] : []
-    await this.#rename([[this.database, this.staged], ...back])
+    await this.#rename([[this.database, this.staged], ...back], this.staged, now.word)
   }
 
   async discard(): Promise<void> {
@@ -101,14 +135,18 @@ export class PgStaging {
     const now = await this.standing()
     await this.#client.sql(this.#main, dropDatabase(this.old))
     if (now.marked === 'present')
-      await this.#client.sql(this.#main, `ALTER DATABASE ${identifier(this.database)} RESET ${setting};`)
+      await this.#client.sql(
+        this.#main,
+        [setting, question].map(name => `ALTER DATABASE ${identifier(this.database)} RESET ${name};`).join('\n'),
+      )
   }
 
   /**
    * One transaction. A rename locks its database, so that nobody comes in any more, and waits five seconds for those who are in: a second session
-   * sends them away meanwhile, again and again, for a client that reconnects at once may have come in before the lock.
+   * sends them away meanwhile, again and again, for a client that reconnects at once may have come in before the lock. `marked` is what the marked one
+   * is called afterwards.
    */
-  async #rename(renames: readonly (readonly [string, string])[]): Promise<void> {
+  async #rename(renames: readonly (readonly [string, string])[], marked: string, word: string): Promise<void> {
     const names = renames.map(([from]) => from)
     const ender: PgSession = await this.#client.session(this.#main)
     ender.send(endSessions(names))
@@ -121,7 +159,12 @@ export class PgStaging {
     const again = this.#clock.every(endEveryMs, () => ender.send(endSessionsOf(number)))
     try {
       const steps = renames.map(([from, to]) => `ALTER DATABASE ${identifier(from)} RENAME TO ${identifier(to)};`)
-      await this.#client.sql(this.#main, ['BEGIN;', "SET LOCAL lock_timeout = '30s';", ...steps, 'COMMIT;'].join('\n'))
+      // asked once the renames hold their locks: from then on a question waits for the end
+      const same = `EXISTS (SELECT FROM pg_catalog.pg_database d WHERE d.datname = ${literal(marked)} AND ${this.#isMarked})
+ AND ${literal(word)} = coalesce((SELECT substr(c, ${question.length + 2}) FROM pg_catalog.pg_database d, pg_catalog.pg_db_role_setting s, unnest(s.setconfig) c
+ WHERE d.datname = ${literal(marked)} AND s.setdatabase = d.oid AND s.setrole = 0 AND c LIKE '${question}=%'), '')`
+      const text = ['BEGIN;', "SET LOCAL lock_timeout = '30s';", ...steps, onlyIf(same), 'COMMIT;'].join('\n')
+      await this.#client.sql(this.#main, text)
     } finally {
       again.dispose()
       ender.close()
