@@ -1,11 +1,11 @@
 // Speaks to a PostgreSQL cluster by the programs on its host: queries, a session that holds a snapshot, a restore; knows no source and keeps nothing.
 import type { Readable } from 'node:stream'
 import { AppError } from '../../../shared/errors.ts'
+import { pgFailure } from '../../lib/postgres/pg-failure.ts'
 import { type PgPlace, pgArgv, programBody, restoreBody } from '../../lib/postgres/pg-script.ts'
 import { databaseArgument } from '../../lib/postgres/pg-text.ts'
 import type { RemoteProcess } from '../../ports.ts'
 import type { SourceContext } from '../source.ts'
-import { pgFailure } from './pg-failure.ts'
 import { isLocal, isSocket } from './server-place.ts'
 
 /** A program that is to run on the host: what links need for it. The first line of `stdin` is the password, where there is one. */
