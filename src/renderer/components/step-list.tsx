@@ -7,16 +7,19 @@ import css from './step-list.module.css'
 export interface ShownStep {
   readonly key: string
   readonly title: string
-  readonly outcome: 'running' | 'done' | 'failed' | 'skipped'
+  readonly outcome: 'pending' | 'running' | 'done' | 'failed' | 'lost' | 'cancelled' | 'skipped'
   /** What the title does not say already. */
   readonly told?: ReactNode
 }
 
 const tones: Record<ShownStep['outcome'], { tone: Tone; word: string }> = {
+  pending: { tone: 'off', word: 'To come' },
   running: { tone: 'busy', word: 'Under way' },
   done: { tone: 'healthy', word: 'Done' },
   failed: { tone: 'unhealthy', word: 'Failed' },
-  skipped: { tone: 'off', word: 'Not needed' },
+  lost: { tone: 'unknown', word: 'Lost' },
+  cancelled: { tone: 'unknown', word: 'Cancelled' },
+  skipped: { tone: 'off', word: 'Left out' },
 }
 
 export function StepList(props: { status: StatusWord; steps: readonly ShownStep[] }): ReactNode {

@@ -22,15 +22,6 @@ export function useMaintenanceKinds() {
 export function useTaskRuns(id: string) {
   return useEngineQuery('maintenance.runs', { id, limit: runsShown }, fresh)
 }
-/** When a cron line comes next; asked once it stands still. */
-export function useTimes(schedule: { cron: string; zone: string } | null) {
-  return useEngineQuery('schedule.times', schedule ?? { cron: '', zone: '' }, {
-    enabled: schedule !== null,
-    keepPrevious: true,
-    staleTime: 60_000,
-  })
-}
-
 /** Listens for all that concerns maintenance; returns the ends of it. */
 export function keepMaintenanceLive(engine: EngineRemote, client: QueryClient): (() => void)[] {
   return [

@@ -98,16 +98,3 @@ export function retentionText(policy: RetentionPolicy): string {
   ].filter(part => part !== null)
   return parts.length === 0 ? 'nothing' : parts.join(', ')
 }
-
-/** The schedules that most people want; anything else is a cron line. */
-export const schedulePresets = [
-  { cron: '0 * * * *', label: 'Every hour' },
-  { cron: '0 */6 * * *', label: 'Every 6 hours' },
-  { cron: '0 3 * * *', label: 'Every night at 03:00' },
-  { cron: '0 3 * * 0', label: 'Sundays at 03:00' },
-  { cron: '0 3 1 * *', label: 'On the first of each month' },
-] as const
-
-export function scheduleText(cron: string): string {
-  return schedulePresets.find(preset => preset.cron === cron)?.label ?? `Cron ${cron}`
-}

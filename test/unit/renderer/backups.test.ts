@@ -7,10 +7,9 @@ import {
   restoreStatus,
   retentionText,
   runStatus,
-  schedulePresets,
-  scheduleText,
   snapshotStatus,
 } from '../../../src/renderer/lib/backup-status.ts'
+import { schedulePresets, scheduleText, timeInZone } from '../../../src/renderer/lib/schedule-words.ts'
 import { backupRows, matchesBackup } from '../../../src/renderer/views/backups/backups-order.ts'
 import { BackupDraft, type BackupRun, type BackupView, type Snapshot } from '../../../src/shared/model/backup.ts'
 import type { HostView } from '../../../src/shared/model/host.ts'
@@ -134,8 +133,16 @@ test('a rule of keeping and a schedule are read as sentences', () => {
   expect(retentionText({ ...none, last: 1, weekly: 1 })).toBe('the last 1, one a week for 1 week')
   expect(retentionText(none)).toBe('nothing')
   expect(scheduleText('0 3 * * *')).toBe('Every night at 03:00')
-  expect(scheduleText('5 4 * * 2')).toBe('Cron 5 4 * * 2')
-  expect(new Set(schedulePresets.map(({ cron }) => cron)).size).toBe(schedulePresets.length)
+  expect(scheduleText('5 14 * * 2')).toBe('Tuesdays at 14:05')
+  expect(scheduleText('5 4 1 * 2')).toBe('Cron 5 4 1 * 2')
+  expect(schedulePresets(4).map(({ label }) => label)).toEqual([
+    'Every hour',
+    'Every 6 hours',
+    'Every night at 04:00',
+    'Sundays at 04:00',
+    'On the first of each month at 04:00',
+  ])
+  expect(timeInZone(Date.UTC(2026, 2, 29, 2), 'Europe/Berlin')).toBe('Sun 29 Mar, 04:00')
 })
 
 test('trouble comes first, then the names in their order, and every word of the filter has to be said', () => {

@@ -5,7 +5,9 @@ import { type Backup, BackupDraft, type BackupKinds } from '../../../shared/mode
 import { Button, ButtonRow, LinkButton } from '../../components/button.tsx'
 import { CheckField, FieldGroup, SelectField, TextField } from '../../components/field.tsx'
 import { HostSelect } from '../../components/host-select.tsx'
+import { KindParts } from '../../components/kind-parts.tsx'
 import { Columns, Panel } from '../../components/page.tsx'
+import { ScheduleFields } from '../../components/schedule-fields.tsx'
 import { useTargets } from '../../data/backups.ts'
 import { useUnits } from '../../data/hosts.ts'
 import { useEngine } from '../../data/remotes.tsx'
@@ -19,8 +21,6 @@ import type { BackupFormState } from './backup-form-state.ts'
 import css from './backups.module.css'
 import { HowFields } from './how-fields.tsx'
 import { RetentionFields } from './retention-fields.tsx'
-import { ScheduleFields } from './schedule-fields.tsx'
-import { SourceFields } from './source-fields.tsx'
 
 export function BackupForm(props: {
   backup: Backup | null
@@ -52,7 +52,18 @@ export function BackupForm(props: {
             <SubjectFields form={form} fixed={backup !== null} />
           </Panel>
           <Panel title="What it holds">
-            <SourceFields form={form} kinds={kinds.sources} stored={backup?.stored ?? []} reasons={reasons} />
+            <KindParts
+              parts={form.draft.sources}
+              kinds={kinds.sources}
+              path="sources"
+              errors={form.errors}
+              secrets={form.secretInputs}
+              stored={backup?.stored ?? []}
+              reasons={reasons}
+              add="Add to the backup"
+              most={32}
+              onChange={sources => form.change({ sources })}
+            />
           </Panel>
         </div>
         <div>
@@ -65,6 +76,7 @@ export function BackupForm(props: {
               value={form.draft.schedule}
               errors={form.errors}
               path="schedule"
+              hour={3}
               onChange={schedule => form.change({ schedule })}
             />
             <CheckField
@@ -82,6 +94,7 @@ export function BackupForm(props: {
               value={form.draft.drill}
               errors={form.errors}
               path="drill"
+              hour={3}
               onChange={drill => form.change({ drill })}
             />
           </Panel>

@@ -80,6 +80,7 @@ function Wizard(props: { snapshot: Snapshot; backupId: string; onStarted: (run: 
     parts: manifest.parts.map(({ key }) => key),
     to: { kind: 'in-place' },
     despiteIdentity: false,
+    despiteDamage: false,
   })
   const [asking, setAsking] = useState(false)
   const complete = draft.parts.length > 0 && (draft.to.kind === 'in-place' || draft.to.place.trim() !== '')
