@@ -13,6 +13,7 @@ import type { TargetStore, TargetWriter } from '../targets/index.ts'
 import type { ProgressMeter } from './progress-meter.ts'
 import { folderOf, manifestOf, type Snapshots } from './snapshots.ts'
 import { isOffline, type SourceAccess } from './source-access.ts'
+import { partsOf } from './source-parts.ts'
 import { inWords, type Targets } from './targets.ts'
 
 export interface TakeParts {
@@ -32,7 +33,7 @@ export interface TakeRequest {
   readonly hostName: string
   readonly reason: Manifest['reason']
   readonly name: string
-  /** Keys of the sources that are wanted; empty is all. */
+  /** Keys of the sources or parts that are wanted; empty is all. */
   readonly parts: readonly string[]
   readonly signal: AbortSignal
   readonly meter: ProgressMeter
@@ -136,7 +137,7 @@ async function takeParts(
   const { backup, say } = request
   const gone = new Set<string>()
   const made: SnapshotPart[] = []
-  const wanted = backup.sources.filter(({ key }) => request.parts.length === 0 || request.parts.includes(key))
+  const wanted = await partsOf(parts.sources, backup, request.parts, request.signal)
   for (const source of wanted) {
     const present = places.filter(({ id }) => !gone.has(id))
     const { part, lost } = await takePart(parts, request, source, present)

@@ -92,7 +92,7 @@ export function chosenParts({ manifest }: Snapshot, { parts }: Pick<RestoreDraft
 /** Where a part goes elsewhere: the place that was named, and beside it where there are several. */
 export function placeOf(place: string, { key }: SnapshotPart, count: number): string {
   if (count === 1) return place
-  return place.startsWith('/') ? `${place.replace(/\/+$/, '')}-${key}` : `${place}_${key.replaceAll('-', '_')}`
+  return place.startsWith('/') ? `${place.replace(/\/+$/, '')}-${key}` : `${place}_${key.replaceAll(/[-.]/g, '_')}`
 }
 
 /** Can it be read, as far as that can be told without reading it? */

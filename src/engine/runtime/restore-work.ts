@@ -2,6 +2,7 @@
 import { AppError } from '../../shared/errors.ts'
 import type { Snapshot, SnapshotPart } from '../../shared/model/backup.ts'
 import type { Artefact } from '../backups/index.ts'
+import { sourceKeyOf } from '../domain/part-keys.ts'
 import { afterKill, mayCancel, type RestoreStep, type StagedState } from '../domain/restore-state.ts'
 import type { BackupRunner } from './backup-runner.ts'
 import { placeOf, type RestorePlanParts } from './restore-plan.ts'
@@ -124,7 +125,7 @@ export class RestoreWork {
     const record = this.#record
     const { present, backupId, actor } = record.run
     const stored = store.backups.get(snapshot.manifest.backupId)
-    const parts = present.filter(key => stored?.backup.sources.some(source => source.key === key))
+    const parts = present.filter(key => stored?.backup.sources.some(source => source.key === sourceKeyOf(key)))
     if (present.length === 0) {
       record.skip('back-up', 'Nothing is there now')
       return

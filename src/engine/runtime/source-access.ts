@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { AppError } from '../../shared/errors.ts'
 import type { SourceIdentity } from '../../shared/model/backup.ts'
 import { type BackupSourceType, backupSourceTypeOf, type SourceContext } from '../backups/index.ts'
+import { sourceKeyOf } from '../domain/part-keys.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { SqliteFiles } from '../ports.ts'
 import { fieldSecretId } from '../store/field-secrets.ts'
@@ -111,7 +112,7 @@ export class SourceAccess {
     const session = on.offline ? this.#known(on.hostId) : this.session(on.hostId)
     return {
       ...{ host: session.host, link: session.link, sudo: usesSudo(session), clock, signal: on.signal, sqlite },
-      secret: async field => vault.get(fieldSecretId('backup', on.backupId, `${key}.${field}`)),
+      secret: async field => vault.get(fieldSecretId('backup', on.backupId, `${sourceKeyOf(key)}.${field}`)),
       async scratch() {
         await mkdir(scratchFolder, { recursive: true, mode: 0o700 })
         const folder = await mkdtemp(join(scratchFolder, 'part-'))

@@ -138,7 +138,11 @@ export const SourceIdentity = z.object({
 })
 export type SourceIdentity = z.infer<typeof SourceIdentity>
 
+/** More than sources: one of them may stand for all databases of a server. */
+export const mostParts = 500
+
 export const SnapshotPart = z.object({
+  /** Of its source; where that stands for several, this one's own behind a dot. */
   key: z.string(),
   type: z.string(),
   spec: z.record(z.string(), z.unknown()),
@@ -177,7 +181,7 @@ export const Manifest = z.object({
   finishedAt: z.number(),
   reason: z.enum(['schedule', 'person', 'before-restore', 'before-update', 'catch-up']),
   quarterdeck: z.string(),
-  parts: z.array(SnapshotPart).min(1).max(32),
+  parts: z.array(SnapshotPart).min(1).max(mostParts),
 })
 export type Manifest = z.infer<typeof Manifest>
 
