@@ -3,12 +3,12 @@ import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
 import { AppError } from '../../shared/errors.ts'
 import { databaseArgument, literal } from '../lib/postgres/pg-text.ts'
+import { serverPassword, serverPlace } from '../lib/server-place.ts'
 import { type RoleScript, readRoles } from '../parse/pg-roles.ts'
 import { openHostPipe, streamOf } from './pipe/host-pipe.ts'
 import { PgClient } from './pipe/pg-client.ts'
 import { databasesOf } from './pipe/pg-propose.ts'
 import * as sql from './pipe/pg-sql.ts'
-import { serverPassword, serverPlace } from './pipe/server-place.ts'
 import { type Artefact, backupSourceType, type SourceContext, type SourceLook } from './source.ts'
 
 const spec = z.object({

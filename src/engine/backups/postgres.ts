@@ -2,14 +2,6 @@
 import { z } from 'zod'
 import { AppError } from '../../shared/errors.ts'
 import type { Evidence } from '../../shared/model/unit.ts'
-import { compareRows, tableItems } from './pipe/compare-rows.ts'
-import { readArchive, rowDifferences, tableAsCsv } from './pipe/pg-archive-check.ts'
-import { PgClient, type RestoreRequest } from './pipe/pg-client.ts'
-import { type Cluster, identityOf, openPgDump } from './pipe/pg-dump.ts'
-import { brokenIndexes, drillName, restoreWith, sweepDrills, tableFacts } from './pipe/pg-proof.ts'
-import { databasesOf } from './pipe/pg-propose.ts'
-import * as sql from './pipe/pg-sql.ts'
-import { PgStaging } from './pipe/pg-staging.ts'
 import {
   databaseOrAll,
   keyOf,
@@ -18,7 +10,15 @@ import {
   placeOf,
   serverPassword,
   serverPlace,
-} from './pipe/server-place.ts'
+} from '../lib/server-place.ts'
+import { compareRows, tableItems } from './pipe/compare-rows.ts'
+import { readArchive, rowDifferences, tableAsCsv } from './pipe/pg-archive-check.ts'
+import { PgClient, type RestoreRequest } from './pipe/pg-client.ts'
+import { type Cluster, identityOf, openPgDump } from './pipe/pg-dump.ts'
+import { brokenIndexes, drillName, restoreWith, sweepDrills, tableFacts } from './pipe/pg-proof.ts'
+import { databasesOf } from './pipe/pg-propose.ts'
+import * as sql from './pipe/pg-sql.ts'
+import { PgStaging } from './pipe/pg-staging.ts'
 import { backupSourceType, type SourceContext } from './source.ts'
 
 const spec = z.object({

@@ -2,20 +2,12 @@
 import type { Readable } from 'node:stream'
 import { AppError } from '../../../shared/errors.ts'
 import { pgFailure } from '../../lib/postgres/pg-failure.ts'
-import { type PgPlace, pgArgv, programBody, restoreBody } from '../../lib/postgres/pg-script.ts'
+import { type HostProgram, jsonLine, jsonLines, pgProgram, psqlArgv } from '../../lib/postgres/pg-program.ts'
+import { type PgPlace, programBody, restoreBody } from '../../lib/postgres/pg-script.ts'
 import { databaseArgument } from '../../lib/postgres/pg-text.ts'
+import { isLocal } from '../../lib/server-place.ts'
 import type { RemoteProcess } from '../../ports.ts'
 import type { SourceContext } from '../source.ts'
-import { isLocal, isSocket } from './server-place.ts'
-
-/** A program that is to run on the host: what links need for it. The first line of `stdin` is the password, where there is one. */
-export interface HostProgram {
-  readonly argv: readonly string[]
-  readonly sudo: boolean
-  readonly stdin: Uint8Array
-  /** The same for a pipe whose programs have no stdin. */
-  readonly secrets: Readonly<Record<string, string>>
-}
 
 export interface RestoreRequest {
   /** Made, filled, and dropped again where anything fails. */
@@ -43,8 +35,7 @@ export class PgClient {
 
   constructor(context: SourceContext, place: PgPlace) {
     this.#context = context
-    // an account matters for sockets only
-    this.#place = isSocket(place.address) ? place : { ...place, account: '' }
+    this.#place = place
   }
 
   /** Does the server run on the host itself? */
@@ -52,22 +43,8 @@ export class PgClient {
     return isLocal(this.#place.address)
   }
 
-  async #prepare(body: string, args: readonly string[]): Promise<HostProgram> {
-    const { account } = this.#place
-    const { host, sudo } = this.#context
-    const becomes = account !== '' && account !== host.user
-    if (becomes && !sudo && host.user !== 'root')
-      throw new AppError('SUDO_MISSING', `Postgres is asked as ${account}, and this host is set up without sudo`, {
-        hint: 'Choose sudo in the settings of the host, or an address, a role and a password for this source.',
-      })
-    const password = await this.#context.secret('password')
-    const line = password === null || password === '' ? '' : `*:*:*:*:${password.replace(/[\\:]/g, '\\$&')}\n`
-    return {
-      argv: pgArgv(this.#place, line !== '', body, args),
-      sudo: becomes,
-      stdin: new TextEncoder().encode(line),
-      secrets: line === '' ? {} : { secret: line },
-    }
+  #prepare(body: string, args: readonly string[]): Promise<HostProgram> {
+    return pgProgram(this.#context, this.#place, body, args)
   }
 
   /** A program with its arguments, such as pg_dump. */
@@ -86,7 +63,7 @@ export class PgClient {
     if (result.timedOut) throw new AppError('TIMEOUT', 'Postgres did not answer in time')
     if (result.truncated) throw new AppError('OUTPUT_LIMIT', 'Postgres answered more than is kept')
     if (result.exit !== 0) throw pgFailure(said, result.exit)
-    return lines(Buffer.from(result.stdout).toString('utf8'))
+    return jsonLines(Buffer.from(result.stdout).toString('utf8'))
   }
 
   /** A psql that stays, for what has to happen in one session. */
@@ -136,7 +113,7 @@ export class PgClient {
       throw fed
     }
     if (lost) throw new AppError('LINK_LOST', 'The connection was lost while the database was restored')
-    if (exit === 0) return lines((await out).toString('utf8'))
+    if (exit === 0) return jsonLines((await out).toString('utf8'))
     const step = restoreSteps[exit ?? 0]
     const failure = pgFailure((await said).toString('utf8'), exit)
     if (step === undefined) throw failure
@@ -180,7 +157,7 @@ export class PgSession {
     // how it ended is told by `next`
     process.stdin.on('error', () => {})
     this.#said = collect(process.stderr, 64 * 1024)
-    this.#lines = jsonLines(process.stdout)
+    this.#lines = linesOf(process.stdout)
   }
 
   /** Sends SQL; nothing is waited for. */
@@ -204,34 +181,14 @@ export class PgSession {
   }
 }
 
-const psqlArgv = (database: string): string[] => [
-  ...['psql', '-XqAtw', '-v', 'ON_ERROR_STOP=1'],
-  ...['-d', `${databaseArgument(database)} client_encoding='UTF8'`, '-f', '-'],
-]
-
-function lines(text: string): unknown[] {
-  return text
-    .split('\n')
-    .filter(line => line !== '')
-    .map(parsed)
-}
-
-function parsed(line: string): unknown {
-  try {
-    return JSON.parse(line)
-  } catch {
-    throw new AppError('PROTOCOL', `psql said something unexpected: ${line.slice(0, 200)}`)
-  }
-}
-
-async function* jsonLines(stream: NodeJS.ReadableStream): AsyncGenerator<unknown> {
+async function* linesOf(stream: NodeJS.ReadableStream): AsyncGenerator<unknown> {
   const decoder = new TextDecoder()
   let rest = ''
   for await (const chunk of stream) {
     rest += decoder.decode(typeof chunk === 'string' ? Buffer.from(chunk) : chunk, { stream: true })
     const parts = rest.split('\n')
     rest = parts.pop() ?? ''
-    for (const line of parts) if (line !== '') yield parsed(line)
+    for (const line of parts) if (line !== '') yield jsonLine(line)
   }
 }
 
