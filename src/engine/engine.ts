@@ -19,6 +19,7 @@ import { createSteadyTime } from './lib/steady-time.ts'
 import { createLocalCollector } from './local/local-collector.ts'
 import { createLocalLink } from './local/local-link.ts'
 import { onMains } from './local/mains.ts'
+import { networkNames } from './local/network.ts'
 import type { Native, SecretSource } from './ports.ts'
 import { createHandshakeGate } from './remote/handshake-gate.ts'
 import { createHostKeyBook, describeKey } from './remote/host-keys.ts'
@@ -240,6 +241,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const backups = bag.add(
     createBackups({
       ...{ store, vault, breakers, actions, audit, clock, log, publish, version, onMains },
+      networks: networkNames,
       ...{ checks: watching.checks, prober: watching.prober, session: hostId => fleet.peek(hostId) },
       sqlite: createSqliteFiles(),
     }),

@@ -32,12 +32,20 @@ export const backupHandlers = ({ audit, backups }: Services) => {
     },
     'backup.remove': (id: string) => record('backup.remove', backups.remove(id)),
     'backup.run': (id: string) => runner.start({ backupId: id, reason: 'person', actor }),
+    'backup.runBeforeUpdate': (ref: UnitRef) => backups.runBeforeUpdate(ref, actor),
+    'backup.networks': () => backups.networks(),
     'backup.cancel': (runId: string) => {
       runner.cancel(runId)
       drills.cancel(runId)
     },
     'backup.runs': ({ id, limit }: { id: string; limit: number }) => runner.list(id, limit),
     'snapshot.list': ({ backupId }: { backupId: string }) => snapshots.list(backupId),
+    'snapshot.orphans': () => snapshots.orphans(),
+    'snapshot.unlock': async ({ id, key }: { id: string; key: string }, { signal }: Context) => {
+      await snapshots.unlock(id, key, signal)
+      const { manifest } = snapshots.get(id)
+      record('snapshot.unlock', { hostId: manifest.hostId, name: `${manifest.backupName} ${manifest.name}` })
+    },
     'snapshot.verify': (id: string, { signal }: Context) => snapshots.verify(id, signal),
     'snapshot.remove': async (id: string, { signal }: Context) => {
       const { manifest } = await snapshots.remove(id, signal)

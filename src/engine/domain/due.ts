@@ -1,4 +1,4 @@
-// Decides when something with a schedule is due: jitter, one make-up for what was missed, mains only. Pure; starts nothing.
+// Decides when something with a schedule is due: jitter, one make-up for what was missed, mains only, some networks only. Pure; starts nothing.
 import type { RunSchedule } from '../../shared/model/schedule.ts'
 import type { CronTimes } from './silence.ts'
 
@@ -20,9 +20,19 @@ export type Due =
   | { readonly kind: 'run'; readonly at: number; readonly reason: 'schedule' | 'catch-up' }
   | { readonly kind: 'skip'; readonly at: number }
   | { readonly kind: 'wait-for-mains'; readonly at: number }
+  | { readonly kind: 'wait-for-network'; readonly at: number }
 
-/** `mains` is null where it cannot be known, which holds nothing up. */
-export function dueAt(state: ScheduleState, now: number, mains: boolean | null, cron: CronTimes): Due {
+/**
+ * `mains` is null where it cannot be known, and `networks`, the names of the one on which this computer is, empty: that holds nothing up, for a
+ * backup that is never made is the worse of the two.
+ */
+export function dueAt(
+  state: ScheduleState,
+  now: number,
+  mains: boolean | null,
+  cron: CronTimes,
+  networks: readonly string[] = [],
+): Due {
   const { schedule } = state
   // a time that lies in the future counts as now (semantics 3)
   const since = Math.min(state.lastAt ?? state.createdAt, now)
@@ -39,7 +49,14 @@ export function dueAt(state: ScheduleState, now: number, mains: boolean | null, 
     return { kind: 'skip', at: last }
   }
   if (schedule.onlyOnMains && mains === false) return { kind: 'wait-for-mains', at: last }
+  if (!isNamed(schedule.onlyOnNetworks, networks)) return { kind: 'wait-for-network', at: last }
   return { kind: 'run', at: last, reason: late ? 'catch-up' : 'schedule' }
+}
+
+function isNamed(named: readonly string[], here: readonly string[]): boolean {
+  if (named.length === 0 || here.length === 0) return true
+  const names = new Set(here.map(name => name.toLowerCase()))
+  return named.some(name => names.has(name.toLowerCase()))
 }
 
 /** When it comes next, jitter included; null where it never does. */

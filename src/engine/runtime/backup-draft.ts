@@ -12,8 +12,6 @@ import { completeSpec, refuseMovedSecrets, secretFieldsOf, wrongField } from './
 export interface BackupWorldView {
   readonly store: Pick<Store, 'backups' | 'hosts'>
   readonly typeOf: (type: string) => BackupSourceType | undefined
-  /** Are there snapshots of it that only its passphrase opens? */
-  readonly encrypted: (backupId: string) => boolean
 }
 
 /** The draft with its specs completed by their kinds, and without secrets in it. Throws INVALID_INPUT with `detail.field`. */
@@ -21,7 +19,7 @@ export function judgeBackup(
   draft: BackupDraft,
   secrets: FieldSecrets,
   before: Backup | null,
-  { store, typeOf, encrypted }: BackupWorldView,
+  { store, typeOf }: BackupWorldView,
 ): BackupDraft {
   if (!store.hosts.get(draft.hostId)) throw wrongField('hostId', 'This host is not configured')
   if (before && before.hostId !== draft.hostId) throw wrongField('hostId', 'A backup stays on its host')
@@ -55,7 +53,7 @@ export function judgeBackup(
   // what was given to be forgotten may be of a part that is no longer there
   const unknown = Object.keys(secrets).find(name => secrets[name] !== null && !allowed.has(name))
   if (unknown !== undefined) throw wrongField(`secrets.${unknown}`, 'There is no such secret in this backup')
-  judgePassphrase(draft, secrets, before, encrypted)
+  judgePassphrase(draft, secrets, before)
   const same = store.backups
     .list()
     .find(({ backup }) => backup.id !== before?.id && backup.name.toLowerCase() === draft.name.toLowerCase())
@@ -63,18 +61,9 @@ export function judgeBackup(
   return { ...draft, sources }
 }
 
-function judgePassphrase(
-  draft: BackupDraft,
-  secrets: FieldSecrets,
-  before: Backup | null,
-  encrypted: BackupWorldView['encrypted'],
-): void {
+function judgePassphrase(draft: BackupDraft, secrets: FieldSecrets, before: Backup | null): void {
   const given = secrets[passphraseField]
   const stored = before?.stored.includes(passphraseField) === true
   if (draft.encryption.kind === 'passphrase' && (given === null || (given === undefined && !stored)))
     throw wrongField('secrets.passphrase', 'Give a passphrase to encrypt it with')
-  if (!before || !stored || given === undefined || !encrypted(before.id)) return
-  throw wrongField('secrets.passphrase', 'Snapshots are encrypted with the present passphrase', {
-    hint: 'Make another backup with the new one.',
-  })
 }

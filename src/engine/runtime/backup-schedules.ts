@@ -31,6 +31,8 @@ export interface BackupSchedulesOptions {
   breakers: Pick<CircuitBreakers, 'allows'>
   /** Does this computer run on mains? Null where it cannot be known. */
   onMains: () => Promise<boolean | null>
+  /** Asked only where a schedule names networks; empty where nothing can be told. */
+  networks: () => Promise<string[]>
   clock: Clock
   log: Logger
 }
@@ -114,17 +116,20 @@ export class BackupSchedules implements Disposable {
   async #look(): Promise<void> {
     const { store, clock, onMains } = this.#options
     const mains = await onMains().catch(() => null)
-    for (const stored of store.backups.list()) {
+    const all = store.backups.list()
+    const named = all.some(({ backup }) => [backup.schedule, backup.drill].some(one => one?.onlyOnNetworks.length))
+    const here = named ? await this.#options.networks().catch(() => []) : []
+    for (const stored of all) {
       if (this.#ended.signal.aborted) return
       const { backup } = stored
       const now = clock.now()
       if (backup.enabled && backup.schedule) {
         const state = stateOf(backup.id, backup.schedule, stored.scheduledAt, backup.createdAt)
-        this.#runDue(backup.id, dueAt(state, now, mains, cronTimes))
+        this.#runDue(backup.id, dueAt(state, now, mains, cronTimes, here))
       }
       if (backup.enabled && backup.drill) {
         const state = stateOf(`${backup.id} drill`, backup.drill, stored.drilledAt, backup.createdAt)
-        this.#drillDue(backup.id, dueAt(state, now, mains, cronTimes))
+        this.#drillDue(backup.id, dueAt(state, now, mains, cronTimes, here))
       }
       this.tell(backup.id)
     }

@@ -4,14 +4,15 @@ import type { Backup, BackupHook, Manifest, Snapshot, SnapshotPart } from '../..
 import type { Evidence } from '../../shared/model/unit.ts'
 import { verifiedOf } from '../backups/index.ts'
 import { packedExtension, zstdHere } from '../lib/bulk/compression.ts'
-import type { Encryptor } from '../lib/bulk/encryption.ts'
 import { tallyOf } from '../lib/bulk/tally.ts'
 import { transfer } from '../lib/bulk/transfer.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Link } from '../ports.ts'
 import type { TargetStore, TargetWriter } from '../targets/index.ts'
+import type { Sealing } from './backup-sealing.ts'
 import type { ProgressMeter } from './progress-meter.ts'
-import { folderOf, manifestOf, type Snapshots } from './snapshots.ts'
+import { folderOf, manifestOf } from './snapshot-manifest.ts'
+import type { Snapshots } from './snapshots.ts'
 import { isOffline, type SourceAccess } from './source-access.ts'
 import { partsOf } from './source-parts.ts'
 import { inWords, type Targets } from './targets.ts'
@@ -22,10 +23,7 @@ export interface TakeParts {
   readonly snapshots: Snapshots
   readonly clock: Clock
   readonly version: string
-  /** Rejects where its key is not here. */
-  readonly encryptor: (backup: Backup) => Promise<Encryptor | null>
-  /** Can what was encrypted so be read again here? */
-  readonly readable: (backup: Backup) => boolean
+  readonly sealing: Pick<Sealing, 'encryptor' | 'readable'>
 }
 
 export interface TakeRequest {
@@ -162,7 +160,7 @@ async function takePart(
   return await parts.sources.use(source, on, async ({ type, spec, context }) => {
     const label = type.label(spec)
     meter.step(`Dumping ${label}`, source.key)
-    const encrypt = await parts.encryptor(backup)
+    const encrypt = await parts.sealing.encryptor(backup)
     const asked = backup.compression === 'auto' && !zstdHere ? 'gzip' : backup.compression
     const identity = parts.sources.identity(backup.hostId)
     const dump = await type.dump(context, spec, { compression: asked })
@@ -188,7 +186,7 @@ async function takePart(
     const writers = writing.map(({ writer }) => writer)
     const done = await transfer({
       ...{ source: dump.stream, compression: dump.compression, want, encrypt, writers, signal, ended: dump.ended },
-      ...{ bytesPerSecond: backup.bytesPerSecond, clock: parts.clock, rawToo: !parts.readable(backup) },
+      ...{ bytesPerSecond: backup.bytesPerSecond, clock: parts.clock, rawToo: !parts.sealing.readable(backup) },
       onProgress: stored => meter.bytes(dump.packed?.() ?? stored),
     })
     for (const [index, error] of done.failed) {
@@ -204,13 +202,14 @@ async function takePart(
       ...{ bytes: done.bytes, sha256: done.sha256 },
       ...{ rawBytes: seen.raw?.bytes ?? thought, rawSha256: seen.raw?.sha256 ?? done.sha256 },
       ...{ identity: { ...identity, source: end.identity }, encryption: encrypt?.kind ?? 'none' },
+      ...(encrypt === null ? {} : { keyId: encrypt.keyId }),
       ...{ versions: [...end.versions], tables: [...end.tables], notes: [...end.notes], verified: '' },
     }
     meter.step(`Verifying ${label}`, source.key)
     // what lies elsewhere has the same hash, counted there: one of them is read back and looked into
     const [place] = places.filter(one => !lost.has(one))
     if (!place) throw lastOf(lost)
-    if (!parts.readable(backup)) {
+    if (!parts.sealing.readable(backup)) {
       const verified = 'Its hash is the same on both ends; its content can be read only with the key of its recipient'
       return { part: { ...part, verified }, lost }
     }

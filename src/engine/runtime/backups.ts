@@ -2,7 +2,14 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { AppError } from '../../shared/errors.ts'
-import type { Backup, BackupDraft, BackupKinds, BackupProposal, BackupView } from '../../shared/model/backup.ts'
+import type {
+  Backup,
+  BackupDraft,
+  BackupKinds,
+  BackupProposal,
+  BackupRun,
+  BackupView,
+} from '../../shared/model/backup.ts'
 import type { FieldSecrets } from '../../shared/model/check.ts'
 import type { UnitRef } from '../../shared/model/unit.ts'
 import { type BackupSourceType, backupSourceTypes } from '../backups/index.ts'
@@ -21,7 +28,7 @@ import { judgeBackup } from './backup-draft.ts'
 import { proposeBackup } from './backup-proposal.ts'
 import { BackupRunner } from './backup-runner.ts'
 import { BackupSchedules } from './backup-schedules.ts'
-import { createSealing } from './backup-sealing.ts'
+import { Sealing } from './backup-sealing.ts'
 import type { Checks } from './checks.ts'
 import type { CircuitBreakers } from './circuit-breaker.ts'
 import { DrillRunner } from './drill-runner.ts'
@@ -51,6 +58,8 @@ export interface BackupsOptions {
   session: (hostId: string) => HostSession | null
   sqlite: SqliteFiles
   onMains: () => Promise<boolean | null>
+  /** Names of the network on which this computer is; empty where nothing can be told. */
+  networks: () => Promise<string[]>
   version: string
   clock: Clock
   log: Logger
@@ -70,6 +79,7 @@ export class Backups implements Disposable {
   readonly turns = new HostTurns()
   readonly #options: BackupsOptions
   readonly #sources: SourceAccess
+  readonly #sealing: Sealing
   readonly #bag = new DisposableBag()
   readonly #changed = new Set<string>()
   #announcing: Disposable | null = null
@@ -87,19 +97,23 @@ export class Backups implements Disposable {
       ...{ store, vault, link, defaultFolder: join(store.directory, 'backups'), clock, log, publish },
       ...(options.targetOf ? { typeOf: options.targetOf } : {}),
     })
-    const { decryptor, encryptor, readable } = createSealing(vault)
-    const snapshots = new Snapshots({ store, targets, clock, log, publish, decryptor, onChange })
+    const sealing = new Sealing({ vault, backups: store.backups })
+    const snapshots = new Snapshots({ store, targets, clock, log, publish, sealing, onChange })
     const both = { store, sources, snapshots, targets, clock, log, publish, audit, turns: this.turns, onChange }
     this.#sources = sources
+    this.#sealing = sealing
     this.targets = targets
     this.snapshots = snapshots
-    this.runner = this.#bag.add(new BackupRunner({ ...both, breakers, version, encryptor, readable }))
+    this.runner = this.#bag.add(new BackupRunner({ ...both, breakers, version, sealing }))
     this.drills = this.#bag.add(new DrillRunner(both))
     this.restores = this.#bag.add(new RestoreRunner({ ...both, actions, runner: this.runner }))
     this.items = new SnapshotItems(both)
     const { runner, drills } = this
     this.schedules = this.#bag.add(
-      new BackupSchedules({ store, runner, drills, snapshots, prober, breakers, onMains: options.onMains, clock, log }),
+      new BackupSchedules({
+        ...{ store, runner, drills, snapshots, prober, breakers, clock, log },
+        ...{ onMains: options.onMains, networks: options.networks },
+      }),
     )
   }
 
@@ -142,6 +156,11 @@ export class Backups implements Disposable {
     return this.#view(this.stored(id))
   }
 
+  /** By what names the network may be known on which this computer is now. */
+  networks(): Promise<string[]> {
+    return this.#options.networks()
+  }
+
   /** What a unit's backup would hold, found on its host. */
   propose(ref: UnitRef, signal: AbortSignal): Promise<BackupProposal> {
     return proposeBackup(this.#sources, ref, signal)
@@ -150,7 +169,10 @@ export class Backups implements Disposable {
   add(draft: BackupDraft, secrets: FieldSecrets): Backup {
     const { store, checks, clock } = this.#options
     const complete = this.#judge(draft, secrets, null)
-    const taken = store.backups.list().map(({ backup }) => backup.id)
+    const taken = [
+      ...store.backups.list().map(({ backup }) => backup.id),
+      ...store.backups.orphans().map(({ manifest }) => manifest.backupId),
+    ]
     // two computers may keep a backup of one name in one place
     const id = newHostId(`${newHostId(complete.name, []).slice(0, 40)}-${randomBytes(2).toString('hex')}`, taken)
     store.transaction(() => {
@@ -169,13 +191,14 @@ export class Backups implements Disposable {
     store.transaction(() => {
       checks.putOwned(backup.checkId, checkOf(complete, id))
       store.backups.update(id, complete)
+      this.#sealing.keepOld(backup, complete, secrets)
       this.#keepSecrets(id, secrets)
     })
     this.changed(id)
     return this.stored(id).backup
   }
 
-  /** Its snapshots stay where they are. */
+  /** Its snapshots stay where they are, and the keys that open them. */
   remove(id: string): Backup {
     const { store, checks, publish } = this.#options
     const { backup } = this.stored(id)
@@ -198,6 +221,18 @@ export class Backups implements Disposable {
       store.backups.remove(backup.id)
       publish('backup.removed', backup.id)
     }
+  }
+
+  /** What is about to change a service backs it up first: all backups that are of it, begun, and waited for by whoever asks. */
+  runBeforeUpdate({ hostId, scope, name }: UnitRef, actor: string): BackupRun[] {
+    const mine = this.#options.store.backups.list().filter(({ backup: { enabled, hostId: of, unit } }) => {
+      return enabled && of === hostId && unit?.scope === scope && unit.name === name
+    })
+    return mine.map(({ backup: { id: backupId } }) => {
+      const running = this.runner.running(backupId)
+      // nothing has changed yet, so one that is under way is of the state before, too
+      return running?.outcome === 'running' ? running : this.runner.start({ backupId, reason: 'before-update', actor })
+    })
   }
 
   preview(id: string, retention: BackupDraft['retention']): string[] {
@@ -269,10 +304,10 @@ export class Backups implements Disposable {
   }
 
   #judge(draft: BackupDraft, secrets: FieldSecrets, before: Backup | null): BackupDraft {
-    const { store } = this.#options
-    const encrypted = (id: string): boolean =>
-      this.snapshots.list(id).some(({ manifest }) => manifest.parts.some(one => one.encryption === 'passphrase'))
-    return judgeBackup(draft, secrets, before, { store, typeOf: type => this.#sources.find(type), encrypted })
+    return judgeBackup(draft, secrets, before, {
+      store: this.#options.store,
+      typeOf: type => this.#sources.find(type),
+    })
   }
 
   #keepSecrets(id: string, secrets: FieldSecrets): void {

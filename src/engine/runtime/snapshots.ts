@@ -1,40 +1,36 @@
 // Snapshots: committed by their manifest, found again on targets, hashed anew, kept and removed by the policy; knows no source and no schedule.
 import type { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import { AppError } from '../../shared/errors.ts'
-import { Manifest, type RetentionPolicy, type Snapshot, type SnapshotPart } from '../../shared/model/backup.ts'
+import {
+  Manifest,
+  type OrphanSnapshot,
+  type RetentionPolicy,
+  type Snapshot,
+  type SnapshotPart,
+} from '../../shared/model/backup.ts'
 import type { Artefact } from '../backups/index.ts'
 import { refuseEmptyPolicy, snapshotsToRemove } from '../domain/backup-retention.ts'
-import type { Decryptor } from '../lib/bulk/encryption.ts'
-import { openPacked, openRaw, rehash } from '../lib/bulk/open-stored.ts'
+import { openPacked, openRaw } from '../lib/bulk/open-stored.ts'
 import type { Counted } from '../lib/bulk/tally.ts'
-import { type Clock, sleep } from '../lib/clock.ts'
+import type { Clock } from '../lib/clock.ts'
 import type { Logger } from '../lib/log.ts'
+import { bytesOf } from '../store/backups.ts'
 import type { Store } from '../store/store.ts'
 import type { TargetFile, TargetStore } from '../targets/index.ts'
-import { canonical } from './kind-spec.ts'
+import type { Sealing } from './backup-sealing.ts'
 import type { Publish } from './publish.ts'
+import { folderOf, manifestIsThere, manifestOf, problemOf, readManifest, snapshotId } from './snapshot-manifest.ts'
 import type { Targets } from './targets.ts'
-
-const manifestFile = 'manifest.json'
-export const manifestOf = (folder: string): string => `${folder}/${manifestFile}`
-const mostManifestBytes = 16 * 1024 * 1024
-/** A re-hash on a schedule reads no faster than this, so that nobody notices it. */
-const rehashBytesPerSecond = 64 * 1024 * 1024
-
-export const snapshotId = (targetId: string, { backupId, name }: Pick<Manifest, 'backupId' | 'name'>): string =>
-  `${targetId}/${backupId}/${name}`
-
-/** Where a snapshot lies on its target. */
-export const folderOf = ({ backupId, name }: Pick<Manifest, 'backupId' | 'name'>): string => `${backupId}/${name}`
 
 export interface SnapshotsOptions {
   store: Pick<Store, 'backups'>
-  targets: Pick<Targets, 'open' | 'announce'>
+  targets: Pick<Targets, 'open'>
   clock: Clock
   log: Logger
   publish: Publish
   /** How a part that is encrypted is read; null where it is not. Rejects where the key is not here. */
-  decryptor: (manifest: Manifest, part: SnapshotPart) => Promise<Decryptor | null>
+  sealing: Pick<Sealing, 'decryptor' | 'missing' | 'unlock' | 'forgetUnneeded'>
   /** A snapshot was made, removed, or found to be otherwise than it was. */
   onChange: (backupId: string) => void
 }
@@ -63,6 +59,32 @@ export class Snapshots {
   /** The newest good one, on whichever target. */
   lastGood(backupId: string): Snapshot | null {
     return this.list(backupId).find(({ state }) => state === 'good') ?? null
+  }
+
+  /** Those whose backup is not set up here, newest first. */
+  orphans(): OrphanSnapshot[] {
+    const { store, sealing } = this.#options
+    const names = new Map(store.backups.targets().map(({ id, name }) => [id, name]))
+    return store.backups.orphans().map(snapshot => ({
+      ...{ snapshot, targetName: names.get(snapshot.targetId) ?? snapshot.targetId },
+      ...{ bytes: bytesOf(snapshot.manifest), missingKey: sealing.missing(snapshot.manifest) },
+    }))
+  }
+
+  /** Keeps a key once it has opened this snapshot. Rejects with BACKUP_BAD where it does not. */
+  async unlock(id: string, key: string, signal: AbortSignal): Promise<void> {
+    const { targetId, manifest } = this.get(id)
+    const open = await this.#options.targets.open(targetId, signal)
+    try {
+      await this.#options.sealing.unlock(manifest, key, async ({ file }, decryptor) => {
+        const opening = await decryptor.stream()
+        const stored = await open.read(`${folderOf(manifest)}/${file}`, signal)
+        await pipeline(stored, opening, firstOf)
+      })
+    } finally {
+      await open.dispose().catch(() => {})
+    }
+    this.#options.onChange(manifest.backupId)
   }
 
   /** The rename of the manifest is the commit (semantics 29): before it there is no backup, after it there is one. */
@@ -99,7 +121,7 @@ export class Snapshots {
     for (const snapshot of this.#options.store.backups.snapshotsOn(targetId)) {
       if (backupId !== null && snapshot.manifest.backupId !== backupId) continue
       const inside = folders.get(folderOf(snapshot.manifest))
-      if (inside?.some(({ path }) => path.endsWith(`/${manifestFile}`))) continue
+      if (inside?.some(({ path }) => path === manifestOf(folderOf(snapshot.manifest)))) continue
       if (snapshot.state !== 'missing')
         this.#put({ ...snapshot, state: 'missing', problem: 'Its files are no longer there' })
     }
@@ -110,8 +132,9 @@ export class Snapshots {
     const snapshot = this.get(id)
     const open = await this.#options.targets.open(snapshot.targetId, signal)
     try {
-      const problem = await this.#problemOf(snapshot, open, signal, paced)
-      const now = this.#options.clock.now()
+      const { clock } = this.#options
+      const problem = await problemOf(snapshot.manifest, open, signal, paced ? clock : null)
+      const now = clock.now()
       // it may have been proven, or removed, meanwhile
       const present = this.get(id)
       if (problem === null) return this.#put({ ...present, state: 'good', problem: null, hashedAt: now })
@@ -127,8 +150,7 @@ export class Snapshots {
    * is refused). Rejects with BACKUP_BAD.
    */
   async artefacts(snapshot: Snapshot, open: TargetStore, keys: readonly string[]): Promise<Artefact[]> {
-    const there = await readManifest(open, snapshot.manifest)
-    if (canonical(there) !== canonical(snapshot.manifest)) {
+    if (!(await manifestIsThere(open, snapshot.manifest))) {
       this.#put({ ...snapshot, state: 'damaged', problem: 'Its manifest is not the one that was written' })
       throw new AppError('BACKUP_BAD', 'The manifest of this snapshot is not the one that was written', {
         hint: 'Files were changed or moved on the target. Choose another snapshot.',
@@ -145,7 +167,7 @@ export class Snapshots {
     open: TargetStore,
     onRaw?: (raw: Counted) => void,
   ): Promise<Artefact> {
-    const decrypt = await this.#options.decryptor(manifest, part)
+    const decrypt = await this.#options.sealing.decryptor(manifest, part)
     const stored = {
       ...{ name: part.file, bytes: part.bytes, sha256: part.sha256, compression: part.compression, decrypt },
       raw: onRaw === undefined ? { bytes: part.rawBytes, sha256: part.rawSha256 } : null,
@@ -247,36 +269,6 @@ export class Snapshots {
       this.#put({ ...known, state: 'good', problem: null, hashedAt: null })
   }
 
-  async #problemOf(
-    snapshot: Snapshot,
-    open: TargetStore,
-    signal: AbortSignal,
-    paced: boolean,
-  ): Promise<{ state: 'damaged' | 'missing'; text: string } | null> {
-    const { manifest } = snapshot
-    const { clock } = this.#options
-    const pace = (bytes: number): Promise<void> => sleep(clock, (bytes / rehashBytesPerSecond) * 1_000, signal)
-    try {
-      const there = await readManifest(open, manifest)
-      if (canonical(there) !== canonical(manifest))
-        return { state: 'damaged', text: 'Its manifest is not the one that was written' }
-      for (const part of manifest.parts) {
-        const read = (): Promise<Readable> => open.read(`${folderOf(manifest)}/${part.file}`, signal)
-        await rehash(
-          { name: part.file, bytes: part.bytes, sha256: part.sha256, read },
-          signal,
-          paced ? pace : undefined,
-        )
-      }
-      return null
-    } catch (caught) {
-      const { code, message } = AppError.from(caught)
-      if (code === 'BACKUP_BAD') return { state: 'damaged', text: message }
-      if (code === 'NOT_FOUND') return { state: 'missing', text: message }
-      throw caught
-    }
-  }
-
   /** The manifest goes first: what is left of a removal that was cut off is no backup. */
   async #discard(snapshot: Snapshot, open: TargetStore): Promise<void> {
     const { manifest, id } = snapshot
@@ -284,6 +276,7 @@ export class Snapshots {
     await open.remove([manifestOf(folder)])
     this.#options.store.backups.removeSnapshot(id)
     await open.remove(manifest.parts.map(({ file }) => `${folder}/${file}`))
+    this.#options.sealing.forgetUnneeded(manifest.backupId)
     this.#options.publish('snapshot.removed', id)
     this.#options.onChange(manifest.backupId)
   }
@@ -296,26 +289,9 @@ export class Snapshots {
   }
 }
 
-const itemOf = ({ id, state, manifest }: Snapshot) => ({ id, takenAt: manifest.startedAt, good: state === 'good' })
-
-/** Rejects with BACKUP_BAD where it is no manifest, or that of another snapshot. */
-async function readManifest(open: TargetStore, { backupId, name }: Pick<Manifest, 'backupId' | 'name'>) {
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of await open.read(manifestOf(folderOf({ backupId, name })))) {
-    size += (chunk as Buffer).length
-    if (size > mostManifestBytes) throw new AppError('BACKUP_BAD', 'The manifest is longer than any manifest is')
-    chunks.push(chunk as Buffer)
-  }
-  let manifest: Manifest
-  try {
-    manifest = Manifest.parse(JSON.parse(Buffer.concat(chunks).toString('utf8')))
-  } catch (cause) {
-    throw new AppError('BACKUP_BAD', 'The manifest cannot be read', { cause })
-  }
-  if (manifest.backupId !== backupId || manifest.name !== name)
-    throw new AppError('BACKUP_BAD', 'The manifest is that of another snapshot', {
-      hint: 'Files were moved between folders on the target.',
-    })
-  return manifest
+/** Enough to know that it opens. */
+async function firstOf(opened: AsyncIterable<unknown>): Promise<void> {
+  for await (const _ of opened) return
 }
+
+const itemOf = ({ id, state, manifest }: Snapshot) => ({ id, takenAt: manifest.startedAt, good: state === 'good' })

@@ -3,10 +3,11 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppError } from '../../shared/errors.ts'
 import type { SourceIdentity } from '../../shared/model/backup.ts'
+import type { Host } from '../../shared/model/host.ts'
 import { type BackupSourceType, backupSourceTypeOf, type SourceContext } from '../backups/index.ts'
 import { sourceKeyOf } from '../domain/part-keys.ts'
 import type { Clock } from '../lib/clock.ts'
-import type { SqliteFiles } from '../ports.ts'
+import type { Link, SqliteFiles } from '../ports.ts'
 import { fieldSecretId } from '../store/field-secrets.ts'
 import type { HostSession } from './host-session.ts'
 import { usesSudo } from './login-file.ts'
@@ -109,9 +110,10 @@ export class SourceAccess {
 
   #context(key: string, on: On, folders: string[]): SourceContext {
     const { vault, sqlite, clock, scratchFolder } = this.#options
-    const session = on.offline ? this.#known(on.hostId) : this.session(on.hostId)
+    const session = on.offline ? this.#options.session(on.hostId) : this.session(on.hostId)
     return {
-      ...{ host: session.host, link: session.link, sudo: usesSudo(session), clock, signal: on.signal, sqlite },
+      ...(session ? { host: session.host, link: session.link, sudo: usesSudo(session) } : nobody(on.hostId)),
+      ...{ clock, signal: on.signal, sqlite },
       secret: async field => vault.get(fieldSecretId('backup', on.backupId, `${sourceKeyOf(key)}.${field}`)),
       async scratch() {
         await mkdir(scratchFolder, { recursive: true, mode: 0o700 })
@@ -121,12 +123,15 @@ export class SourceAccess {
       },
     }
   }
+}
 
-  #known(hostId: string): HostSession {
-    const session = this.#options.session(hostId)
-    if (session) return session
+/** A host that was removed: what lies on a target is looked into without it, and whoever asks it something hears why not. */
+function nobody(hostId: string): Pick<SourceContext, 'host' | 'link' | 'sudo'> {
+  const gone = (): never => {
     throw new AppError('NOT_FOUND', 'The host of this backup is not configured any more')
   }
+  const link = new Proxy({} as Link, { get: gone })
+  return { host: { id: hostId, name: hostId } as Host, link, sudo: false }
 }
 
 /** The same machine and the same source in it? What one of them cannot tell is not held against it. */

@@ -9,7 +9,7 @@ import {
   TargetDraft,
 } from '../../shared/model/backup.ts'
 import type { Db } from './database.ts'
-import { removeFieldSecrets, storedFields } from './field-secrets.ts'
+import { fieldSecretId, keyField, removeFieldSecrets, storedFields } from './field-secrets.ts'
 
 export type JobKind = 'backup' | 'restore' | 'drill'
 
@@ -34,14 +34,14 @@ export interface BackupStore {
   insertTarget(target: Omit<Target, 'stored'>): void
   /** Throws NOT_FOUND. */
   updateTarget(id: string, draft: TargetDraft): void
-  /** With its secrets and what is remembered of its snapshots. */
+  /** With its secrets, what is remembered of its snapshots, and the secrets of removed backups that had no others. */
   removeTarget(id: string): void
   list(): StoredBackup[]
   get(id: string): StoredBackup | null
   insert(backup: Omit<Backup, 'stored'>): void
   /** Throws NOT_FOUND. */
   update(id: string, draft: BackupDraft): void
-  /** With its secrets; its snapshots stay, and its runs as history. */
+  /** Its runs stay as history, and its snapshots; its secrets until the last of those is gone, for they open it. */
   remove(id: string): void
   setScheduled(id: string, at: number): void
   setDrilled(id: string, at: number): void
@@ -49,6 +49,10 @@ export interface BackupStore {
   snapshots(backupId: string): Snapshot[]
   snapshotsOn(targetId: string): Snapshot[]
   snapshot(id: string): Snapshot | null
+  /** Whose backups are not there (any more), newest first. */
+  orphans(): Snapshot[]
+  /** Ids of the keys that the vault holds for a backup's snapshots beside the present ones. */
+  keyIds(backupId: string): string[]
   putSnapshot(snapshot: Snapshot): void
   removeSnapshot(id: string): void
   insertJob(kind: JobKind, job: Job): void
@@ -114,6 +118,18 @@ export function createBackupStore(db: Db): BackupStore {
   )
   const snapshotsOn = db.prepare<[string], SnapshotRow>('SELECT * FROM snapshot WHERE target_id = ? ORDER BY taken_at')
   const snapshot = db.prepare<[string], SnapshotRow>('SELECT * FROM snapshot WHERE id = ?')
+  const orphans = db.prepare<[], SnapshotRow>(
+    'SELECT * FROM snapshot WHERE backup_id NOT IN (SELECT id FROM backup) ORDER BY taken_at DESC, id',
+  )
+  const keys = db.prepare<[string, string], { record_id: string }>(
+    'SELECT record_id FROM secret WHERE record_id > ? AND record_id < ? ORDER BY record_id',
+  )
+  // '0' follows '/' in order
+  const sweepSecrets = db.prepare<[]>(
+    `DELETE FROM secret WHERE record_id > 'backup/' AND record_id < 'backup0' AND NOT EXISTS (
+       SELECT 1 FROM (SELECT id FROM backup UNION SELECT backup_id FROM snapshot) AS owner
+       WHERE secret.record_id > 'backup/' || owner.id || '/' AND secret.record_id < 'backup/' || owner.id || '0')`,
+  )
   const putSnapshot = db.prepare(
     `INSERT OR REPLACE INTO snapshot VALUES (@id, @backup_id, @target_id, @taken_at, @bytes, @manifest, @state, @problem,
       @hashed_at, @proven_at)`,
@@ -169,6 +185,7 @@ export function createBackupStore(db: Db): BackupStore {
         removeTarget.run(id)
         forgetTarget.run(id)
         removeSecrets.run(`target/${id}`, `target/${id}`)
+        sweepSecrets.run()
       })
     },
     list: () => db.read(() => list.all().map(toBackup)),
@@ -189,7 +206,7 @@ export function createBackupStore(db: Db): BackupStore {
     remove: id => {
       db.write(() => {
         remove.run(id)
-        removeSecrets.run(`backup/${id}`, `backup/${id}`)
+        sweepSecrets.run()
       })
     },
     setScheduled: (id, at) => {
@@ -205,13 +222,21 @@ export function createBackupStore(db: Db): BackupStore {
         const row = snapshot.get(id)
         return row ? toSnapshot(row) : null
       }),
+    orphans: () => db.read(() => orphans.all().map(toSnapshot)),
+    keyIds: backupId => {
+      const first = fieldSecretId('backup', backupId, keyField(''))
+      return db.read(() => keys.all(first, `${first}g`).map(({ record_id }) => record_id.slice(first.length)))
+    },
     putSnapshot: given => {
       known.clear()
       db.write(() => putSnapshot.run(columns(given)))
     },
     removeSnapshot: id => {
       known.clear()
-      db.write(() => removeSnapshot.run(id))
+      db.write(() => {
+        removeSnapshot.run(id)
+        sweepSecrets.run()
+      })
     },
     insertJob: (kind, run) => {
       db.write(() => {
@@ -251,7 +276,7 @@ function toTarget(row: TargetRow): Target {
 
 function toBackup(row: BackupRow): StoredBackup {
   const draft = BackupDraft.parse(JSON.parse(row.draft))
-  const stored = JSON.parse(row.stored) as string[]
+  const stored = (JSON.parse(row.stored) as string[]).filter(field => !field.startsWith(keyField('')))
   return {
     backup: { ...draft, id: row.id, checkId: row.check_id, createdAt: row.created_at, stored },
     scheduledAt: row.scheduled_at,

@@ -9,6 +9,7 @@ import {
   BackupRun,
   BackupView,
   DrillRun,
+  OrphanSnapshot,
   RestoreDraft,
   RestorePlan,
   RestoreRun,
@@ -44,11 +45,19 @@ export const backupCalls = {
     z.object({ id: BackupId, limit: z.number().int().min(1).max(200).default(50) }),
     z.array(BackupRun),
   ),
+  /** For what is about to change a service: starts all backups that are switched on and are of it, and returns at once. None is an empty list. */
+  'backup.runBeforeUpdate': command(UnitRef, z.array(BackupRun)),
+  /** By what names the network may be known on which this computer is now, the best first; empty where nothing can be told. */
+  'backup.networks': query(none, z.array(z.string())),
   'backup.changed': event(BackupView),
   'backup.removed': event(BackupId),
   'backupRun.changed': event(BackupRun),
   /** Newest first. */
   'snapshot.list': query(z.object({ backupId: BackupId }), z.array(Snapshot)),
+  /** Those whose backup is not set up here, newest first; they can be verified, looked into, restored elsewhere and removed like all others. */
+  'snapshot.orphans': query(none, z.array(OrphanSnapshot)),
+  /** Keeps a passphrase or an age identity once it has opened this snapshot. Fails with BACKUP_BAD where it does not. */
+  'snapshot.unlock': command(z.object({ id: SnapshotId, key: z.string().min(1).max(1000) }), none),
   /** Hashes every byte of it again. */
   'snapshot.verify': command(SnapshotId, Snapshot),
   /** Fails with CONFLICT for the last good one. */

@@ -45,6 +45,7 @@ const auditVerbs = [
   'backup.remove',
   'backup.run',
   'snapshot.remove',
+  'snapshot.unlock',
   'restore.run',
   'restore.drop-old',
   'drill.run',

@@ -157,6 +157,11 @@ export const SnapshotPart = z.object({
   rawSha256: Sha256,
   compression: z.enum(['zstd', 'gzip', 'none']),
   encryption: z.enum(['none', 'passphrase', 'age']),
+  /** Which of the keys that its backup had opens it; absent where it had but one. Tells nothing of the key. */
+  keyId: z
+    .string()
+    .regex(/^[0-9a-f]{8}$/)
+    .optional(),
   /** Programs that took it, such as `sqlite3 3.40.1`. */
   versions: z.array(z.string().max(200)),
   tables: z.array(TableFact).max(5000),
@@ -198,6 +203,16 @@ export const Snapshot = z.object({
   provenAt: z.number().nullable(),
 })
 export type Snapshot = z.infer<typeof Snapshot>
+
+/** One whose backup is not set up here: it was removed, or is another computer's. */
+export const OrphanSnapshot = z.object({
+  snapshot: Snapshot,
+  targetName: z.string(),
+  bytes: z.number(),
+  /** What has to be given by `snapshot.unlock` before it can be read; null for nothing. */
+  missingKey: z.enum(['passphrase', 'age']).nullable(),
+})
+export type OrphanSnapshot = z.infer<typeof OrphanSnapshot>
 
 // ── runs ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -266,6 +281,8 @@ export const RestoreDraft = z.object({
   ]),
   /** The person insists although host or database is not the one that was backed up. */
   despiteIdentity: z.boolean().default(false),
+  /** What is there now is damaged, so that no good backup can be made of it; the person insists, and it is only kept beside. */
+  despiteDamage: z.boolean().default(false),
 })
 export type RestoreDraft = z.infer<typeof RestoreDraft>
 

@@ -11,5 +11,7 @@ export const RunSchedule = z.object({
   /** A run that was missed while the app was not there is made up for, once. */
   catchUp: z.boolean().default(true),
   onlyOnMains: z.boolean().default(false),
+  /** Names that `backup.networks` told: the Wi-Fi's, or the router's address. Empty is any; where nothing can be told, that holds nothing up. */
+  onlyOnNetworks: z.array(z.string().trim().min(1).max(100)).max(20).default([]),
 })
 export type RunSchedule = z.infer<typeof RunSchedule>

@@ -92,7 +92,14 @@ const backups = {
     name: 'Web folders',
     hostId: 'web-1',
     sources: [{ key: 'files', type: 'files', spec: { paths: ['/srv/www'] } }],
-    schedule: { cron: '0 * * * *', zone: 'Europe/Berlin', jitterSeconds: 300, catchUp: true, onlyOnMains: false },
+    schedule: {
+      cron: '0 * * * *',
+      zone: 'Europe/Berlin',
+      jitterSeconds: 300,
+      catchUp: true,
+      onlyOnMains: false,
+      onlyOnNetworks: [],
+    },
     drill: null,
   }),
   mail: draftOf({

@@ -210,6 +210,10 @@ export function backupHandlers(world: World, emit: Server<EngineContract>['emit'
       [...world.snapshots.values()]
         .filter(({ manifest }) => manifest.backupId === backupId)
         .sort((a, b) => b.manifest.startedAt - a.manifest.startedAt),
+    'backup.runBeforeUpdate': () => [],
+    'backup.networks': () => ['Home', '192.168.1.1'],
+    'snapshot.orphans': () => [],
+    'snapshot.unlock': () => {},
     'snapshot.verify': async id => {
       await wait(800)
       const snapshot = { ...snapshotOf(id), hashedAt: Date.now() }

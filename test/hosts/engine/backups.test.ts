@@ -7,7 +7,7 @@ import {
   BackupDraft,
   type BackupRun,
   localTargetId,
-  type RestoreDraft,
+  RestoreDraft,
   type RestoreRun,
   type Snapshot,
 } from '../../../src/shared/model/backup.ts'
@@ -92,9 +92,7 @@ async function run(id: string): Promise<BackupRun> {
   )
 }
 
-const inPlace = (snapshotId: string): RestoreDraft => ({
-  ...{ snapshotId, parts: [], to: { kind: 'in-place' as const }, despiteIdentity: false },
-})
+const inPlace = (snapshotId: string): RestoreDraft => RestoreDraft.parse({ snapshotId, to: { kind: 'in-place' } })
 
 const restored = (id: string): Promise<RestoreRun> =>
   until(

@@ -19,7 +19,13 @@ import type { Vault } from '../../../../src/engine/runtime/vault.ts'
 import { openStore, type Store } from '../../../../src/engine/store/store.ts'
 import { type TargetType, targetTypeOf } from '../../../../src/engine/targets/index.ts'
 import { AppError } from '../../../../src/shared/errors.ts'
-import { type Backup, BackupDraft, type BackupRun, type RestoreRun } from '../../../../src/shared/model/backup.ts'
+import {
+  type Backup,
+  BackupDraft,
+  type BackupRun,
+  RestoreDraft,
+  type RestoreRun,
+} from '../../../../src/shared/model/backup.ts'
 import type { Check } from '../../../../src/shared/model/check.ts'
 import type { ConnectionStatus } from '../../../../src/shared/model/host.ts'
 import type { ActionRun } from '../../../../src/shared/model/unit.ts'
@@ -48,6 +54,7 @@ export class BackupWorld {
   up = true
   online = true
   mains: boolean | null = true
+  networks: string[] = []
   locked = false
   /** Called before and after each verb; what it throws, the verb throws. `kill` in it ends the engine there. */
   onVerb: (verb: Verb, when: 'before' | 'after', part: string) => void = () => {}
@@ -91,13 +98,19 @@ export class BackupRig {
     const steady = createSteadyTime(clock)
     this.backups = new Backups({
       ...{ store, clock, log, publish, version: 'test', onMains: async () => world.mains },
+      networks: async () => world.networks,
       vault: {
         get: (id: string) => {
           if (world.locked) throw new AppError('VAULT_LOCKED', 'The vault is locked')
-          return world.vault.get(id) ?? null
+          return store.secrets.has(id) ? (world.vault.get(id) ?? null) : null
         },
-        put: (id: string, text: string) => void world.vault.set(id, text),
-        forget: (id: string) => void world.vault.delete(id),
+        has: (id: string) => store.secrets.has(id),
+        put: (id: string, text: string) => {
+          world.vault.set(id, text)
+          // which there are is told by the store, as ever
+          store.secrets.put(id, Buffer.from('sealed'))
+        },
+        forget: (id: string) => store.secrets.remove(id),
         onChange: (listener: (status: { state: string }) => void) => this.vaultChanged.on(listener),
       } as unknown as Vault,
       checks: { putOwned: () => ({ id: 'check-1' }) as Check, removeOwned: () => {} },
@@ -143,8 +156,8 @@ export class BackupRig {
     )
   }
 
-  async restore(snapshotId: string, change: { despiteIdentity?: boolean } = {}): Promise<RestoreRun> {
-    const draft = { snapshotId, parts: [], to: { kind: 'in-place' as const }, despiteIdentity: false, ...change }
+  async restore(snapshotId: string, change: Partial<RestoreDraft> = {}): Promise<RestoreRun> {
+    const draft = RestoreDraft.parse({ snapshotId, to: { kind: 'in-place' }, ...change })
     const { id } = await this.backups.restores.start(draft, 'web-1/App', 'person', new AbortController().signal)
     return await this.until(() =>
       this.backups.restores.list(null).find(run => run.id === id && run.finishedAt !== null),

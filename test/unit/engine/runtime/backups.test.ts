@@ -164,7 +164,14 @@ it('every run ends in the audit log, also one that was killed', async () => {
 
 it('S2 a schedule that was missed for days runs once', async () => {
   const { id } = rig.add({
-    schedule: { cron: '0 3 * * *', zone: 'UTC', jitterSeconds: 0, catchUp: true, onlyOnMains: false },
+    schedule: {
+      cron: '0 3 * * *',
+      zone: 'UTC',
+      jitterSeconds: 0,
+      catchUp: true,
+      onlyOnMains: false,
+      onlyOnNetworks: [],
+    },
   })
   rig.kill()
   world.clock.advance(5 * 86_400_000)
@@ -178,7 +185,14 @@ it('S2 a schedule that was missed for days runs once', async () => {
 
 it('a late backup, damage and a failed drill reach its check', async () => {
   const { id } = rig.add({
-    schedule: { cron: '0 * * * *', zone: 'UTC', jitterSeconds: 0, catchUp: false, onlyOnMains: true },
+    schedule: {
+      cron: '0 * * * *',
+      zone: 'UTC',
+      jitterSeconds: 0,
+      catchUp: false,
+      onlyOnMains: true,
+      onlyOnNetworks: [],
+    },
   })
   await rig.run(id)
   await rig.until(() => rig.told.at(-1)?.status === 'healthy')

@@ -52,7 +52,13 @@ it('S32 backs up what is there, restores beside, checks, stops, swaps, starts, v
 })
 
 it('S32 wants the words typed, and refuses another machine or source unless a person insists', async () => {
-  const draft = { snapshotId: old, parts: [], to: { kind: 'in-place' as const }, despiteIdentity: false }
+  const draft = {
+    snapshotId: old,
+    parts: [],
+    to: { kind: 'in-place' as const },
+    despiteIdentity: false,
+    despiteDamage: false,
+  }
   const { signal } = new AbortController()
   await expect(rig.backups.restores.start(draft, 'web-1', 'person', signal)).rejects.toThrow('Type web-1/App')
   world.identity = 'inode 8'
@@ -67,7 +73,13 @@ it('S32 wants the words typed, and refuses another machine or source unless a pe
 
 it('shows what differs before it is done', async () => {
   world.files.set('/srv/app.db', 'longer')
-  const draft = { snapshotId: old, parts: ['app'], to: { kind: 'in-place' as const }, despiteIdentity: false }
+  const draft = {
+    snapshotId: old,
+    parts: ['app'],
+    to: { kind: 'in-place' as const },
+    despiteIdentity: false,
+    despiteDamage: false,
+  }
   const plan = await rig.backups.restores.plan(draft, new AbortController().signal)
   expect(plan).toMatchObject({ confirm: 'web-1/App', unit, problems: [] })
   expect(plan.parts).toMatchObject([
@@ -119,7 +131,13 @@ it('S32 a disk that fills up here in the middle stops nothing that was begun', a
       throw new AppError('DISK_FULL', 'The disk of this computer is full')
     }
   }
-  const draft = { snapshotId: old, parts: [], to: { kind: 'in-place' as const }, despiteIdentity: false }
+  const draft = {
+    snapshotId: old,
+    parts: [],
+    to: { kind: 'in-place' as const },
+    despiteIdentity: false,
+    despiteDamage: false,
+  }
   await rig.backups.restores.start(draft, 'web-1/App', 'person', new AbortController().signal)
   await rig.until(() => world.acts.includes('start'))
   expect(inPlace()).toBe('one one')
@@ -145,7 +163,7 @@ it('can be called off until the swap', async () => {
 
 it('restores to another place, and replaces nothing', async () => {
   const to = { kind: 'elsewhere' as const, hostId: 'web-1', place: '/tmp/there' }
-  const draft = { snapshotId: old, parts: ['app'], to, despiteIdentity: false }
+  const draft = { snapshotId: old, parts: ['app'], to, despiteIdentity: false, despiteDamage: false }
   const { id } = await rig.backups.restores.start(draft, 'web-1', 'person', new AbortController().signal)
   expect(await ended()).toMatchObject({ id, outcome: 'restored' })
   expect(world.files.get('/tmp/there')).toBe('one')
@@ -163,7 +181,13 @@ it.each(points)(
   'S32 killed $when its $verb of $part: all old or all new, and finished by the next engine',
   async point => {
     arm(point, () => rig.kill())
-    const draft = { snapshotId: old, parts: [], to: { kind: 'in-place' as const }, despiteIdentity: false }
+    const draft = {
+      snapshotId: old,
+      parts: [],
+      to: { kind: 'in-place' as const },
+      despiteIdentity: false,
+      despiteDamage: false,
+    }
     await rig.backups.restores.start(draft, 'web-1/App', 'person', new AbortController().signal)
     await rig.until(() => rig.killed)
     world.onVerb = () => {}
@@ -183,7 +207,13 @@ it.each(points)(
       rig.online(false)
       throw new AppError('LINK_LOST', 'The link is gone')
     })
-    const draft = { snapshotId: old, parts: [], to: { kind: 'in-place' as const }, despiteIdentity: false }
+    const draft = {
+      snapshotId: old,
+      parts: [],
+      to: { kind: 'in-place' as const },
+      despiteIdentity: false,
+      despiteDamage: false,
+    }
     await rig.backups.restores.start(draft, 'web-1/App', 'person', new AbortController().signal)
     await rig.until(() => !world.online)
     world.onVerb = () => {}

@@ -35,15 +35,16 @@ const run = (id: string, finishedAt: number | null): BackupRun => ({
 
 it('keeps a backup with the names of its secrets, and forgets them with it', () => {
   backups.insert(backup)
+  backups.insert({ ...backup, id: 'app-10' })
   store.secrets.put('backup/app-1/passphrase', Buffer.from('x'))
   store.secrets.put('backup/app-1/app.password', Buffer.from('x'))
   store.secrets.put('backup/app-10/passphrase', Buffer.from('x'))
   expect(backups.get('app-1')?.backup).toEqual({ ...backup, stored: ['app.password', 'passphrase'] })
   backups.setScheduled('app-1', 9)
   backups.update('app-1', { ...backup, name: 'Other' })
-  expect(backups.list()).toMatchObject([{ scheduledAt: 9, drilledAt: null, backup: { name: 'Other' } }])
+  expect(backups.list()).toMatchObject([{ scheduledAt: 9, drilledAt: null, backup: { name: 'Other' } }, {}])
   backups.remove('app-1')
-  expect(backups.list()).toEqual([])
+  expect(backups.list()).toHaveLength(1)
   expect(store.secrets.count()).toBe(1)
   expect(() => backups.update('app-1', backup)).toThrow('not there')
 })
@@ -62,6 +63,22 @@ it('keeps snapshots, newest first, beyond their backup and their host, but not b
   expect(backups.snapshotsOn('disk')).toHaveLength(1)
   backups.removeTarget('disk')
   expect(backups.snapshots('app-1')).toEqual([])
+})
+
+it('keeps the secrets of a backup that was removed until the last of its snapshots is gone, and tells keys by their ids', () => {
+  backups.insert(backup)
+  store.secrets.put('backup/app-1/passphrase', Buffer.from('x'))
+  store.secrets.put('backup/app-1/opens#0a1b2c3d', Buffer.from('x'))
+  expect(backups.get('app-1')?.backup.stored).toEqual(['passphrase'])
+  expect(backups.keyIds('app-1')).toEqual(['0a1b2c3d'])
+  for (const name of ['one', 'two']) backups.putSnapshot(snapshot(name, 1))
+  expect(backups.orphans()).toEqual([])
+  backups.remove('app-1')
+  expect(backups.orphans().map(({ id }) => id)).toEqual(['disk/app-1/one', 'disk/app-1/two'])
+  backups.removeSnapshot('disk/app-1/one')
+  expect(store.secrets.count()).toBe(2)
+  backups.removeTarget('disk')
+  expect(store.secrets.count()).toBe(0)
 })
 
 it('keeps the newest 500 runs, and each that is not over', () => {
