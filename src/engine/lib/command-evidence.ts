@@ -1,4 +1,5 @@
 // How a command's end becomes evidence that a person can read; knows no command.
+import { AppError } from '../../shared/errors.ts'
 import type { Evidence } from '../../shared/model/unit.ts'
 
 /** How a command ended, as links tell it. */
@@ -38,3 +39,29 @@ export function evidenceOf(what: string, result: CommandEnd): Evidence {
   const output = outputOf(result)
   return { ok: wrong === null, text: [wrong === null ? what : `${what} ${wrong}`, output].filter(Boolean).join(': ') }
 }
+
+/** What a command printed that ended well. Throws LINK_LOST, TIMEOUT and COMMAND_FAILED. */
+export function answerOf(what: string, result: CommandEnd): string {
+  const wrong = complaint(result)
+  if (wrong === null) return new TextDecoder().decode(result.stdout)
+  const code = result.timedOut ? 'TIMEOUT' : result.lost ? 'LINK_LOST' : 'COMMAND_FAILED'
+  throw new AppError(code, `${what} ${wrong} ${outputOf(result)}`.trim())
+}
+
+/** Work that adds to its evidence as it goes; what it throws becomes the last of it. Rejects with CANCELLED alone. */
+export async function evidenceOfWork(
+  work: (evidence: Evidence[]) => Promise<void>,
+): Promise<{ outcome: 'done' | 'failed' | 'lost'; evidence: Evidence[] }> {
+  const evidence: Evidence[] = []
+  try {
+    await work(evidence)
+    return { outcome: evidence.every(({ ok }) => ok) ? 'done' : 'failed', evidence }
+  } catch (caught) {
+    const error = AppError.from(caught)
+    if (error.code === 'CANCELLED') throw error
+    const text = error.hint === undefined ? error.message : `${error.message}. ${error.hint}`
+    return { outcome: error.code === 'LINK_LOST' ? 'lost' : 'failed', evidence: [...evidence, { ok: false, text }] }
+  }
+}
+
+export const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`

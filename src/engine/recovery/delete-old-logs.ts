@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { AppError } from '../../shared/errors.ts'
 import type { Evidence } from '../../shared/model/unit.ts'
-import { complaint, outputOf } from '../lib/command-evidence.ts'
+import { complaint, megabytes, outputOf } from '../lib/command-evidence.ts'
 import { commandText } from '../parse/command-text.ts'
 import type { ExecResult } from '../ports.ts'
 import { type HostActionContext, hostActionType, type StepResult } from './action.ts'
@@ -124,7 +124,7 @@ async function look(
   const text =
     files.length === 0
       ? `${folder}: no such files`
-      : `${folder}: ${files.length} ${files.length === 1 ? 'file' : 'files'}, ${(bytes / 1e6).toFixed(1)} MB: ${names.join(', ')}${more}`
+      : `${folder}: ${files.length} ${files.length === 1 ? 'file' : 'files'}, ${megabytes(bytes)}: ${names.join(', ')}${more}`
   return { evidence: { ok: true, text }, files: files.length, lost: false }
 }
 

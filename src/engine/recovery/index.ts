@@ -7,6 +7,8 @@ import { restartUnit } from './restart-unit.ts'
 import { runbook } from './runbook.ts'
 import { telegramWebhook } from './telegram-webhook.ts'
 import { vacuumJournal } from './vacuum-journal.ts'
+import { vacuumPostgres } from './vacuum-postgres.ts'
+import { vacuumSqlite } from './vacuum-sqlite.ts'
 
 export type {
   ActionContext,
@@ -24,6 +26,8 @@ export const actionTypes: readonly RecoveryActionType[] = [
   runbook,
   vacuumJournal,
   deleteOldLogs,
+  vacuumSqlite,
+  vacuumPostgres,
   deactivateUnit,
 ]
 

@@ -5,11 +5,10 @@
 // a later one. Without such a log it does hinder writers, so a local copy is made first, and the copy is sent.
 // Where no program knows SQLite the files are copied between two looks at the log's salts, and at the time of the last change: the copy
 // counts only where no checkpoint came in between.
+import { sqliteTool } from '../../lib/sqlite-tool.ts'
 import { pipeTools } from './pipe-script.ts'
 
-const tool = String.raw`has() { command -v "$1" >/dev/null 2>&1; }
-tool() { if has python3 && python3 -c 'import sqlite3' 2>/dev/null; then tool=python3
-  elif has sqlite3; then tool=sqlite3; else tool=none; fi; }
+const tool = String.raw`${sqliteTool}
 wal_mode() { [ "$(od -An -tu1 -j18 -N1 -- "$1" 2>/dev/null | tr -d ' \n')" = 2 ]; }`
 
 const hold = `

@@ -1,0 +1,156 @@
+// Vacuums databases of a Postgres cluster by its own programs on the host, as the account that may; a password is in no argv, environment or message.
+import { z } from 'zod'
+import { AppError } from '../../shared/errors.ts'
+import type { Evidence } from '../../shared/model/unit.ts'
+import { evidenceOfWork, megabytes } from '../lib/command-evidence.ts'
+import { pgFailure } from '../lib/postgres/pg-failure.ts'
+import { jsonLines, pgProgram, psqlArgv } from '../lib/postgres/pg-program.ts'
+import { programBody } from '../lib/postgres/pg-script.ts'
+import { serverPassword, serverPlace } from '../lib/server-place.ts'
+import { commandText } from '../parse/command-text.ts'
+import { type HostActionContext, hostActionType, type StepResult } from './action.ts'
+
+const Spec = z.object({
+  databases: z
+    .array(
+      z
+        .string()
+        .min(1)
+        .max(63)
+        .regex(/^[^\0\n]+$/, 'A name without line breaks'),
+    )
+    .max(100)
+    .default([])
+    .meta({ title: 'Databases', description: 'Empty is all of them, also those that come later' }),
+  ...serverPlace(5_432, 'postgres'),
+  user: z.string().trim().max(63).default('').meta({
+    title: 'Role',
+    description: "Empty is the account's name; it has to own what it vacuums",
+  }),
+  password: serverPassword,
+  analyze: z.boolean().default(true).meta({ title: 'Renew the statistics, too', description: 'ANALYZE' }),
+  full: z.boolean().default(false).meta({
+    title: 'FULL',
+    description: 'Writes each table anew and gives the space back to the disk; nobody can use a table meanwhile',
+  }),
+  timeoutMinutes: z.number().int().min(1).max(1_440).default(120).meta({ title: 'Timeout', unit: 'min' }),
+})
+type Spec = z.output<typeof Spec>
+
+const mainDatabase = 'postgres'
+const askMs = 60_000
+
+/** `{name, bytes}` for each that can be connected to; bytes are null for want of rights. */
+const databases = `SELECT json_build_object('name', datname, 'bytes', CASE WHEN has_database_privilege(oid, 'CONNECT') THEN pg_database_size(oid) END)
+FROM pg_catalog.pg_database WHERE datallowconn AND NOT datistemplate ORDER BY datname;`
+
+const statement = ({ full, analyze }: Spec): string => {
+  const options = [...(full ? ['FULL'] : []), ...(analyze ? ['ANALYZE'] : [])]
+  return options.length === 0 ? 'VACUUM' : `VACUUM (${options.join(', ')})`
+}
+
+export const vacuumPostgres = hostActionType({
+  type: 'vacuum-postgres',
+  scope: 'host',
+  title: 'Vacuum Postgres databases',
+  description:
+    'Frees what deleted and changed rows leave behind in one, some or all databases, and renews their statistics.',
+  risk: 'confirm',
+  mends: [],
+  expects: 'checks',
+  spec: Spec,
+  plan: spec => ({
+    title: `${statement(spec)} of ${spec.databases.length === 0 ? 'all databases' : spec.databases.join(', ')}`,
+    commands: (spec.databases.length === 0 ? ['DATABASE'] : spec.databases).map(name => shown(spec, name)),
+    risk: spec.full ? 'confirm' : 'safe',
+    consequence: spec.full
+      ? 'Each table is locked, also for reading, while it is written anew, and that needs as much room on the disk again as the table has.'
+      : null,
+  }),
+  preview: (context, spec): Promise<StepResult> =>
+    evidenceOfWork(async evidence => {
+      for (const one of await chosen(context, spec)) evidence.push({ ok: true, text: sizeText(one) })
+      if (evidence.length === 0) evidence.push({ ok: true, text: 'There is no database yet' })
+    }),
+  run: (context, spec): Promise<StepResult> =>
+    evidenceOfWork(async evidence => {
+      for (const { name, bytes } of await chosen(context, spec)) {
+        evidence.push(await vacuum(context, spec, name, bytes))
+        context.progress(evidence)
+      }
+      if (evidence.length === 0) evidence.push({ ok: true, text: 'There is no database to work on' })
+    }),
+})
+
+interface Database {
+  readonly name: string
+  readonly bytes: number | null
+}
+
+async function chosen(context: HostActionContext, spec: Spec): Promise<Database[]> {
+  const main = spec.databases[0] ?? mainDatabase
+  const { lines } = await ask(context, spec, main, databases, askMs)
+  const all = lines as Database[]
+  if (spec.databases.length === 0) return all
+  return spec.databases.map(name => {
+    const found = all.find(one => one.name === name)
+    if (!found) throw new AppError('NOT_FOUND', `There is no database ${name}`)
+    return found
+  })
+}
+
+/** One that fails does not keep the others from their turn. */
+async function vacuum(context: HostActionContext, spec: Spec, name: string, before: number | null): Promise<Evidence> {
+  // what waits for a lock holds up all that comes after it
+  const sql = `SET lock_timeout = '60s';\nSET client_min_messages = warning;\n${statement(spec)};\n${sizeOf}`
+  try {
+    const { lines, said } = await ask(context, spec, name, sql, spec.timeoutMinutes * 60_000)
+    const left = skippedTables(said)
+    const after = (lines.at(-1) as { bytes: number | null } | undefined)?.bytes ?? null
+    const sizes = before === null || after === null ? '' : `: ${megabytes(before)} before, ${megabytes(after)} after`
+    if (left.length === 0) return { ok: true, text: `${name}${sizes}` }
+    const more = left.length > 5 ? ` and ${left.length - 5} more` : ''
+    return { ok: false, text: `${name}: not allowed for ${left.slice(0, 5).join(', ')}${more}${sizes}` }
+  } catch (caught) {
+    const error = AppError.from(caught)
+    if (error.code !== 'COMMAND_FAILED' && error.code !== 'ACCESS_DENIED') throw error
+    return { ok: false, text: `${name}: ${error.message}` }
+  }
+}
+
+const sizeOf = `SELECT json_build_object('bytes', pg_catalog.pg_database_size(current_database()));`
+
+/** Tables of a person that the role may not vacuum: Postgres only warns of them. Its own catalogues are autovacuum's. */
+export function skippedTables(said: string): string[] {
+  const found = [...said.matchAll(/WARNING: {2}(?:skipping|permission denied to \w+) "([^"]+)"/g)].map(
+    ([, name]) => name,
+  )
+  return [...new Set(found.filter(name => name !== undefined && !name.startsWith('pg_')))] as string[]
+}
+
+async function ask(
+  context: HostActionContext,
+  spec: Spec,
+  database: string,
+  sql: string,
+  timeout: number,
+): Promise<{ lines: unknown[]; said: string }> {
+  const { argv, sudo, stdin } = await pgProgram(context, spec, programBody, psqlArgv(database))
+  const result = await context.exec(argv, { sudo, stdin: Buffer.concat([stdin, Buffer.from(`${sql}\n`)]), timeout })
+  const said = new TextDecoder().decode(result.stderr)
+  if (result.timedOut) throw new AppError('TIMEOUT', `Postgres was not done with ${database} in time`)
+  if (result.lost) throw new AppError('LINK_LOST', 'The connection was lost in the middle')
+  if (result.exit !== 0) throw pgFailure(said, result.exit)
+  return { lines: jsonLines(new TextDecoder().decode(result.stdout)), said }
+}
+
+const sizeText = ({ name, bytes }: Database): string => (bytes === null ? name : `${name}: ${megabytes(bytes)}`)
+
+/** As a person would type it. */
+function shown(spec: Spec, name: string): string {
+  const { account, address, port, user } = spec
+  const socket = address === '' || address.startsWith('/')
+  const where = [...(address === '' ? [] : ['-h', address]), ...(port === 5_432 ? [] : ['-p', String(port)])]
+  const psql = ['psql', ...where, ...(user === '' ? [] : ['-U', user]), '-d', name, '-c', statement(spec)]
+  return commandText(socket && account !== '' ? ['sudo', '-u', account, ...psql] : psql, false)
+}
