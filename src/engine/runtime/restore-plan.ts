@@ -2,6 +2,7 @@
 import { AppError } from '../../shared/errors.ts'
 import type { RestoreDraft, RestorePlan, Snapshot, SnapshotPart, TableDifference } from '../../shared/model/backup.ts'
 import type { SourceLook } from '../backups/index.ts'
+import { sourceKeyOf } from '../domain/part-keys.ts'
 import type { Store } from '../store/store.ts'
 import type { Snapshots } from './snapshots.ts'
 import { isOffline, type SourceAccess, sameIdentity } from './source-access.ts'
@@ -77,6 +78,14 @@ export async function planRestore(parts: RestorePlanParts, draft: RestoreDraft, 
       ),
     )
   const stored = parts.store.backups.get(manifest.backupId)
+  const lost = present.filter(key => !stored?.backup.sources.some(source => source.key === sourceKeyOf(key)))
+  // nothing is replaced without a backup before
+  if (!stored && lost.length > 0)
+    problems.push(
+      'Its backup is not set up here, so what is there now could not be backed up first. Restore it elsewhere',
+    )
+  else if (lost.length > 0)
+    problems.push(`${lost.join(', ')} is not part of the backup any more. Add it again, or restore it elsewhere`)
   const unit = inPlace ? (stored?.backup.unit ?? null) : null
   const confirm = inPlace ? `${hostName}/${manifest.backupName}` : hostName
   return { plan: { snapshot, hostName, confirm, unit, parts: planned, problems }, hostId, present }

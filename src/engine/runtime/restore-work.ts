@@ -2,7 +2,6 @@
 import { AppError } from '../../shared/errors.ts'
 import type { Snapshot, SnapshotPart } from '../../shared/model/backup.ts'
 import type { Artefact } from '../backups/index.ts'
-import { sourceKeyOf } from '../domain/part-keys.ts'
 import { afterKill, mayCancel, type RestoreStep, type StagedState } from '../domain/restore-state.ts'
 import type { BackupRunner } from './backup-runner.ts'
 import { placeOf, type RestorePlanParts } from './restore-plan.ts'
@@ -34,7 +33,7 @@ export class RestoreWork {
   async inPlace(snapshot: Snapshot): Promise<void> {
     const record = this.#record
     const { parts, staging, unit, hostId } = record.run
-    await this.#backUp(snapshot)
+    await this.#backUp()
     await record.step('stage', '', () =>
       this.#artefacts(snapshot, (artefact, { type, spec, context }) => {
         record.meter.step(`Restoring ${type.label(spec)} beside what is there`, artefact.part.key)
@@ -119,23 +118,17 @@ export class RestoreWork {
     record.end('restored', null)
   }
 
-  /** The verified backup of the present state. What is damaged as it is cannot be backed up well: the swap keeps it. */
-  async #backUp(snapshot: Snapshot): Promise<void> {
-    const { runner, store } = this.#options
+  /** The verified backup of the present state. What is damaged as it is cannot be backed up well: where a person insists, only the swap keeps it. */
+  async #backUp(): Promise<void> {
+    const { runner } = this.#options
     const record = this.#record
-    const { present, backupId, actor } = record.run
-    const stored = store.backups.get(snapshot.manifest.backupId)
-    const parts = present.filter(key => stored?.backup.sources.some(source => source.key === sourceKeyOf(key)))
+    const { present, backupId, actor, draft } = record.run
     if (present.length === 0) {
       record.skip('back-up', 'Nothing is there now')
       return
     }
-    if (parts.length < present.length)
-      throw new AppError('CONFLICT', 'What is there now is not part of a backup any more', {
-        hint: 'Add it to the backup again, or restore it elsewhere: nothing is replaced without a backup before.',
-      })
     await record.step('back-up', '', async () => {
-      const begun = runner.start({ backupId, reason: 'before-restore', actor, parts, turnTaken: true })
+      const begun = runner.start({ backupId, reason: 'before-restore', actor, parts: present, turnTaken: true })
       const stop = (): void => runner.cancel(begun.id)
       this.#cancel.addEventListener('abort', stop, { once: true })
       const run = await runner.wait(begun.id)
@@ -148,6 +141,10 @@ export class RestoreWork {
       }
       const why = runner.failureOf(run.id)
       if (why?.code !== 'BACKUP_BAD') throw why ?? new AppError('COMMAND_FAILED', 'What is there now was not backed up')
+      if (!draft.despiteDamage)
+        throw new AppError('BACKUP_BAD', `What is there now cannot be backed up well: ${why.message}`, {
+          hint: 'Where it is damaged itself, insist on going on without a backup of it: it is kept beside.',
+        })
       record.say({
         ok: false,
         text: `What is there now is damaged itself, so it is only kept beside: ${why.message}`,

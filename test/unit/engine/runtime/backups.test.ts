@@ -307,6 +307,109 @@ it('encrypts with a passphrase before anything is written, and reads it again', 
   expect(await rig.run(id)).toMatchObject({ outcome: 'failed' })
 })
 
+it('keeps opening old snapshots after the passphrase was changed, and forgets the old one with the last of them', async () => {
+  const { id } = rig.add()
+  const change = (passphrase: string) =>
+    rig.backups.edit(id, { ...rig.backups.stored(id).backup, encryption: { kind: 'passphrase' } }, { passphrase })
+  const { signal } = new AbortController()
+  const contentOf = async (snapshotId: string): Promise<string> =>
+    readFileSync(await rig.backups.items.extract(snapshotId, 'app', null, world.elsewhere, signal), 'utf8')
+  const ids: string[] = []
+  for (const [content, passphrase] of [
+    ['first', 'correct horse'],
+    ['second', 'battery staple'],
+    ['third', 'correct horse'],
+  ] as const) {
+    change(passphrase)
+    world.files.set('/srv/app.db', content)
+    ids.push((await rig.run(id)).snapshots[0] ?? '')
+    world.clock.advance(60_000)
+  }
+  const keys = ids.map(one => rig.backups.snapshots.get(one).manifest.parts[0]?.keyId)
+  expect(keys[0]).toMatch(/^[0-9a-f]{8}$/)
+  expect(keys).toEqual([keys[0], expect.not.stringMatching(keys[0] ?? ''), keys[0]])
+  expect(rig.backups.stored(id).backup.stored).toEqual(['passphrase'])
+  for (const [at, content] of ['first', 'second', 'third'].entries())
+    expect(await contentOf(ids[at] ?? '')).toBe(content)
+  await rig.backups.snapshots.remove(ids[1] ?? '')
+  await rig.backups.snapshots.remove(ids[0] ?? '')
+  expect(rig.store.backups.keyIds(id)).toEqual([keys[0]])
+  // and so it is where encryption is given up: what is there still opens
+  rig.backups.edit(id, { ...rig.backups.stored(id).backup, encryption: { kind: 'none' } }, { passphrase: null })
+  expect(await contentOf(ids[2] ?? '')).toBe('third')
+})
+
+it('lists what a removed backup left, opens it with what was kept, and with what is given', async () => {
+  const { id } = rig.add()
+  const { signal } = new AbortController()
+  const encryption = { kind: 'passphrase' as const }
+  rig.backups.edit(id, { ...rig.backups.stored(id).backup, encryption }, { passphrase: 'correct horse' })
+  await rig.run(id)
+  expect(rig.backups.snapshots.orphans()).toEqual([])
+  rig.backups.remove(id)
+  const [orphan] = rig.backups.snapshots.orphans()
+  const snapshotId = orphan?.snapshot.id ?? ''
+  expect(orphan).toMatchObject({ targetName: 'This computer', missingKey: null, snapshot: { state: 'good' } })
+  const take = () => rig.backups.items.extract(snapshotId, 'app', null, world.elsewhere, signal)
+  expect(readFileSync(await take(), 'utf8')).toBe('one')
+  // the same on another computer, which has no key
+  for (const key of rig.store.backups.keyIds(id)) rig.store.secrets.remove(`backup/${id}/opens#${key}`)
+  rig.store.secrets.remove(`backup/${id}/passphrase`)
+  expect(rig.backups.snapshots.orphans()).toMatchObject([{ missingKey: 'passphrase' }])
+  await expect(take()).rejects.toThrow('not stored here')
+  await expect(rig.backups.snapshots.unlock(snapshotId, 'wrong', signal)).rejects.toMatchObject({ code: 'BACKUP_BAD' })
+  await rig.backups.snapshots.unlock(snapshotId, 'correct horse', signal)
+  expect(rig.backups.snapshots.orphans()).toMatchObject([{ missingKey: null }])
+  expect(readFileSync(await take(), 'utf8')).toBe('one')
+  // a new backup of the same name is another one
+  expect(rig.add().id).not.toBe(id)
+  await rig.backups.snapshots.remove(snapshotId)
+  expect(rig.backups.snapshots.orphans()).toEqual([])
+  expect(rig.store.secrets.count()).toBe(0)
+})
+
+it('begins all backups of a service before it is updated, and takes one that is under way for it', async () => {
+  const unit = { scope: 'system' as const, name: 'bot.service' }
+  const one = rig.add({ name: 'One', unit })
+  const two = rig.add({ name: 'Two', unit })
+  rig.add({ name: 'Off', unit, enabled: false })
+  rig.add({ name: 'Other' })
+  const ref = { hostId: 'web-1', ...unit }
+  rig.backups.runner.start({ backupId: one.id, reason: 'person', actor: 'person' })
+  const begun = rig.backups.runBeforeUpdate(ref, 'person')
+  expect(begun.map(({ backupId, reason }) => [backupId, reason])).toEqual([
+    [one.id, 'person'],
+    [two.id, 'before-update'],
+  ])
+  await rig.until(() => [one, two].every(({ id }) => rig.backups.runner.running(id) === null))
+  expect(rig.backups.snapshots.list(two.id)).toMatchObject([{ manifest: { reason: 'before-update' } }])
+  // an update does not wait for a host that is away: it hears so at once
+  rig.online(false)
+  const [failed] = rig.backups.runBeforeUpdate(ref, 'person')
+  await rig.until(
+    () => rig.backups.runner.list(one.id, 1)[0]?.id === failed?.id && rig.backups.runner.running(one.id) === null,
+  )
+  expect(rig.backups.runner.list(one.id, 1)).toMatchObject([{ outcome: 'failed' }])
+  expect(rig.backups.runBeforeUpdate({ ...ref, name: 'none.service' }, 'person')).toEqual([])
+})
+
+it('waits for one of the networks that it names, and for none where nothing can be told of the network', async () => {
+  const schedule = { cron: '0 * * * *', zone: 'UTC', jitterSeconds: 0, catchUp: true, onlyOnMains: false }
+  const { id } = rig.add({ schedule: { ...schedule, onlyOnNetworks: ['Home', '02:00:5e:00:00:01'] } })
+  world.networks = ['Train', '02:00:5e:00:00:02', '10.0.0.1']
+  world.clock.advance(3_600_000)
+  await rig.backups.schedules.look()
+  expect(rig.backups.runner.list(id, 5)).toEqual([])
+  world.networks = ['02:00:5E:00:00:01']
+  await rig.backups.schedules.look()
+  await rig.until(() => rig.backups.snapshots.list(id).length === 1)
+  await rig.until(() => rig.backups.runner.running(id) === null)
+  world.networks = []
+  world.clock.advance(3_600_000)
+  await rig.backups.schedules.look()
+  await rig.until(() => rig.backups.snapshots.list(id).length === 2)
+})
+
 it('runs the commands around it, and not without the first', async () => {
   const hook = (name: string) => ({ argv: [name], sudo: false, timeoutSeconds: 5 })
   const { id } = rig.add({ before: hook('freeze'), after: hook('thaw') })

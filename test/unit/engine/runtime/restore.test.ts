@@ -114,12 +114,40 @@ it('S32 nothing is replaced where there is no good backup of it', async () => {
   expect(inPlace()).toBe('two two')
 })
 
-it('what is damaged as it is cannot be backed up well: it is kept beside, and replaced', async () => {
+it('S32 what is damaged as it is cannot be backed up well: only where a person insists it is kept beside, and replaced', async () => {
   world.files.set('/srv/app.db', 'broken')
   world.bad = 'broken'
-  const run = await rig.restore(old)
+  const refused = await rig.restore(old)
+  expect(refused).toMatchObject({ outcome: 'failed', before: null, kept: [] })
+  expect(refused.evidence.at(-1)?.text).toContain('insist')
+  expect(inPlace()).toBe('broken two')
+  const run = await rig.restore(old, { despiteDamage: true })
   expect(run).toMatchObject({ outcome: 'restored', before: null })
   expect(run.kept.map(({ place }) => world.files.get(place))).toContain('broken')
+})
+
+it('S32 nothing is replaced that no backup holds any more; it can be restored elsewhere', async () => {
+  const { signal } = new AbortController()
+  const draft = {
+    snapshotId: old,
+    parts: [],
+    to: { kind: 'in-place' as const },
+    despiteIdentity: false,
+    despiteDamage: false,
+  }
+  const { backup } = rig.backups.stored(backupId)
+  rig.backups.edit(backupId, { ...backup, sources: backup.sources.slice(0, 1) }, {})
+  expect((await rig.backups.restores.plan(draft, signal)).problems).toEqual([
+    expect.stringContaining('two is not part'),
+  ])
+  rig.backups.remove(backupId)
+  expect((await rig.backups.restores.plan(draft, signal)).problems).toEqual([
+    expect.stringContaining('not set up here'),
+  ])
+  const to = { kind: 'elsewhere' as const, hostId: 'web-1', place: '/tmp/there' }
+  await rig.backups.restores.start({ ...draft, parts: ['app'], to }, 'web-1', 'person', signal)
+  expect(await ended()).toMatchObject({ outcome: 'restored' })
+  expect(world.files.get('/tmp/there')).toBe('one')
 })
 
 it('S32 a disk that fills up here in the middle stops nothing that was begun', async () => {
