@@ -1,10 +1,13 @@
 // The kind `mysql` on a real MariaDB: dumped while written to, proven, restored by one statement or not at all.
+import type { Readable } from 'node:stream'
 import { beforeAll, expect, test } from 'vitest'
 import { mysql } from '../../../src/engine/backups/mysql.ts'
 import type { SourceContext } from '../../../src/engine/backups/source.ts'
 import { sharedHost } from '../lib/vitest.ts'
 import { codeOf, type LinkOptions, ready } from '../remote/support.ts'
-import { artefactOf, bytesOf, snapshot, sourceContext } from './database-support.ts'
+import { artefactOf, bytesOf, patient, snapshot, sourceContext } from './database-support.ts'
+import { itsProcesses, killRestores } from './killed-restore.ts'
+import { take } from './source-support.ts'
 
 const host = sharedHost({ suite: 'bullseye' })
 const spec = (changes: object = {}) => mysql.spec.parse({ database: 'shop', ...changes })
@@ -15,10 +18,13 @@ const connect = async (
   const all = { sudo: 'passwordless' as const, ...options }
   return sourceContext(host(), await ready(host(), all), all)
 }
+const login = { user: 'deploy', sudo: 'passwordless' } as const
 const secret = `pa"ss\\wo'rd`
 
 beforeAll(async () => {
-  await host().exec('systemctl start mariadb')
+  // killed, it comes up again by itself; in five seconds, if nobody asks for less
+  await host().writeFile('/etc/systemd/system/mariadb.service.d/soon.conf', '[Service]\nRestartSec=100ms\n')
+  await host().exec('systemctl daemon-reload; systemctl start mariadb')
   await host().writeFile(
     '/tmp/shop.sql',
     `CREATE DATABASE shop CHARACTER SET utf8mb4 COLLATE utf8mb4_bin; USE shop;
@@ -124,32 +130,145 @@ test('S32 is staged, checked, swapped, put back and swapped again, and what was 
   expect(await root("SHOW DATABASES LIKE 'shop%'")).toBe('shop\n')
 }, 60_000)
 
-test('S32 killed at any moment it is all old or all new', async () => {
-  const calm = await connect()
-  const staging = { id: 'r2' }
-  const taken = await snapshot(mysql, calm, spec())
-  await root('DELETE FROM shop.orders WHERE id > 100')
-  for (let round = 0; round < 8; round++) {
-    const context = await connect()
-    const work = (async () => {
-      await mysql.stage(context, spec(), taken, staging)
-      await mysql.swap(context, spec(), staging)
-    })().catch(error => error)
-    await new Promise(resolve => setTimeout(resolve, round * 250))
-    if (round % 2 === 0) context.link.stop()
-    else await host().exec("pkill -KILL -x 'mysql|mariadb' || true")
-    await work
-    const after = await connect()
-    const state = await mysql.stagedState(after, spec(), staging)
-    expect(Number(await root('SELECT COUNT(*) FROM shop.orders')), state).toBe(state === 'swapped' ? 20_000 : 100)
-    if (state === 'swapped') await mysql.swapBack(after, spec(), staging)
-    // what a killed script still does on the host, such as dropping what it made
-    await host().exec("while pgrep -x 'mysql|mariadb' >/dev/null; do sleep 0.1; done")
-    await mysql.discard(after, spec(), staging)
-    expect(await root("SHOW DATABASES LIKE 'shop%'")).toBe('shop\n')
-    expect(Number(await root('SELECT COUNT(*) FROM shop.orders'))).toBe(100)
+test('S32 killed in every step, at 50 moments, it is all old or all new', async () => {
+  const link = await ready(host(), login)
+  const fill =
+    "CREATE OR REPLACE TABLE t AS SELECT 'new' AS v, seq AS n FROM seq_1_to_2000; CREATE OR REPLACE TABLE other AS SELECT * FROM t"
+  await root(`CREATE DATABASE killed; USE killed; ${fill}`)
+  const its = spec({ database: 'killed' })
+  const { artefact } = await take(mysql, link, its)
+  const { wrong, ends, killed } = await killRestores({
+    ...{ host: host(), type: mysql, spec: its, artefact, options: login, times: 50 },
+    kills: [
+      itsProcesses,
+      () => "pkill -9 -x 'mysql|mariadb' || true",
+      // it comes up again by itself, with what it had written down
+      () => "pkill -9 -x 'mysqld|mariadbd' || true",
+    ],
+    reset: async () =>
+      void (await patient(() =>
+        root(
+          `USE killed; ${fill}; UPDATE t SET v = 'old'; UPDATE other SET v = 'old'; CREATE OR REPLACE TABLE later (n int)`,
+        ),
+      )),
+    present: async () => {
+      const found = await patient(() =>
+        root(
+          "SELECT CONCAT(v, COUNT(*)) FROM killed.t GROUP BY v; SELECT CONCAT(v, COUNT(*)) FROM killed.other GROUP BY v; SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'killed' AND TABLE_NAME NOT LIKE '\\_quarterdeck%' ORDER BY 1",
+        ),
+      )
+      const names = { 'old2000\nold2000\nlater\nother\nt\n': 'old', 'new2000\nnew2000\nother\nt\n': 'new' } as const
+      return names[found as keyof typeof names] ?? found
+    },
+    leftovers: async () =>
+      (
+        await patient(() => root("SHOW DATABASES LIKE '%\\_qd\\_%'; SHOW TABLES FROM killed LIKE '%quarterdeck%'"))
+      ).trim(),
+  })
+  expect(wrong).toEqual([])
+  expect(ends.old + ends.new).toBe(50)
+  expect(Object.values(killed).every(count => count > 0)).toBe(true)
+  await root('DROP DATABASE killed')
+}, 300_000)
+
+test('S32 half of a rename, which an old server that is killed may leave, is taken back by whoever looks next', async () => {
+  const context = await connect()
+  const its = spec({ database: 'halved' })
+  await root("CREATE DATABASE halved; CREATE TABLE halved.a SELECT 'new' AS v; CREATE TABLE halved.b SELECT 'new' AS v")
+  const taken = await snapshot(mysql, context, its)
+  await root("UPDATE halved.a SET v = 'old'; UPDATE halved.b SET v = 'old'; CREATE TABLE halved.own SELECT 'old' AS v")
+  const tables = async (): Promise<string> =>
+    root(
+      "SELECT GROUP_CONCAT(v) FROM (SELECT v FROM halved.a UNION ALL SELECT v FROM halved.b) both_; SHOW TABLES FROM halved LIKE 'own'",
+    )
+  const staging = { id: 'half' }
+  const [staged, old] = ['halved_qd_half_new', 'halved_qd_half_old']
+  const forth = [
+    'halved.a TO OLD.a',
+    'halved.b TO OLD.b',
+    'halved.own TO OLD.own',
+    'NEW.a TO halved.a',
+    'NEW.b TO halved.b',
+  ]
+  const back = [
+    'halved.a TO NEW.a',
+    'halved.b TO NEW.b',
+    'OLD.a TO halved.a',
+    'OLD.b TO halved.b',
+    'OLD.own TO halved.own',
+  ]
+  const steps = (all: readonly string[], count: number): string =>
+    all
+      .slice(0, count)
+      .map(one => `RENAME TABLE ${one.replaceAll('OLD', old).replaceAll('NEW', staged)};`)
+      .join('')
+  await mysql.stage(context, its, taken, staging)
+  // the list of what was there, as a swap writes it before it begins
+  await mysql.swap(context, its, staging)
+  await mysql.swapBack(context, its, staging)
+  for (let count = 1; count <= forth.length; count++) {
+    await root(`CREATE DATABASE IF NOT EXISTS ${old}; ${steps(forth, count)}`)
+    expect(await mysql.stagedState(context, its, staging), `${count} steps forth`).toBe('staged')
+    expect(await tables()).toBe('old,old\nown\n')
   }
+  for (let count = 1; count <= back.length; count++) {
+    await mysql.swap(context, its, staging)
+    await root(`CREATE DATABASE IF NOT EXISTS ${staged}; ${steps(back, count)}`)
+    expect(await mysql.stagedState(context, its, staging), `${count} steps back`).toBe('staged')
+    expect(await tables()).toBe('old,old\nown\n')
+  }
+  await mysql.swap(context, its, staging)
+  expect(await tables()).toBe('new,new\n')
+  await mysql.dropOld(context, its, staging)
+  await root('DROP DATABASE halved')
 }, 120_000)
+
+test('one table is given out as CSV, all databases become parts, and what a unit uses is proposed', async () => {
+  const context = await connect()
+  await root(
+    "CREATE OR REPLACE TABLE shop.kinds (a int, t text, `c,d` varchar(9), b bit(9), at datetime, g int AS (a * 2)); INSERT INTO shop.kinds (a, t, `c,d`, b, at) VALUES (1, 'two\\nlines, \"quoted\" it''s \\\\ ;), (', 'ä', b'101', '2026-05-05 01:02:03'), (NULL, '', NULL, NULL, NULL), (-3, 'NULL', ')', b'0', NULL)",
+  )
+  const taken = await snapshot(mysql, context, spec())
+  const csv = async (table: string): Promise<string> =>
+    (await bytesOf((await mysql.extract?.(context, taken, table)) as Readable)).toString('utf8')
+  expect(await csv('kinds')).toBe(
+    `a,t,"c,d",b,at,g\r\n1,"two\nlines, ""quoted"" it's \\ ;), (",ä,0x0005,2026-05-05 01:02:03,2\r\n,"",,,,\r\n-3,NULL,),0x0000,,-6\r\n`,
+  )
+  expect(await csv('odd `name')).toBe('n\r\n1\r\n2\r\n3\r\n')
+  expect(await csv('empty')).toBe('n\r\n')
+  expect(await codeOf(csv('nothing'))).toBe('NOT_FOUND')
+  expect((await csv('orders')).split('\r\n')).toHaveLength(20_002)
+  await root('DROP TABLE shop.kinds; CREATE DATABASE `Other One`; CREATE DATABASE quarterdeck_drill_1_00000000')
+  const all = spec({ database: '', except: ['nothing'] })
+  const parts = (await mysql.expand?.(context, all)) ?? []
+  expect(parts.map(({ key, spec: its }) => [key.replace(/-[0-9a-f]{6,}$/, '-…'), its.database])).toEqual([
+    ['other-one-…', 'Other One'],
+    ['shop', 'shop'],
+  ])
+  expect(await mysql.expand?.(context, spec())).toBe(null)
+  await root('DROP DATABASE `Other One`; DROP DATABASE quarterdeck_drill_1_00000000')
+  const space = await mysql.space(context, spec(), taken.part)
+  expect(space?.free).toBeGreaterThan(1e8)
+  expect(space?.needs).toBeGreaterThan(taken.part.rawBytes)
+
+  const unit = { scope: 'system' as const, name: 'shopper.service' }
+  await host().writeFile(
+    '/etc/systemd/system/shopper.service',
+    `[Unit]\nWants=mariadb.service\n[Service]\nUser=deploy\nExecStart=/bin/sh -c 'exec mysql shop -e "SELECT SLEEP(600)"'\n`,
+  )
+  await root('CREATE USER deploy@localhost IDENTIFIED VIA unix_socket; GRANT ALL ON shop.* TO deploy@localhost')
+  await host().exec('systemctl daemon-reload')
+  const proposed = async () =>
+    (await mysql.propose?.(context, unit))?.map(({ source, reason }) => [source.key, source.spec.database, reason])
+  expect(await proposed()).toEqual([
+    ['mysql-shop', 'shop', 'shopper.service needs its server, and deploy may write to it'],
+  ])
+  await host().exec('systemctl start shopper.service')
+  await expect
+    .poll(proposed)
+    .toEqual([['mysql-shop', 'shop', 'shopper.service is connected to its server, and it is in use there']])
+  await host().exec('systemctl stop shopper.service')
+}, 60_000)
 
 test('S28 uses a password that nobody on the host can see, refuses what a rename would lose, and fails honestly', async () => {
   const context = await connect({ user: 'norights', sudo: 'none', secretFields: { password: secret } })

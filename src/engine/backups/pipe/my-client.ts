@@ -1,7 +1,9 @@
 // Speaks to a MariaDB or MySQL server by the programs on its host: queries, a restore; knows no source and keeps nothing.
 import type { Readable } from 'node:stream'
 import { AppError, type ErrorCode } from '../../../shared/errors.ts'
+import { isLocal, isSocket } from '../../lib/server-place.ts'
 import type { SourceContext } from '../source.ts'
+import { freeOn } from './host-place.ts'
 import { feedHost } from './host-sink.ts'
 import { fillBody, type MyPlace, myArgv, queryBody } from './my-script.ts'
 
@@ -58,7 +60,18 @@ export class MyClient {
 
   constructor(context: SourceContext, place: MyPlace) {
     this.#context = context
-    this.#place = place.address === '' || place.address.startsWith('/') ? place : { ...place, account: '' }
+    this.#place = isSocket(place.address) ? place : { ...place, account: '' }
+  }
+
+  /** Does the server run on the host itself? */
+  get local(): boolean {
+    return isLocal(this.#place.address)
+  }
+
+  /** Free bytes of the disk that holds a folder of the server; null where that cannot be had. */
+  async freeBytes(folder: string): Promise<number | null> {
+    const { host, sudo } = this.#context
+    return await freeOn(this.#context, folder.replace(/(.)\/+$/, '$1'), sudo && host.user !== 'root')
   }
 
   /** A script of `my-script.ts` as links and pipes need it. */

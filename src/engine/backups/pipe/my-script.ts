@@ -15,7 +15,10 @@ export interface MyPlace {
   readonly account: string
 }
 
-/** argv: `secret` or `none`, address, port, user, then the script's own. `my PROGRAM…` runs a program by either of its names. */
+/**
+ * argv: `secret` or `none`, address, port, user, then the script's own. `my PROGRAM…` runs a program by either of its names. MySQL's own writes
+ * what a server did before into a dump, which that same server would refuse.
+ */
 const prelude = String.raw`umask 077; cd /
 PATH=$PATH:/usr/local/bin:/usr/local/mysql/bin; export PATH; unset MYSQL_PWD MYSQL_HOST MYSQL_TCP_PORT
 t=/dev/shm; [ -w $t ] || t=\${TMPDIR:-/tmp}
@@ -28,7 +31,9 @@ exec 9<&-; shift 4
 my() { name=$1; shift
   case $name in client) set -- mariadb mysql -- "$@";; *) set -- mariadb-dump mysqldump -- "$@";; esac
   one=$1; other=$2; shift 3
-  if command -v "$one" >/dev/null 2>&1; then "$one" --defaults-file=/dev/fd/8 "$@"; else "$other" --defaults-file=/dev/fd/8 "$@"; fi; }
+  if command -v "$one" >/dev/null 2>&1; then "$one" --defaults-file=/dev/fd/8 "$@"
+  elif [ $name = dump ] && "$other" --version 2>/dev/null | grep -vq MariaDB; then "$other" --defaults-file=/dev/fd/8 --set-gtid-purged=OFF --column-statistics=0 "$@"
+  else "$other" --defaults-file=/dev/fd/8 "$@"; fi; }
 `.replaceAll('\\$', '$')
 
 /** SQL on stdin; rows come as lines. argv: database, or nothing. */
