@@ -33,6 +33,11 @@ export function stepBreaker(state: BreakerState, ok: boolean | null, now: number
   return { failures, openUntil: now + openMs, trying: false }
 }
 
+/** One that was open when the engine ended; a time further off than any that is given counts from now (semantics 3). */
+export function restoreBreaker(kept: { failures: number; openUntil: number }, now: number): BreakerState {
+  return { failures: kept.failures, openUntil: Math.min(kept.openUntil, now + openMs), trying: false }
+}
+
 /** Under which kind an error is counted. */
 export function kindOfError(code: ErrorCode, feature: ErrorKind = 'task'): ErrorKind {
   if (sshCodes.has(code)) return 'ssh'

@@ -6,6 +6,7 @@ import {
   closedBreaker,
   type ErrorKind,
   kindOfError,
+  restoreBreaker,
   stepBreaker,
 } from '../domain/circuit-breaker.ts'
 import type { Clock } from '../lib/clock.ts'
@@ -13,12 +14,26 @@ import type { Logger } from '../lib/log.ts'
 import type { SteadyTime } from '../lib/steady-time.ts'
 import type { Store } from '../store/store.ts'
 
+/** What was switched off so long ago, and never tried since, is not there any more. */
+const keptMs = 86_400_000
+
+export interface CircuitBreakersOptions {
+  store: Pick<Store, 'errorCounts' | 'breakers'>
+  clock: Clock
+  steady: SteadyTime
+  log: Logger
+}
+
 export class CircuitBreakers {
-  readonly #options: { store: Pick<Store, 'errorCounts'>; clock: Clock; steady: SteadyTime; log: Logger }
+  readonly #options: CircuitBreakersOptions
   readonly #states = new Map<string, BreakerState>()
 
-  constructor(options: { store: Pick<Store, 'errorCounts'>; clock: Clock; steady: SteadyTime; log: Logger }) {
+  constructor(options: CircuitBreakersOptions) {
     this.#options = options
+    const { store, steady } = options
+    const now = steady.now()
+    this.#tidy(() => store.breakers.expire(now - keptMs))
+    for (const row of store.breakers.list()) this.#states.set(row.feature, restoreBreaker(row, now))
   }
 
   /** May the feature run now? Where it may, tell `ended` how it went. */
@@ -80,8 +95,23 @@ export class CircuitBreakers {
     return this.#states.get(feature) ?? closedBreaker
   }
 
+  /** What is switched off is written down; what only failed a few times starts anew with the engine. */
   #put(feature: string, state: BreakerState): void {
+    const before = this.#state(feature).openUntil
     if (state === closedBreaker) this.#states.delete(feature)
     else this.#states.set(feature, state)
+    const { openUntil, failures } = state
+    if (openUntil === before) return
+    const { breakers } = this.#options.store
+    this.#tidy(() => (openUntil === null ? breakers.remove(feature) : breakers.put({ feature, failures, openUntil })))
+  }
+
+  /** A disk that takes nothing is no reason to stop: it is forgotten with the engine then. */
+  #tidy(write: () => void): void {
+    try {
+      write()
+    } catch (error) {
+      this.#options.log.debug('what is switched off was not written down', { error: String(error) })
+    }
   }
 }

@@ -8,6 +8,7 @@ import { type ActionRunStore, createActionRunStore } from './action-runs.ts'
 import { type AlertStore, createAlertStore } from './alerts.ts'
 import { type AuditStore, createAuditStore } from './audit.ts'
 import { type BackupStore, createBackupStore } from './backups.ts'
+import { type BreakerStore, createBreakerStore } from './breakers.ts'
 import { type ChannelStore, createChannelStore } from './channels.ts'
 import { type CheckStore, createCheckStore } from './checks.ts'
 import { type Db, type OpenedDatabase, openDatabase } from './database.ts'
@@ -20,6 +21,7 @@ import { createHostStore, type HostStore } from './hosts.ts'
 import { createIncidentStore, type IncidentStore } from './incidents.ts'
 import { lockDirectory } from './lock.ts'
 import { createLoginStore, type LoginStore } from './logins.ts'
+import { createMaintenanceStore, type MaintenanceStore } from './maintenance.ts'
 import { configurationMigrations, historyMigrations } from './migrations/index.ts'
 import { createOutboxStore, type OutboxStore } from './outbox.ts'
 import { createOwnCopies, type OwnCopies, putBackNewestCopy, takeIncoming } from './own-copies.ts'
@@ -42,6 +44,7 @@ export interface Store {
   readonly audit: AuditStore
   readonly logins: LoginStore
   readonly backups: BackupStore
+  readonly maintenance: MaintenanceStore
   readonly units: UnitStore
   readonly samples: SampleStore
   readonly gaps: GapStore
@@ -55,6 +58,7 @@ export interface Store {
   readonly recovery: RecoveryStore
   readonly dropIns: DropInStore
   readonly errorCounts: ErrorCountStore
+  readonly breakers: BreakerStore
   /** Where damaged databases were put at this opening, or null. */
   readonly setAside: string | null
   /** The copy that a damaged configuration was put back from at this opening. */
@@ -145,6 +149,7 @@ export function openStore(options: { directory: string; clock: Clock; log: Logge
     actionRuns: createActionRunStore(configuration.db),
     logins: createLoginStore(configuration.db),
     backups: createBackupStore(configuration.db),
+    maintenance: createMaintenanceStore(configuration.db),
     audit: createAuditStore(configuration.db),
     gaps,
     checks: createCheckStore(configuration.db, checkId => probeSpans.forget(checkId)),
@@ -157,6 +162,7 @@ export function openStore(options: { directory: string; clock: Clock; log: Logge
     recovery: createRecoveryStore(configuration.db),
     dropIns: createDropInStore(configuration.db),
     errorCounts: createErrorCountStore(configuration.db),
+    breakers: createBreakerStore(configuration.db),
     setAside: moved.length > 0 ? moved.join(', ') : null,
     restored: configuration.restored,
     ownCopies: createOwnCopies({
