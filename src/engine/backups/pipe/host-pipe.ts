@@ -82,7 +82,9 @@ export async function openHostPipe(context: PipeContext, options: HostPipeOption
     throw failureOf(`${options.what} did not begin`, report.said())
   }
   const stream = new Transform({
-    highWaterMark: 1024 * 1024,
+    // a queue of chunks as they came: what is joined to be read was copied for nothing
+    readableObjectMode: true,
+    readableHighWaterMark: 16,
     transform: (chunk, _encoding, done) => done(null, chunk),
     flush(done) {
       outcome.then(

@@ -35,7 +35,7 @@ scratch() { need=$1; shift; most=0
  * argv of the body: the program. Its stdout is compressed, hashed and sent. How much the compression has read is told each second, where /proc tells.
  */
 const body = String.raw`say() { printf '\n%s %s\n' "$QD_N" "$*" >&2; }
-pack() { case $QD_C in zstd) exec zstd -1 -q -c;; gzip) exec gzip -1 -c;; *) exec cat;; esac; }
+pack() { case $QD_C in zstd) exec zstd -1 -q -c $QD_Z;; gzip) exec gzip -1 -c;; *) exec cat;; esac; }
 far() { while sleep 1 2>/dev/null; do IFS=' ' read -r _ at 2>/dev/null < "/proc/$1/io" && say at "$at" || break; done; }
 exec 6>&1; unset QD_BODY QD_WATCH
 {
@@ -60,7 +60,7 @@ const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`
 const main = (inner: string, beats: boolean): string =>
   String.raw`LC_ALL=C; export LC_ALL; umask 077
 QD_N=$1 want=$2 files=$3 patience=$4; shift 4
-QD_PID=$$ p= w= QD_PRIVATE= scratch=; export QD_N QD_PID QD_PRIVATE
+QD_PID=$$ p= w= QD_PRIVATE= QD_Z= scratch=; export QD_N QD_PID QD_PRIVATE QD_Z
 has() { command -v "$1" >/dev/null 2>&1; }
 say() { printf '\n%s %s\n' "$QD_N" "$*" >&2; }
 exec 3<&0 </dev/null
@@ -84,7 +84,7 @@ if [ "$files" -gt 0 ]; then
     files=$((files - 1))
   done
 fi
-case $want in auto|zstd) if has zstd; then QD_C=zstd; elif has gzip; then QD_C=gzip; else QD_C=none; fi;;
+case $want in auto|zstd) if has zstd; then QD_C=zstd; zstd -1 -q -c --single-thread </dev/null >/dev/null 2>&1 && QD_Z=--single-thread; elif has gzip; then QD_C=gzip; else QD_C=none; fi;;
   gzip) if has gzip; then QD_C=gzip; else QD_C=none; fi;; *) QD_C=none;; esac
 if has openssl && openssl dgst -sha256 -r </dev/null >/dev/null 2>&1; then QD_H='openssl dgst -sha256 -r'
 elif has sha256sum; then QD_H=sha256sum
