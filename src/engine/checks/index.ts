@@ -9,6 +9,7 @@ import { hostResources } from './host-resources.ts'
 import { httpCheck } from './http.ts'
 import { journalPattern } from './journal-pattern.ts'
 import { loginCheck } from './login.ts'
+import { maintenance } from './maintenance.ts'
 import { postgres } from './postgres.ts'
 import { redis } from './redis.ts'
 import { sqlite } from './sqlite.ts'
@@ -44,6 +45,7 @@ const all = [
   redis,
   loginCheck,
   backupAge,
+  maintenance,
   hostReachable,
   unitFailures,
 ]

@@ -58,7 +58,8 @@ export function judgeBackupAge(facts: BackupAgeFacts, now: number, cron: CronTim
 
 const more = (count: number): string => (count > 0 ? `; and ${count} more` : '')
 
-function ago(ms: number): string {
+/** How long, in the largest unit that says enough. */
+export function ago(ms: number): string {
   const minutes = Math.max(0, Math.round(ms / 60_000))
   if (minutes < 120) return `${minutes} min`
   const hours = Math.round(minutes / 60)

@@ -34,6 +34,11 @@ export const actionTypes: readonly RecoveryActionType[] = [
 /** Those that work on a host without a unit: what maintenance may be made of. */
 export const hostActionTypes: readonly HostActionType[] = actionTypes.filter(type => type.scope === 'host')
 
+const hostsByType = new Map(hostActionTypes.map(type => [type.type, type]))
+
+/** Undefined for a kind that this version does not have, or that needs a unit. */
+export const hostActionTypeOf = (type: string): HostActionType | undefined => hostsByType.get(type)
+
 const byType = new Map(actionTypes.map(type => [type.type, type]))
 
 /** Undefined for a kind that this version does not have. */

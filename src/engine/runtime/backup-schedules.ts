@@ -1,8 +1,8 @@
 // Starts backups, drills and re-hashes when they are due, and tells each backup's check how it stands; makes none of them itself.
 import { AppError } from '../../shared/errors.ts'
-import type { BackupRun, DrillRun, Snapshot } from '../../shared/model/backup.ts'
+import type { Backup, BackupRun, DrillRun, Snapshot } from '../../shared/model/backup.ts'
 import type { RunSchedule } from '../../shared/model/schedule.ts'
-import { judgeBackupAge } from '../domain/backup-age.ts'
+import { type BackupAgeVerdict, judgeBackupAge } from '../domain/backup-age.ts'
 import { type Due, dueAt, nextRunAt } from '../domain/due.ts'
 import type { Clock } from '../lib/clock.ts'
 import { cronTimes } from '../lib/cron.ts'
@@ -13,6 +13,7 @@ import type { Store } from '../store/store.ts'
 import { type BackupRunner, featureOf, scheduleActor } from './backup-runner.ts'
 import type { CircuitBreakers } from './circuit-breaker.ts'
 import type { DrillRunner } from './drill-runner.ts'
+import { OwnedChecks } from './owned-checks.ts'
 import type { Prober } from './prober.ts'
 import type { Snapshots } from './snapshots.ts'
 
@@ -41,8 +42,7 @@ export class BackupSchedules implements Disposable {
   readonly #options: BackupSchedulesOptions
   readonly #log: Logger
   readonly #ended = new AbortController()
-  /** What each check was told last, so that it is told again only when that is due. */
-  readonly #told = new Map<string, { status: string; message: string; at: number }>()
+  readonly #checks: OwnedChecks
   #timer: Disposable | null = null
   #looking: Promise<void> | null = null
   #rehashing = false
@@ -51,6 +51,7 @@ export class BackupSchedules implements Disposable {
   constructor(options: BackupSchedulesOptions) {
     this.#options = options
     this.#log = options.log.child('backup-schedules')
+    this.#checks = new OwnedChecks(options)
   }
 
   start(): void {
@@ -77,18 +78,23 @@ export class BackupSchedules implements Disposable {
 
   /** Tells the backup's check how it stands. */
   tell(backupId: string): void {
-    const { store, prober, clock, drills, snapshots } = this.#options
-    const stored = store.backups.get(backupId)
-    const check = stored ? prober.check(stored.backup.checkId) : null
-    if (!stored || !check?.enabled) return
-    const { backup } = stored
-    const all = snapshots.list(backupId)
-    const [lastDrill] = drills.list(backupId).filter(({ outcome }) => outcome === 'proven' || outcome === 'failed')
+    const stored = this.#options.store.backups.get(backupId)
+    if (stored) this.#checks.tell(stored.backup.checkId, () => this.#judge(stored.backup))
+  }
+
+  dispose(): void {
+    this.#timer?.dispose()
+    this.#ended.abort(new AppError('ENGINE_GONE', 'Quarterdeck ended'))
+  }
+
+  #judge(backup: Backup): BackupAgeVerdict {
+    const { store, clock, drills, snapshots } = this.#options
+    const all = snapshots.list(backup.id)
+    const [lastDrill] = drills.list(backup.id).filter(({ outcome }) => outcome === 'proven' || outcome === 'failed')
     const [lastRun] = store.backups
-      .jobs<BackupRun>('backup', backupId, 20)
+      .jobs<BackupRun>('backup', backup.id, 20)
       .filter(({ outcome }) => outcome === 'good' || outcome === 'partly' || outcome === 'failed')
-    const now = clock.now()
-    const { status, message } = judgeBackupAge(
+    return judgeBackupAge(
       {
         ...{ schedule: backup.schedule, drill: backup.drill, enabled: backup.enabled, createdAt: backup.createdAt },
         lastGoodAt: all.find(({ state }) => state === 'good')?.manifest.startedAt ?? null,
@@ -98,19 +104,9 @@ export class BackupSchedules implements Disposable {
         lastFailure:
           lastRun && lastRun.outcome !== 'good' ? (lastRun.evidence.findLast(({ ok }) => !ok)?.text ?? '') : null,
       },
-      now,
+      clock.now(),
       cronTimes,
     )
-    const told = this.#told.get(check.id)
-    const due = !told || now - told.at >= check.intervalSeconds * 1_000 || now < told.at
-    if (!due && told.status === status && told.message === message) return
-    this.#told.set(check.id, { status, message, at: now })
-    prober.record(check, null, { status, message: message.slice(0, 2_000), cause: 'other', latencyMs: null })
-  }
-
-  dispose(): void {
-    this.#timer?.dispose()
-    this.#ended.abort(new AppError('ENGINE_GONE', 'Quarterdeck ended'))
   }
 
   async #look(): Promise<void> {

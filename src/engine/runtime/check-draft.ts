@@ -12,6 +12,9 @@ const places = [
   ...['tls', 'verifyCertificate', 'ca'],
 ]
 
+/** Kinds whose checks are made and removed with what they speak of. */
+const ownedTypes: ReadonlySet<string> = new Set(['login', 'backup-age', 'maintenance'])
+
 /** The names of the spec's fields that are kept in the vault. */
 export function secretFields(type: CheckType): string[] {
   return Object.entries(type.spec.shape)
@@ -61,8 +64,8 @@ export function judgeDraft(
   const unknown = Object.keys(secrets).find(name => !names.includes(name))
   if (unknown !== undefined) throw wrong(`secrets.${unknown}`, `${type.title} has no secret field ${unknown}`)
   const dependsOn = judgeDependencies(draft, before, others)
-  // what the check of a login or backup asks is theirs to say
-  const owned = before?.type === 'login' || before?.type === 'backup-age'
+  // what the check of a login, backup or task asks is theirs to say
+  const owned = before !== null && ownedTypes.has(before.type)
   const spec = parseSpec(type, owned ? before.spec : draft.spec)
   for (const name of names) delete spec[name]
   if (before) keepSecretsInPlace(names, secrets, before, { ...draft, spec })

@@ -74,11 +74,7 @@ export class SourceAccess {
 
   /** Throws NOT_CONNECTED unless the host can be talked to now. */
   session(hostId: string): HostSession {
-    const session = this.#options.session(hostId)
-    if (session?.link.status.state === 'ready' && session.facts !== null) return session
-    throw new AppError('NOT_CONNECTED', `${session?.host.name ?? 'The host'} is not connected`, {
-      hint: 'It goes on when the host is back.',
-    })
+    return readySession(this.#options.session(hostId))
   }
 
   /** Is its link up, whether or not all is known of it yet? */
@@ -132,6 +128,14 @@ function nobody(hostId: string): Pick<SourceContext, 'host' | 'link' | 'sudo'> {
   }
   const link = new Proxy({} as Link, { get: gone })
   return { host: { id: hostId, name: hostId } as Host, link, sudo: false }
+}
+
+/** Throws NOT_CONNECTED unless the host can be worked on now. */
+export function readySession(session: HostSession | null): HostSession {
+  if (session?.link.status.state === 'ready' && session.facts !== null) return session
+  throw new AppError('NOT_CONNECTED', `${session?.host.name ?? 'The host'} is not connected`, {
+    hint: 'It goes on when the host is back.',
+  })
 }
 
 /** The same machine and the same source in it? What one of them cannot tell is not held against it. */

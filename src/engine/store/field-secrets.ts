@@ -1,6 +1,6 @@
-// How the secret fields of a check's, channel's, backup's or target's spec are found among all secrets; never sees a secret.
+// How the secret fields of a check's, channel's, backup's, target's or maintenance step's spec are found among all secrets; never sees a secret.
 
-export type SecretOwner = 'check' | 'channel' | 'backup' | 'target'
+export type SecretOwner = 'check' | 'channel' | 'backup' | 'target' | 'maintenance'
 
 /** `kind/id/field`: where the vault keeps a secret field of its owner. */
 export const fieldSecretId = (kind: SecretOwner, id: string, field: string): string => `${kind}/${id}/${field}`
