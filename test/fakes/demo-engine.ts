@@ -13,6 +13,7 @@ import { checkHandlers } from './demo/checks.ts'
 import { hostHandlers } from './demo/hosts.ts'
 import { incidentHandlers } from './demo/incidents.ts'
 import { loginHandlers } from './demo/logins.ts'
+import { maintenanceHandlers } from './demo/maintenance.ts'
 import { entryOf, matchesFilter, sampleOf, seriesNames, seriesOf } from './demo/measure.ts'
 import { recoveryHandlers } from './demo/recovery.ts'
 import { createWorld, type World, type WorldName } from './demo/world.ts'
@@ -163,6 +164,7 @@ function engineHandlers(world: World, control: { watched: string | null }, emit:
   return {
     ...hostHandlers(world, control, emit),
     ...checkHandlers(world, emit),
+    ...maintenanceHandlers(world, emit),
     ...incidentHandlers(world, emit),
     ...channelHandlers(world, emit),
     ...recoveryHandlers(world, emit),

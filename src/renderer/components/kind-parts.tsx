@@ -87,7 +87,7 @@ function Part(props: KindPartsProps & { part: KindPart; index: number }): ReactN
       <div className={css.heading}>
         <h3>
           {ordered && `${index + 1}. `}
-          {title} <Pale>{key}</Pale>
+          {title} {(!ordered || key !== part.type) && <Pale>{key}</Pale>}
         </h3>
         <div className={css.buttons}>
           {ordered && index > 0 && <IconButton icon={ArrowUp} label={`Do ${key} earlier`} onClick={() => move(-1)} />}

@@ -7,9 +7,9 @@ import { errorText } from '../lib/error-text.ts'
 import { localZone } from '../lib/local-zone.ts'
 import { schedulePresets, timeInZone } from '../lib/schedule-words.ts'
 import { useSettled } from '../lib/use-settled.ts'
-import { Pale } from './cells.tsx'
-import { CheckField, FieldError, SelectField, TextField } from './field.tsx'
+import { CheckField, FieldError, FieldGroup, SelectField, TextField } from './field.tsx'
 import { ManyOf } from './many-of.tsx'
+import css from './schedule-fields.module.css'
 
 const own = 'own'
 const spreads = [
@@ -132,9 +132,13 @@ function Next(props: { cron: string; zone: string }): ReactNode {
   if (!times.data) return null
   if (times.data.problem !== null) return <FieldError>{times.data.problem}</FieldError>
   return (
-    <p aria-live="polite">
-      <Pale>Next: {times.data.times.map(at => timeInZone(at, zone)).join('; ')}</Pale>
-    </p>
+    <FieldGroup label="Next times">
+      <ol className={css.times}>
+        {times.data.times.map(at => (
+          <li key={at}>{timeInZone(at, zone)}</li>
+        ))}
+      </ol>
+    </FieldGroup>
   )
 }
 

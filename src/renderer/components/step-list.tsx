@@ -1,4 +1,4 @@
-// How work of several steps gets on: how it stands as a whole, then each step and what it tells. Knows no work.
+// How work of several steps gets on: how it stands as a whole, where that is not said beside it, then each step and what it tells. Knows no work.
 import type { ReactNode } from 'react'
 import type { StatusWord, Tone } from '../lib/status.ts'
 import { Status, StatusIcon } from './status.tsx'
@@ -22,13 +22,15 @@ const tones: Record<ShownStep['outcome'], { tone: Tone; word: string }> = {
   skipped: { tone: 'off', word: 'Left out' },
 }
 
-export function StepList(props: { status: StatusWord; steps: readonly ShownStep[] }): ReactNode {
+export function StepList(props: { status?: StatusWord; steps: readonly ShownStep[] }): ReactNode {
   const { status, steps } = props
   return (
     <>
-      <div aria-live="polite">
-        <Status status={status} look="pill" />
-      </div>
+      {status && (
+        <div aria-live="polite">
+          <Status status={status} look="pill" />
+        </div>
+      )}
       <ol className={css.steps}>
         {steps.map(({ key, title, outcome, told }) => (
           <li key={key}>

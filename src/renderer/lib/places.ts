@@ -20,6 +20,8 @@ export const places = {
   addBackup: '/backups/new',
   targets: '/backups/places',
   addTarget: '/backups/places/new',
+  maintenance: '/maintenance',
+  addMaintenance: '/maintenance/new',
   addChannel: '/settings/channels/new',
   addCheck: '/checks/new',
   suggestions: '/checks/suggestions',
@@ -110,6 +112,14 @@ export function addBackupPath(about: UnitRef): string {
 
 export function restorePath(backupId: string, snapshotId: string): string {
   return `${backupPath(backupId)}/restore?${new URLSearchParams({ snapshot: snapshotId })}`
+}
+
+export function taskPath(taskId: string): string {
+  return `${places.maintenance}/${encodeURIComponent(taskId)}`
+}
+
+export function editTaskPath(taskId: string): string {
+  return `${taskPath(taskId)}/edit`
 }
 
 export function targetPath(targetId: string): string {

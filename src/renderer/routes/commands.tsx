@@ -35,6 +35,7 @@ export function Commands(): ReactNode {
   useShortcut({ keys: 'g c', label: 'Checks', group: 'Go to', run: go(places.checks) })
   useShortcut({ keys: 'g l', label: 'Logins', group: 'Go to', run: go(places.logins) })
   useShortcut({ keys: 'g b', label: 'Backups', group: 'Go to', run: go(places.backups) })
+  useShortcut({ keys: 'g m', label: 'Maintenance', group: 'Go to', run: go(places.maintenance) })
   useShortcut({ keys: 'g a', label: 'Activity', group: 'Go to', run: go(places.activity) })
   useShortcut({ keys: 'g s', label: 'Settings', group: 'Go to', run: go(places.settings) })
   useShortcut({ keys: 'g n', label: 'Add host', group: 'Go to', run: go(places.addHost) })

@@ -103,6 +103,22 @@ export const routes: RouteObject[] = [
         lazy: async () => ({ Component: (await import('../views/backups/restore-view.tsx')).RestorePage }),
       },
       {
+        path: 'maintenance',
+        lazy: async () => ({ Component: (await import('../views/maintenance/maintenance-view.tsx')).MaintenanceList }),
+      },
+      {
+        path: 'maintenance/new',
+        lazy: async () => ({ Component: (await import('../views/maintenance/task-form-view.tsx')).NewTaskView }),
+      },
+      {
+        path: 'maintenance/:taskId',
+        lazy: async () => ({ Component: (await import('../views/maintenance/task-view.tsx')).TaskPage }),
+      },
+      {
+        path: 'maintenance/:taskId/edit',
+        lazy: async () => ({ Component: (await import('../views/maintenance/task-form-view.tsx')).EditTaskView }),
+      },
+      {
         path: 'settings/channels',
         lazy: async () => ({ Component: (await import('../views/channels/channels-view.tsx')).ChannelsView }),
       },

@@ -1,6 +1,7 @@
 // The way around: the places of the app, then the hosts with their state. Shows nothing that does not exist yet.
 import {
   Archive,
+  CalendarCog,
   Cookie,
   Gauge,
   History,
@@ -42,6 +43,7 @@ export function Sidebar(): ReactNode {
         <Place to={places.checks} icon={ListChecks} label="Checks" />
         <Place to={places.logins} icon={Cookie} label="Logins" />
         <Place to={places.backups} icon={Archive} label="Backups" />
+        <Place to={places.maintenance} icon={CalendarCog} label="Maintenance" />
         <Place to={places.activity} icon={History} label="Activity" />
         <Place to={places.settings} icon={Settings} label="Settings" />
       </ul>

@@ -7,6 +7,7 @@ import type { CheckProposal, CheckView } from '../../../src/shared/model/check.t
 import type { ConnectionStatus, Host, HostFacts, HostView } from '../../../src/shared/model/host.ts'
 import type { IncidentStory, Silence } from '../../../src/shared/model/incident.ts'
 import type { LoginView } from '../../../src/shared/model/login.ts'
+import type { MaintenanceView } from '../../../src/shared/model/maintenance.ts'
 import type { RecoveryAttempt, RecoveryView } from '../../../src/shared/model/recovery.ts'
 import type { EngineHealth, Settings, VaultStatus } from '../../../src/shared/model/settings.ts'
 import type { ActionRun, Timer, Unit, UnitRef, UnitTransition } from '../../../src/shared/model/unit.ts'
@@ -15,6 +16,7 @@ import { channelsOf, outboxOf } from './channels-made.ts'
 import { checksOf, crowdOf, proposalsOf } from './checks-made.ts'
 import { storiesOf } from './incidents-made.ts'
 import { loginsOf } from './logins-made.ts'
+import { manyTasksOf, tasksOf } from './maintenance-made.ts'
 import { attemptsOf, recoveriesOf } from './recovery-made.ts'
 import { silencesOf } from './silences-made.ts'
 import { timersOf, transitionsOf, unitsOf } from './units.ts'
@@ -40,6 +42,7 @@ export interface World {
   readonly targets: Map<string, TargetView>
   readonly backups: Map<string, BackupView>
   readonly snapshots: Map<string, Snapshot>
+  readonly maintenance: Map<string, MaintenanceView>
   /** By `host/scope/name`, as the attempts. */
   readonly recoveries: Map<string, RecoveryView>
   readonly attempts: Map<string, RecoveryAttempt[]>
@@ -101,6 +104,7 @@ export function createWorld(name: WorldName, now = Date.now()): World {
     targets: new Map(),
     backups: new Map(),
     snapshots: new Map(),
+    maintenance: new Map(),
     recoveries: new Map(),
     attempts: new Map(),
     dropIns: new Map(),
@@ -112,7 +116,10 @@ export function createWorld(name: WorldName, now = Date.now()): World {
     fillAudit(world, now)
   }
   fillAlerting(world, now, filled)
-  if (name === 'crowded') for (const view of crowdOf(now)) world.checks.set(view.check.id, view)
+  if (name === 'crowded') {
+    for (const view of crowdOf(now)) world.checks.set(view.check.id, view)
+    for (const view of manyTasksOf(now)) world.maintenance.set(view.task.id, view)
+  }
   return world
 }
 
@@ -133,6 +140,7 @@ function fillAlerting(world: World, now: number, filled: boolean): void {
   put(world.targets, targetsOf(now), view => view.target.id)
   put(world.backups, backupsOf(now), view => view.backup.id)
   put(world.snapshots, snapshotsOf(now), snapshot => snapshot.id)
+  put(world.maintenance, tasksOf(now), view => view.task.id)
   put(world.recoveries, recoveriesOf(now), view => keyOf(view.policy))
   for (const view of world.recoveries.values()) world.attempts.set(keyOf(view.policy), attemptsOf(view, now))
 }

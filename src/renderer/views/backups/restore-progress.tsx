@@ -2,11 +2,12 @@
 import type { ReactNode } from 'react'
 import type { BackupProgress, RestoreRun } from '../../../shared/model/backup.ts'
 import { Pale } from '../../components/cells.tsx'
+import { EvidenceList } from '../../components/evidence-list.tsx'
 import { type ShownStep, StepList } from '../../components/step-list.tsx'
 import { useBackup } from '../../data/backups.ts'
 import { restoreStatus } from '../../lib/backup-status.ts'
 import { safeText } from '../../lib/safe-text.ts'
-import { EvidenceList, JobProgress } from './job-progress.tsx'
+import { JobProgress } from './job-progress.tsx'
 
 type Step = RestoreRun['steps'][number]
 

@@ -3,6 +3,7 @@ import type { ReactNode } from 'react'
 import type { Evidence } from '../../../shared/model/unit.ts'
 import { Button } from '../../components/button.tsx'
 import { Pale } from '../../components/cells.tsx'
+import { EvidenceList } from '../../components/evidence-list.tsx'
 import { QueryFaces } from '../../components/faces.tsx'
 import { FieldError } from '../../components/field.tsx'
 import { Panel } from '../../components/page.tsx'
@@ -14,7 +15,6 @@ import { drillStatus, restoreStatus, runStatus } from '../../lib/backup-status.t
 import { errorText } from '../../lib/error-text.ts'
 import type { StatusWord } from '../../lib/status.ts'
 import css from './backups.module.css'
-import { EvidenceList } from './job-progress.tsx'
 
 interface Line {
   readonly id: string

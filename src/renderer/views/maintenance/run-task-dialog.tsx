@@ -1,0 +1,44 @@
+// Asks before a task is run by hand: what it would do and meet now; where it takes something away for good, its name is to be typed. Runs nothing itself.
+import { type ReactNode, useEffect } from 'react'
+import type { MaintenanceTask } from '../../../shared/model/maintenance.ts'
+import { Pale } from '../../components/cells.tsx'
+import { ConfirmDialog } from '../../components/confirm-dialog.tsx'
+import { useMaintenanceKinds } from '../../data/maintenance.ts'
+import { useEngineCommand } from '../../data/remotes.tsx'
+import { safeText } from '../../lib/safe-text.ts'
+import { unitLabel } from '../../lib/unit-keys.ts'
+import { PreviewList } from './preview-list.tsx'
+import { isRisky } from './risk.ts'
+import { usePreview } from './use-preview.ts'
+
+export function RunTaskDialog(props: { task: MaintenanceTask; onClose: () => void }): ReactNode {
+  const { task, onClose } = props
+  const { data: kinds = [] } = useMaintenanceKinds()
+  const { preview, look } = usePreview()
+  const run = useEngineCommand('maintenance.run')
+  const risky = isRisky(task.steps, kinds)
+  useEffect(() => {
+    void look({ id: task.id, hostId: task.hostId, steps: task.steps, secrets: {} })
+  }, [look, task])
+  return (
+    <ConfirmDialog
+      open
+      title={`Run ${safeText(task.name)} now?`}
+      action="Run now"
+      danger={risky}
+      {...(risky ? { typedName: task.name } : {})}
+      busy={run.isPending}
+      error={run.error}
+      onClose={onClose}
+      onConfirm={() => run.mutate(task.id, { onSuccess: onClose })}
+    >
+      <PreviewList preview={preview} />
+      {task.stopUnits.length > 0 && (
+        <Pale>
+          {safeText(task.stopUnits.map(unitLabel).join(', '))} {task.stopUnits.length === 1 ? 'is' : 'are'} stopped
+          meanwhile, if running, and started again whatever becomes of it.
+        </Pale>
+      )}
+    </ConfirmDialog>
+  )
+}

@@ -1,0 +1,213 @@
+// The form of a maintenance task: where, what in which order, when, with a look at what it would meet. Holds no secret: they go from their inputs to the engine.
+import { Eye, Trash2 } from 'lucide-react'
+import { type FormEvent, type ReactNode, useState } from 'react'
+import { useNavigate } from 'react-router'
+import { MaintenanceDraft, type MaintenanceKind, type MaintenanceTask } from '../../../shared/model/maintenance.ts'
+import { Button, ButtonRow, IconButton, LinkButton } from '../../components/button.tsx'
+import { Pale } from '../../components/cells.tsx'
+import { ConfirmDialog } from '../../components/confirm-dialog.tsx'
+import { CheckField, FieldError, SelectField, TextField } from '../../components/field.tsx'
+import { HostSelect } from '../../components/host-select.tsx'
+import { KindParts } from '../../components/kind-parts.tsx'
+import { Columns, Panel } from '../../components/page.tsx'
+import { ScheduleFields } from '../../components/schedule-fields.tsx'
+import { useUnits } from '../../data/hosts.ts'
+import { useEngine } from '../../data/remotes.tsx'
+import { type DraftForm, textOf, useDraftForm } from '../../data/use-draft-form.ts'
+import { places, taskPath } from '../../lib/places.ts'
+import { safeText } from '../../lib/safe-text.ts'
+import { scheduleText } from '../../lib/schedule-words.ts'
+import { unitKey, unitLabel, unitOfKey } from '../../lib/unit-keys.ts'
+import { useFirstMistake } from '../../lib/use-first-mistake.ts'
+import { SaveError } from '../vault/save-error.tsx'
+import css from './maintenance.module.css'
+import { PreviewList } from './preview-list.tsx'
+import { isRisky } from './risk.ts'
+import { usePreview } from './use-preview.ts'
+
+const mostSteps = 8
+const mostUnits = 8
+
+export function TaskForm(props: {
+  task: MaintenanceTask | null
+  draft: MaintenanceDraft
+  kinds: readonly MaintenanceKind[]
+}): ReactNode {
+  const { task, kinds } = props
+  const engine = useEngine()
+  const navigate = useNavigate()
+  const form = useDraftForm(MaintenanceDraft, props.draft)
+  const { draft, errors, change } = form
+  const formRef = useFirstMistake(errors)
+  const { preview, look } = usePreview()
+  const [asking, setAsking] = useState(false)
+
+  const lookNow = (): Promise<void> =>
+    form.send('look', ({ hostId, steps }, secrets) => look({ id: task?.id ?? null, hostId, steps, secrets }))
+  const save = (): Promise<void> =>
+    form.send('save', async (entered, secrets) => {
+      const saved = task
+        ? await engine.call('maintenance.edit', { id: task.id, draft: entered, secrets })
+        : await engine.call('maintenance.add', { draft: entered, secrets })
+      form.clearSecrets()
+      void navigate(taskPath(saved.id), { replace: true })
+    })
+  /** What will run by itself and takes something away is looked at first. */
+  const submit = (event: FormEvent): void => {
+    event.preventDefault()
+    if (!isRisky(draft.steps, kinds) || draft.schedule === null || !draft.enabled || draft.steps.length === 0) {
+      void save()
+      return
+    }
+    void form.send('check', async ({ hostId, steps }, secrets) => {
+      setAsking(true)
+      await look({ id: task?.id ?? null, hostId, steps, secrets })
+    })
+  }
+  return (
+    <form ref={formRef} className={css.form} onSubmit={submit} noValidate>
+      <Columns>
+        <div>
+          <Panel title="Where">
+            <WhereFields form={form} fixed={task !== null} />
+          </Panel>
+          <Panel title="What is done, in this order">
+            <KindParts
+              ordered
+              parts={draft.steps}
+              kinds={kinds}
+              path="steps"
+              errors={errors}
+              secrets={form.secretInputs}
+              stored={task?.stored ?? []}
+              add="Add step"
+              most={mostSteps}
+              onChange={steps => change({ steps })}
+            />
+          </Panel>
+        </div>
+        <div>
+          <Panel title="When">
+            <ScheduleFields
+              label="Runs"
+              value={draft.schedule}
+              errors={errors}
+              path="schedule"
+              hour={4}
+              onChange={schedule => change({ schedule })}
+            />
+            <CheckField
+              label="Run it on schedule"
+              checked={draft.enabled}
+              onChange={event => change({ enabled: event.target.checked })}
+            />
+          </Panel>
+          <Panel title="Stopped meanwhile">
+            <StopFields form={form} />
+          </Panel>
+          <Panel
+            title="What it would do now"
+            aside={
+              <Button size="small" icon={Eye} loading={preview.state === 'looking'} onClick={() => void lookNow()}>
+                Look
+              </Button>
+            }
+          >
+            {preview.state === 'none' ? (
+              <Pale>Looks at the host without changing anything: which files would go, how large a database is.</Pale>
+            ) : (
+              <PreviewList preview={preview} />
+            )}
+          </Panel>
+        </div>
+      </Columns>
+      {form.failure && !asking && <SaveError error={form.failure} />}
+      <ButtonRow>
+        <Button type="submit" look="primary" loading={form.busy === 'save' || form.busy === 'check'}>
+          {task ? 'Save' : 'Add task'}
+        </Button>
+        <LinkButton to={task ? taskPath(task.id) : places.maintenance} look="quiet">
+          Cancel
+        </LinkButton>
+      </ButtonRow>
+      <ConfirmDialog
+        open={asking}
+        title={`Let ${safeText(draft.name)} run by itself?`}
+        action={task ? 'Save' : 'Add task'}
+        busy={form.busy === 'save'}
+        error={form.failure}
+        onClose={() => setAsking(false)}
+        onConfirm={() => void save()}
+      >
+        <p>
+          {draft.schedule && scheduleText(draft.schedule.cron)}, {draft.schedule?.zone}: nobody looks on then. Now it
+          would do this:
+        </p>
+        <PreviewList preview={preview} />
+      </ConfirmDialog>
+    </form>
+  )
+}
+
+type FormProps = { form: DraftForm<MaintenanceDraft> }
+
+function WhereFields(props: FormProps & { fixed: boolean }): ReactNode {
+  const { form, fixed } = props
+  return (
+    <>
+      <TextField label="Name" autoComplete="off" {...textOf(form, 'name')} />
+      <HostSelect
+        label="Host"
+        disabled={fixed}
+        {...textOf(form, 'hostId')}
+        onChange={event => form.change({ hostId: event.target.value, stopUnits: [] })}
+      />
+    </>
+  )
+}
+
+/** Few services of many: chosen one by one from all that there are. */
+function StopFields(props: FormProps): ReactNode {
+  const { draft, errors, change } = props.form
+  const { data: units = [] } = useUnits(draft.hostId)
+  const chosen = new Set(draft.stopUnits.map(unitKey))
+  const free = units.filter(unit => !chosen.has(unitKey(unit)))
+  return (
+    <>
+      <Pale>Those of them that run are stopped before the first step, and started again whatever becomes of it.</Pale>
+      {errors.stopUnits && <FieldError>{errors.stopUnits}</FieldError>}
+      {draft.stopUnits.length > 0 && (
+        <ul className={css.list}>
+          {draft.stopUnits.map(unit => (
+            <li key={unitKey(unit)} className={css.chosen}>
+              <span>{safeText(unitLabel(unit))}</span>
+              <IconButton
+                icon={Trash2}
+                size="small"
+                label={`Do not stop ${unitLabel(unit)}`}
+                onClick={() => change({ stopUnits: draft.stopUnits.filter(each => unitKey(each) !== unitKey(unit)) })}
+              />
+            </li>
+          ))}
+        </ul>
+      )}
+      {draft.stopUnits.length < mostUnits && (
+        <SelectField
+          label="Service"
+          value=""
+          onChange={event => {
+            const unit = unitOfKey(event.target.value)
+            if (unit) change({ stopUnits: [...draft.stopUnits, unit] })
+          }}
+        >
+          <option value="">{draft.stopUnits.length === 0 ? 'None' : 'Another one'}</option>
+          {free.map(unit => (
+            <option key={unitKey(unit)} value={unitKey(unit)}>
+              {safeText(unitLabel(unit))}
+            </option>
+          ))}
+        </SelectField>
+      )}
+    </>
+  )
+}
