@@ -48,7 +48,6 @@ export class Logins implements Disposable {
   readonly #options: LoginsOptions
   readonly #log: Logger
   readonly #seen = new Map<string, Seen>()
-  readonly #visits = new Map<string, NonNullable<LoginView['keepAlive']>>()
   readonly #bag = new DisposableBag()
 
   constructor(options: LoginsOptions) {
@@ -165,7 +164,13 @@ export class Logins implements Disposable {
 
   /** How the newest visit with the kept session went; `problem` is shown as it is. */
   visited(id: string, problem: string | null): void {
-    this.#visits.set(id, { at: this.#options.clock.now(), problem })
+    const { store, clock } = this.#options
+    try {
+      store.logins.setVisit(id, { at: clock.now(), problem })
+    } catch (error) {
+      // the visit itself was made: a disk that takes nothing makes no failure of it
+      this.#log.warn('how a visit went was not written', { login: id, error: String(error) })
+    }
     this.announce(id)
   }
 
@@ -194,7 +199,7 @@ export class Logins implements Disposable {
     this.looked.emit({ login, look })
   }
 
-  #view({ login, pushedAt, pushedSha256, deactivated, refreshedAt }: StoredLogin): LoginView {
+  #view({ login, pushedAt, pushedSha256, deactivated, refreshedAt, visit }: StoredLogin): LoginView {
     const seen = this.#seen.get(login.id)
     const sha256 = seen?.file?.sha256 ?? null
     return {
@@ -206,8 +211,7 @@ export class Logins implements Disposable {
       pushedAt: pushedSha256 === null ? null : pushedAt,
       drifted: pushedSha256 === null || sha256 === null ? null : this.#hasDrifted(login.id, sha256, pushedSha256),
       deactivated: deactivated !== null && deactivated.length > 0,
-      keepAlive:
-        login.keepAliveHours === null ? null : (this.#visits.get(login.id) ?? { at: refreshedAt, problem: null }),
+      keepAlive: login.keepAliveHours === null ? null : (visit ?? { at: refreshedAt, problem: null }),
     }
   }
 
@@ -220,7 +224,6 @@ export class Logins implements Disposable {
 
   #forget(id: string): void {
     this.#seen.delete(id)
-    this.#visits.delete(id)
     this.candidates.discardAll(id)
     this.#options.publish('login.removed', id)
     this.#options.native.forgetLogin(id).catch((caught: unknown) => {

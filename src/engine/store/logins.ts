@@ -23,8 +23,10 @@ export interface StoredLogin {
   readonly pushedSha256: string | null
   readonly pushedAt: number | null
   readonly deactivated: readonly Deactivated[] | null
-  /** When its kept session last visited the site. */
+  /** From when its kept session's next visit is counted. */
   readonly refreshedAt: number | null
+  /** The newest visit, and why it brought nothing; `problem` is shown as it is. */
+  readonly visit: { readonly at: number; readonly problem: string | null } | null
 }
 
 /** A renewal with what is needed to find out, after a kill, what became of it. */
@@ -46,6 +48,7 @@ export interface LoginStore {
   setPushed(id: string, sha256: string | null, at: number): void
   setDeactivated(id: string, units: readonly Deactivated[] | null): void
   setRefreshed(id: string, at: number): void
+  setVisit(id: string, visit: NonNullable<StoredLogin['visit']>): void
   insertRun(run: StoredRenewal): void
   updateRun(run: StoredRenewal): void
   /** Newest first. */
@@ -66,6 +69,7 @@ interface Row {
   pushed_at: number | null
   deactivated: string | null
   refreshed_at: number | null
+  visit: string | null
 }
 
 export function createLoginStore(db: Db): LoginStore {
@@ -82,6 +86,7 @@ export function createLoginStore(db: Db): LoginStore {
   )
   const deactivated = db.prepare<[string | null, string]>('UPDATE login SET deactivated = ? WHERE id = ?')
   const refreshed = db.prepare<[number, string]>('UPDATE login SET refreshed_at = ? WHERE id = ?')
+  const visit = db.prepare<[string, string]>('UPDATE login SET visit = ? WHERE id = ?')
   const insertRun = db.prepare<[string, string, number, number | null, string, string]>(
     'INSERT INTO renewal_run VALUES (?, ?, ?, ?, ?, ?)',
   )
@@ -123,6 +128,9 @@ export function createLoginStore(db: Db): LoginStore {
     setRefreshed: (id, at) => {
       db.write(() => refreshed.run(at, id))
     },
+    setVisit: (id, made) => {
+      db.write(() => visit.run(JSON.stringify(made), id))
+    },
     insertRun: run => {
       db.write(() =>
         insertRun.run(run.id, run.loginId, run.startedAt, run.finishedAt, run.outcome, JSON.stringify(run)),
@@ -149,5 +157,6 @@ function fromRow(row: Row): StoredLogin {
     pushedAt: row.pushed_at,
     deactivated: row.deactivated === null ? null : (JSON.parse(row.deactivated) as Deactivated[]),
     refreshedAt: row.refreshed_at,
+    visit: row.visit === null ? null : (JSON.parse(row.visit) as StoredLogin['visit']),
   }
 }

@@ -16,8 +16,8 @@ export const migration: Migration = {
         open_until REAL NOT NULL
       ) STRICT, WITHOUT ROWID;
 
-      -- Why the newest visit with its kept session brought nothing; null where all was well.
-      ALTER TABLE login ADD COLUMN visit_problem TEXT;
+      -- When its kept session visited the site last, and what was wrong then.
+      ALTER TABLE login ADD COLUMN visit TEXT CHECK (visit IS NULL OR json_valid(visit));
 
       -- Vaults whose key was gone, with all that they hold: never used, never removed.
       CREATE TABLE vault_aside (

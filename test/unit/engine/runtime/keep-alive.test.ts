@@ -175,6 +175,23 @@ it('a visit that brought nothing is shown on the login, and gone after the next 
   expect(rig.logins.view(id).keepAlive).toBeNull()
 })
 
+it('how the newest visit went is still shown after a restart of the engine, with the time at which it was made', async () => {
+  const { id } = loginOf()
+  world.clock.jump(7 * hourMs)
+  const refreshLogin = async () => {
+    throw new AppError('TIMEOUT', 'The site did not answer')
+  }
+  keeper = open(Object.assign(rig.windows, { refreshLogin }))
+  await visit()
+  const shown = { at: world.clock.now(), problem: 'The site did not answer' }
+  expect(rig.logins.view(id).keepAlive).toEqual(shown)
+  keeper.dispose()
+  rig.kill()
+  rig = await LoginRig.start(world)
+  keeper = open()
+  expect(rig.logins.view(id).keepAlive).toEqual(shown)
+})
+
 it('what could not be written is shown, too: a bot that changed its file, a file that may not be written, no desktop', async () => {
   const login = loginOf()
   const problem = () => rig.logins.view(login.id).keepAlive?.problem
