@@ -1,7 +1,13 @@
 // One run of the engine as a process of its own, either kind behind one face. Knows nothing of restarts.
 import { type ChildProcess, fork } from 'node:child_process'
 import { MessageChannelMain, type MessagePortMain, utilityProcess } from 'electron'
-import { type EngineInit, type FromEngine, nativePortId, type ToEngine } from '../shared/rpc/engine-link.ts'
+import {
+  type EngineInit,
+  engineFlags,
+  type FromEngine,
+  nativePortId,
+  type ToEngine,
+} from '../shared/rpc/engine-link.ts'
 import { fromEmitterPort, type Port, SimplePort } from '../shared/rpc/port.ts'
 import { type Log, lineSplitter } from './log.ts'
 
@@ -88,7 +94,7 @@ function spawnUtility(options: SpawnOptions): EngineRun {
 function spawnNode(options: SpawnOptions, node: string): EngineRun {
   const child = fork(options.entry, [], {
     execPath: node,
-    execArgv: [],
+    execArgv: [...engineFlags],
     serialization: 'advanced',
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     env: engineEnvironment(),

@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { engineFlags } from '../../src/shared/rpc/engine-link.ts'
 import { bootHost, type TestHost } from '../hosts/lib/index.ts'
 import type { BenchContext, Item, Result } from './item.ts'
 import type { TakeOrder, TakeReport } from './lib/backups-process.ts'
@@ -121,7 +122,7 @@ async function longLine(host: TestHost): Promise<{ at: Address; process: ChildPr
 }
 
 async function taken({ node, log }: BenchContext, order: TakeOrder): Promise<TakeReport> {
-  const child = fork(fileOf('backups-process'), [], { execPath: node, execArgv: ['--expose-gc'] })
+  const child = fork(fileOf('backups-process'), [], { execPath: node, execArgv: ['--expose-gc', ...engineFlags] })
   child.send(order)
   const [answer] = (await once(child, 'message')) as [{ report?: TakeReport; error?: string }]
   if (answer.report === undefined) throw new Error(answer.error)

@@ -176,3 +176,9 @@ function withResolver<T>(): { promise: Promise<T>; resolve: (value: T) => void }
   })
   return { promise, resolve }
 }
+
+/**
+ * How Node is started for the engine. What streams through it lives for a moment only: a small nursery is emptied more often, and keeps a
+ * backup of any size from growing the process by a hundred megabytes of chunks that nobody holds.
+ */
+export const engineFlags = ['--max-semi-space-size=2'] as const
