@@ -1,8 +1,9 @@
 // Whether a Redis server lets in, answers and stays within its memory, by its own protocol through whatever stream the vantage gives.
 import type { Duplex } from 'node:stream'
-import { AbstractConnector, Redis } from 'ioredis'
 import { z } from 'zod'
 import { AppError } from '../../shared/errors.ts'
+import { withRedisOver } from '../lib/redis-connection.ts'
+import { infoNumber, type RedisInfo, readRedisInfo } from '../parse/redis-info.ts'
 import { checkType, type ProbeContext, type ProbeResult, unknownBecause } from './check.ts'
 
 /** What INFO says that is worth keeping. */
@@ -53,67 +54,22 @@ export const redis = checkType({
       return failed(error, context, where)
     }
     const started = context.clock.monotonic()
-    const client = new Redis({
-      Connector: connectorOver(stream),
-      lazyConnect: true,
-      db: spec.database,
-      ...(password === null ? {} : { password }),
-      ...(password !== null && spec.user !== '' ? { username: spec.user } : {}),
-      // one try on one stream: the prober's interval is the retry
-      retryStrategy: () => null,
-      maxRetriesPerRequest: 0,
-      enableReadyCheck: false,
-      disableClientInfo: true,
-    })
-    let trouble: unknown = null
-    client.on('error', error => {
-      trouble ??= error
-    })
-    const onAbort = (): void => void stream.destroy()
-    context.signal.addEventListener('abort', onAbort, { once: true })
     try {
-      await client.connect()
-      const answer = await client.ping()
-      const latencyMs = context.clock.monotonic() - started
-      if (answer !== 'PONG')
-        return { status: 'unhealthy', message: `[PING] (${answer}) == PONG`, cause: 'health', latencyMs }
-      return { ...judge(readInfo(await client.info()), spec), latencyMs }
+      return await withRedisOver(stream, { ...spec, password }, context.signal, async client => {
+        const answer = await client.ping()
+        const latencyMs = context.clock.monotonic() - started
+        if (answer !== 'PONG')
+          return { status: 'unhealthy', message: `[PING] (${answer}) == PONG`, cause: 'health', latencyMs }
+        return { ...judge(readRedisInfo(await client.info()), spec), latencyMs }
+      })
     } catch (error) {
-      return failed(trouble ?? error, context, where)
-    } finally {
-      context.signal.removeEventListener('abort', onAbort)
-      client.disconnect()
-      stream.destroy()
+      return failed(error, context, where)
     }
   },
 })
 
-function connectorOver(stream: Duplex) {
-  return class extends AbstractConnector {
-    constructor() {
-      super(100)
-    }
-
-    connect() {
-      this.connecting = true
-      const socket = stream as Duplex & Partial<Record<'setNoDelay' | 'setKeepAlive' | 'setTimeout', unknown>>
-      for (const name of ['setNoDelay', 'setKeepAlive', 'setTimeout'] as const) socket[name] ??= () => socket
-      this.stream = socket as never
-      return Promise.resolve(this.stream)
-    }
-  } as never
-}
-
-function readInfo(text: string): Map<string, string> {
-  const lines = text.split('\r\n').filter(line => line.includes(':'))
-  return new Map(lines.map(line => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1)]))
-}
-
-function judge(
-  info: Map<string, string>,
-  spec: { maxMemoryMegabytes: number | null; maxPercentOfLimit: number },
-): ProbeResult {
-  const number = (name: string): number => Number(info.get(name) ?? Number.NaN)
+function judge(info: RedisInfo, spec: { maxMemoryMegabytes: number | null; maxPercentOfLimit: number }): ProbeResult {
+  const number = (name: string): number => infoNumber(info, name)
   const numbers = kept.map(name => ({ name, value: number(name) })).filter(one => Number.isFinite(one.value))
   const used = number('used_memory') / 1024 / 1024
   const limit = number('maxmemory') / 1024 / 1024

@@ -5,12 +5,14 @@ import type { SourceContext } from '../../../src/engine/backups/source.ts'
 import { sharedHost } from '../lib/vitest.ts'
 import { codeOf, type LinkOptions, ready } from '../remote/support.ts'
 import { artefactOf, snapshot, sourceContext } from './database-support.ts'
+import { itsProcesses, killRestores } from './killed-restore.ts'
+import { take } from './source-support.ts'
 
 describe.each(['bookworm', 'trixie'] as const)('Redis of %s', suite => {
   const host = sharedHost({ suite })
   const spec = (changes: object = {}) => redis.spec.parse(changes)
-  const cli = async (command: string): Promise<string> =>
-    (await host().exec(`redis-cli --no-auth-warning -a sesame ${command}`)).stdout
+  const ask = 'redis-cli --no-auth-warning -a sesame'
+  const cli = async (command: string): Promise<string> => (await host().exec(`${ask} ${command}`)).stdout
   const connect = async (secret = 'sesame', options: LinkOptions = {}): Promise<SourceContext> => {
     const all = { sudo: 'passwordless' as const, secretFields: { password: secret }, ...options }
     return sourceContext(host(), await ready(host(), all), all)
@@ -137,6 +139,41 @@ describe.each(['bookworm', 'trixie'] as const)('Redis of %s', suite => {
     // and the owner is the server's, so that it can save
     expect(await cli('SAVE')).toBe('OK\n')
   }, 60_000)
+
+  const times = suite === 'trixie' ? 50 : 10
+  test(`S32 killed in every step, at ${times} moments, it is all old or all new`, async () => {
+    const login = { user: 'deploy', sudo: 'passwordless' } as const
+    const password = { secret: async () => 'sesame' }
+    // smaller than the rest, so that nothing but the restore takes time
+    await cli('FLUSHALL')
+    await cli('SET state new')
+    const { artefact } = await take(redis, await ready(host(), login), spec(), { context: password })
+    const { wrong, ends, killed } = await killRestores({
+      ...{ host: host(), type: redis, spec: spec(), artefact, options: login, times, context: password },
+      kills: [
+        itsProcesses,
+        // it is stopped then, and its file is as it was
+        () => 'pkill -9 -x redis-server || true',
+      ],
+      reset: async () =>
+        void (await host().exec(
+          `systemctl start redis-server; until ${ask} SET state old; do sleep 0.05; done; ${ask} SAVE`,
+        )),
+      present: async () => {
+        // the file is what counts: the server may be stopped in the middle
+        const file = (
+          await host().exec("grep -aoE 'state.(old|new)' /var/lib/redis/dump.rdb | tail -c 4 || true")
+        ).stdout.trim()
+        const served = (await host().exec(`${ask} GET state 2>/dev/null || true`)).stdout.trim()
+        return served === '' || served === file ? file : `${file} in the file, and ${served} in the server`
+      },
+      leftovers: async () => (await host().exec('ls -A /var/lib/redis | grep quarterdeck || true')).stdout.trim(),
+    })
+    expect(wrong).toEqual([])
+    expect(ends.old + ends.new).toBe(times)
+    expect(Object.values(killed).every(count => count > 0)).toBe(true)
+    expect((await cli('PING')).trim()).toBe('PONG')
+  }, 300_000)
 
   test('says what is wrong: the password, the file, the append-only file, no sudo', async () => {
     const context = await connect()

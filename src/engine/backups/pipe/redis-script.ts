@@ -12,9 +12,6 @@ at=$(stat -c %Y -- "$1")
 [ "$at" -ge "$(($2 - 5))" ] || fail CONFLICT "The file $1 is older than the last save of this server: it is another server's"
 exec cat <&5`
 
-/** Free bytes of the folder, on a line of its own. argv: folder. */
-export const redisRoom = `df -Pk -- "$1" | awk 'NR == 2 { printf "%.0f\\n", $4 * 1024 }'`
-
 /** Takes stdin as the new file, like the present one or its folder in owner and mode, and lets the server's own program read it. argv: folder, name, present. */
 export const redisStage = `${pipeTools}
 new=$1/$2 like=$3
