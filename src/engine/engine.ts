@@ -40,6 +40,7 @@ import { Fleet } from './runtime/fleet.ts'
 import { watchClockGaps } from './runtime/gap-detector.ts'
 import { KeepAlive } from './runtime/keep-alive.ts'
 import { Logins } from './runtime/logins.ts'
+import { Maintenance } from './runtime/maintenance.ts'
 import { Notifier } from './runtime/notifier.ts'
 import { Outbox } from './runtime/outbox.ts'
 import { OwnData } from './runtime/own-data.ts'
@@ -136,6 +137,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       listeners.add(watching.attach(session))
       listeners.add(runner.attach(session))
       listeners.add(backups.attach(session))
+      listeners.add(maintenance.attach(session))
       listeners.add(
         session.link.onStatus(({ state }) => {
           if (state === 'lost') breakers.count('ssh')
@@ -147,6 +149,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       runner.hostRemoved(hostId)
       logins.hostRemoved(hostId)
       backups.hostRemoved(hostId)
+      maintenance.hostRemoved(hostId)
       watching.checks.hostRemoved(hostId)
       silences.hostRemoved(hostId)
     },
@@ -246,6 +249,14 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       sqlite: createSqliteFiles(),
     }),
   )
+  const maintenance = bag.add(
+    new Maintenance({
+      ...{ store, vault, breakers, actions, audit, clock, log, publish, onMains, networks: networkNames },
+      ...{ checks: watching.checks, prober: watching.prober, session: hostId => fleet.peek(hostId) },
+      // one job at a time per host, whichever it is
+      turns: backups.turns,
+    }),
+  )
   const dropIns = new DropIns({ store, session: hostId => fleet.session(hostId), clock, log })
   const rules = new RecoveryRules({ store, vault, runner, session: hostId => fleet.peek(hostId), clock, steady })
   const telegramCommands = bag.add(
@@ -282,6 +293,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     logins,
     renewals,
     backups,
+    maintenance,
     ownData,
     deactivation,
     clock,
@@ -348,7 +360,10 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     }
     await fleet.start()
     actions.resume()
-    if (!options.onlyLook) await backups.start()
+    if (!options.onlyLook) {
+      await backups.start()
+      maintenance.start()
+    }
   } catch (error) {
     // half an engine would go on watching, and hold the lock, behind the back of whoever is told that it did not start
     await close()

@@ -8,9 +8,9 @@ import { engineHandlers } from './engine.ts'
 import { hostHandlers } from './hosts.ts'
 import { incidentHandlers } from './incidents.ts'
 import { loginHandlers } from './logins.ts'
+import { maintenanceHandlers } from './maintenance.ts'
 import { observationHandlers } from './observations.ts'
 import { ownDataHandlers } from './own-data.ts'
-import { pendingHandlers } from './pending.ts'
 import { recoveryHandlers } from './recovery.ts'
 import type { ClientSession, Services } from './services.ts'
 import { unitHandlers } from './units.ts'
@@ -28,6 +28,6 @@ export function createHandlers(services: Services, client: ClientSession): Handl
     ...channelHandlers(services),
     ...loginHandlers(services),
     ...backupHandlers(services),
-    ...pendingHandlers,
+    ...maintenanceHandlers(services),
   }
 }

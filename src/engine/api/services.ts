@@ -11,6 +11,7 @@ import type { Deactivation } from '../runtime/deactivation.ts'
 import type { DropIns } from '../runtime/drop-in.ts'
 import type { Fleet } from '../runtime/fleet.ts'
 import type { Logins } from '../runtime/logins.ts'
+import type { Maintenance } from '../runtime/maintenance.ts'
 import type { Notifier } from '../runtime/notifier.ts'
 import type { OwnData } from '../runtime/own-data.ts'
 import type { Proposals } from '../runtime/proposals.ts'
@@ -41,6 +42,7 @@ export interface Services {
   readonly logins: Logins
   readonly renewals: Renewals
   readonly backups: Backups
+  readonly maintenance: Maintenance
   readonly deactivation: Deactivation
   readonly ownData: OwnData
   readonly clock: Clock

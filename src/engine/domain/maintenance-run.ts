@@ -1,0 +1,39 @@
+// Decides what a run of maintenance came to that the engine ended in the middle of, and whether one may still be begun. Pure.
+import type { MaintenanceRun, MaintenanceStepRun } from '../../shared/model/maintenance.ts'
+
+/** How a run came out. */
+export interface RunEnd {
+  readonly outcome: Exclude<MaintenanceRun['outcome'], 'running' | 'waiting'>
+  readonly text: string
+}
+
+/** Nothing of it was sent: it can begin as if for the first time. */
+export const isUntouched = ({ steps }: Pick<MaintenanceRun, 'steps'>): boolean =>
+  steps.every(({ outcome }) => outcome === 'pending')
+
+const cutOff =
+  'Quarterdeck ended in the middle of it. What ran on the host was ended there; how far it came is not known, and it is not sent again.'
+
+/** What a run came to whose engine ended; what was not begun is left out, and nothing is sent again (semantics 7). */
+export function takeUp(steps: readonly MaintenanceStepRun[]): { steps: MaintenanceStepRun[]; end: RunEnd } {
+  const after = steps.map((step): MaintenanceStepRun => {
+    if (step.outcome === 'pending') return { ...step, outcome: 'skipped' }
+    if (step.outcome !== 'running') return step
+    return { ...step, outcome: 'lost', evidence: [...step.evidence, { ok: false, text: cutOff }] }
+  })
+  const last = after.findLast(({ outcome }) => outcome !== 'done' && outcome !== 'skipped')
+  if (last)
+    return { steps: after, end: { outcome: endOf(last.outcome), text: last.evidence.findLast(isBad)?.text ?? cutOff } }
+  const whole = after.every(({ outcome }) => outcome === 'done')
+  return { steps: after, end: whole ? { outcome: 'done', text: doneText } : { outcome: 'lost', text: cutOff } }
+}
+
+export const doneText = 'All of it was done'
+
+/** What was left out when a run ended is no longer to come. */
+export const withoutPending = (steps: readonly MaintenanceStepRun[]): MaintenanceStepRun[] =>
+  steps.map(step => (step.outcome === 'pending' ? { ...step, outcome: 'skipped' } : step))
+
+const isBad = ({ ok }: { ok: boolean }): boolean => !ok
+const endOf = (outcome: MaintenanceStepRun['outcome']): RunEnd['outcome'] =>
+  outcome === 'cancelled' || outcome === 'failed' ? outcome : 'lost'

@@ -1,0 +1,135 @@
+// Starts maintenance when it is due, and tells each task's check how it stands; does none of it itself.
+import { AppError } from '../../shared/errors.ts'
+import { type Due, dueAt, nextRunAt } from '../domain/due.ts'
+import { judgeMaintenance } from '../domain/maintenance-standing.ts'
+import type { Clock } from '../lib/clock.ts'
+import { cronTimes } from '../lib/cron.ts'
+import type { Disposable } from '../lib/disposable.ts'
+import type { Logger } from '../lib/log.ts'
+import type { StoredTask } from '../store/maintenance.ts'
+import type { Store } from '../store/store.ts'
+import { scheduleActor } from './backup-runner.ts'
+import type { CircuitBreakers } from './circuit-breaker.ts'
+import { featureOf, type MaintenanceRunner } from './maintenance-runner.ts'
+import { OwnedChecks } from './owned-checks.ts'
+import type { Prober } from './prober.ts'
+
+const lookMs = 20_000
+/** So many runs are looked through for the last that says something. */
+const mostLooked = 20
+
+export interface MaintenanceSchedulesOptions {
+  store: Pick<Store, 'maintenance'>
+  runner: Pick<MaintenanceRunner, 'start' | 'running' | 'list'>
+  prober: Pick<Prober, 'check' | 'record'>
+  breakers: Pick<CircuitBreakers, 'allows'>
+  /** Does this computer run on mains? Null where it cannot be known. */
+  onMains: () => Promise<boolean | null>
+  /** Asked only where a schedule names networks; empty where nothing can be told. */
+  networks: () => Promise<string[]>
+  clock: Clock
+  log: Logger
+}
+
+export class MaintenanceSchedules implements Disposable {
+  readonly #options: MaintenanceSchedulesOptions
+  readonly #log: Logger
+  readonly #checks: OwnedChecks
+  #timer: Disposable | null = null
+  #looking: Promise<void> | null = null
+  #ended = false
+
+  constructor(options: MaintenanceSchedulesOptions) {
+    this.#options = options
+    this.#log = options.log.child('maintenance-schedules')
+    this.#checks = new OwnedChecks(options)
+  }
+
+  start(): void {
+    this.#timer ??= this.#options.clock.every(lookMs, () => void this.look())
+    void this.look()
+  }
+
+  /** Starts what is due; resolves when that is done. Never rejects. */
+  look(): Promise<void> {
+    this.#looking ??= this.#look()
+      .catch(caught => this.#log.error('a look at the schedules failed', { error: String(caught) }))
+      .finally(() => {
+        this.#looking = null
+      })
+    return this.#looking
+  }
+
+  /** When a task comes next; null where it has no schedule or is switched off. */
+  nextAt(stored: StoredTask): number | null {
+    const state = stateOf(stored)
+    return state === null ? null : nextRunAt(state, this.#options.clock.now(), cronTimes)
+  }
+
+  /** Why the last run that was not cancelled did not end well; null where it did. */
+  lastFailure(taskId: string): string | null {
+    const last = this.#options.runner
+      .list(taskId, mostLooked)
+      .find(({ outcome }) => outcome === 'done' || outcome === 'failed' || outcome === 'lost')
+    if (!last || last.outcome === 'done') return null
+    return last.evidence.findLast(({ ok }) => !ok)?.text ?? 'It did not end well'
+  }
+
+  /** Tells the task's check how it stands. */
+  tell(taskId: string): void {
+    const stored = this.#options.store.maintenance.get(taskId)
+    if (!stored || this.#ended) return
+    const { task, doneAt } = stored
+    this.#checks.tell(task.checkId, () =>
+      judgeMaintenance(
+        {
+          ...{ schedule: task.schedule, enabled: task.enabled, createdAt: task.createdAt, lastDoneAt: doneAt },
+          lastFailure: this.lastFailure(taskId),
+        },
+        this.#options.clock.now(),
+        cronTimes,
+      ),
+    )
+  }
+
+  dispose(): void {
+    this.#timer?.dispose()
+    this.#ended = true
+  }
+
+  async #look(): Promise<void> {
+    const { store, clock, onMains, networks } = this.#options
+    const mains = await onMains().catch(() => null)
+    const all = store.maintenance.list()
+    const named = all.some(({ task }) => task.schedule?.onlyOnNetworks.length)
+    const here = named ? await networks().catch(() => []) : []
+    for (const stored of all) {
+      if (this.#ended) return
+      const state = stateOf(stored)
+      if (state) this.#runDue(stored.task.id, dueAt(state, clock.now(), mains, cronTimes, here))
+      this.tell(stored.task.id)
+    }
+  }
+
+  #runDue(taskId: string, due: Due): void {
+    const { store, runner, breakers } = this.#options
+    if (due.kind === 'skip') store.maintenance.setScheduled(taskId, due.at)
+    if (due.kind !== 'run') return
+    // one that is under way, or waits for its host, is this one, too
+    const running = runner.running(taskId) !== null
+    if (!running && !breakers.allows(featureOf(taskId))) return
+    // written first: an engine that dies of it does not begin again and again
+    store.maintenance.setScheduled(taskId, due.at)
+    if (running) return
+    try {
+      runner.start({ taskId, reason: due.reason, actor: scheduleActor })
+    } catch (caught) {
+      this.#log.warn('what was due could not begin', { task: taskId, error: AppError.from(caught).message })
+    }
+  }
+}
+
+const stateOf = ({ task, scheduledAt }: StoredTask) =>
+  task.enabled && task.schedule
+    ? { id: task.id, schedule: task.schedule, lastAt: scheduledAt, createdAt: task.createdAt }
+    : null
