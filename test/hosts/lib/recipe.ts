@@ -1,6 +1,7 @@
 // Says what is in a test host's root file system, as text whose hash names the cached image; must not know how or where it is built.
 
 import { createHash } from 'node:crypto'
+import { swiftCustomise, swiftPackages } from './swift.ts'
 
 /** The Debian releases that the product is tested on. */
 export const suites = ['bullseye', 'bookworm', 'trixie'] as const
@@ -30,10 +31,18 @@ const packages = [
 /** polkit changed its package name between Debian 11 and 12. */
 const polkit: Record<Suite, string> = { bullseye: 'policykit-1', bookworm: 'polkitd', trixie: 'polkitd' }
 
-/** One suite is enough for what takes this long to install; it starts only where a test wants it. */
-const more: Partial<Record<Suite, { packages: readonly string[]; customise: string }>> = {
+/** One suite is enough for what takes this long to install; it starts only where a test wants it. `late` is what debootstrap cannot put in order. */
+const more: Partial<Record<Suite, { packages: readonly string[]; late?: readonly string[]; customise: string }>> = {
   bullseye: { packages: ['mariadb-server'], customise: 'systemctl disable mariadb.service\n' },
+  trixie: { packages: [], late: swiftPackages, customise: swiftCustomise },
 }
+
+const installed = (late: readonly string[]): string => `
+set -eu
+export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
+apt-get update
+apt-get install -y --no-install-recommends ${late.join(' ')}
+`
 
 /** The users of every host; the uid makes ownership in fixtures predictable. */
 const users = `
@@ -119,8 +128,9 @@ export interface Recipe {
 }
 
 export function recipeFor(suite: Suite): Recipe {
-  const { packages: extra = [], customise: last = '' } = more[suite] ?? {}
-  return { suite, packages: [...packages, polkit[suite], ...extra], prepare, customise: customise + last }
+  const { packages: extra = [], late = [], customise: last = '' } = more[suite] ?? {}
+  const first = late.length === 0 ? '' : installed(late)
+  return { suite, packages: [...packages, polkit[suite], ...extra], prepare, customise: first + customise + last }
 }
 
 /** The name of a recipe's image: a change in any package or line makes a new one. */

@@ -182,6 +182,8 @@ function refusal(status: number, text: string): AppError {
   if (code === 'RequestTimeTooSkewed') return new AppError('CONFIG', said, { hint: "Set this computer's clock right." })
   if (code === 'NoSuchBucket')
     return new AppError('CONFIG', said, { hint: 'Make the bucket first, or correct its name.' })
+  if (/AuthorizationHeaderMalformed|InvalidRegion|IllegalLocationConstraint/.test(code))
+    return new AppError('CONFIG', said, { hint: 'Look at the region.' })
   if (status === 404) return new AppError('NOT_FOUND', said)
   if (/Quota|StorageFull|InsufficientStorage/i.test(code) || status === 507)
     return new AppError('DISK_FULL', said, { hint: 'Make room in the storage, or keep fewer snapshots.' })
