@@ -28,6 +28,10 @@ const spec = z.object({
     title: 'Copy on the host first',
     description: 'For a slow line: the log of the database need not grow for as long as the transfer takes',
   }),
+  logGrowthMb: z.number().int().min(16).max(1_000_000).default(1_024).meta({
+    title: 'Growth of the log, MB',
+    description: 'Where the log of the database grows by more while it is sent, the backup stops and says so',
+  }),
 })
 type Spec = z.output<typeof spec>
 
@@ -114,7 +118,16 @@ export const sqliteSource = backupSourceType({
     )
     const total = size.text.split('\n').reduce((sum, line) => sum + Number(line), 0)
     const pipe = await openHostPipe(context, {
-      argv: ['sh', '-c', sqliteDump, 'sh', its.path, its.copyFirst ? 'copy' : 'stream', sqliteHold],
+      argv: [
+        'sh',
+        '-c',
+        sqliteDump,
+        'sh',
+        its.path,
+        its.copyFirst ? 'copy' : 'stream',
+        sqliteHold,
+        `${its.logGrowthMb * 1024 * 1024}`,
+      ],
       what: `The copy of ${its.path}`,
       compression,
       sudo: its.asRoot,
@@ -248,8 +261,19 @@ export const sqliteSource = backupSourceType({
     const script = 'if [ -e "$1" ]; then echo "qd-fail $1 is there already" >&2; exit 3; fi; mkdir -p -- "$2"'
     await askHost(context, `The folder ${made}`, ['sh', '-c', script, 'sh', place, made], { sudo: its.asRoot })
     const partial = `${path}.partial`
-    await send(context, its, here, partial, '')
-    await askHost(context, 'The last step', ['mv', '-n', '--', partial, path], { sudo: its.asRoot })
+    try {
+      await send(context, its, here, partial, '')
+      // without a word where something has come there meanwhile, so it is looked
+      const last = 'mv -n -- "$1" "$2" && [ ! -e "$1" ] || { echo "qd-fail $2 is there already" >&2; exit 3; }'
+      await askHost(context, 'The last step', ['sh', '-c', last, 'sh', partial, path], { sudo: its.asRoot })
+    } catch (caught) {
+      // what was cancelled is cleaned up all the same
+      const { signal } = new AbortController()
+      const clean = 'rm -f -- "$1"; [ "$2" = "" ] || rmdir -- "$2" 2>/dev/null; exit 0'
+      const argv = ['sh', '-c', clean, 'sh', partial, made === place ? made : '']
+      await askHost({ ...context, signal }, 'The clean-up', argv, { sudo: its.asRoot }).catch(() => {})
+      throw caught
+    }
     return path
   },
 })

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import SQLite from 'better-sqlite3'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { sqliteSource } from '../../../src/engine/backups/sqlite.ts'
+import { AppError } from '../../../src/shared/errors.ts'
 import type { TestHost } from '../lib/index.ts'
 import { sharedHost } from '../lib/vitest.ts'
 import { codeOf, ready } from '../remote/support.ts'
@@ -116,6 +117,29 @@ describe('SQLite of a bot that writes 200 rows a second', () => {
     }
   })
 
+  test('on a line that is too slow for it the log does not grow without an end: the backup stops, and says what to do', async () => {
+    const big = '/home/deploy/big.db'
+    const sql = (words: string) => host().exec(['runuser', '-u', 'deploy', '--', 'sqlite3', big, words])
+    const grow = (rows: number) =>
+      sql(`INSERT INTO t SELECT randomblob(100000) FROM generate_series(1, ${rows}); SELECT count(*) FROM t`)
+    await sql('PRAGMA journal_mode = wal; CREATE TABLE t (x)')
+    await grow(300)
+    onTestFinished(async () => void (await host().exec(`rm -f ${big}*`)))
+    const link = await ready(host(), root)
+    await inContext(link, async context => {
+      const spec = sqliteSource.spec.parse({ path: big, logGrowthMb: 16 })
+      const { stream, ended } = await sqliteSource.dump(context, spec, { compression: 'none' })
+      const how = ended.catch((caught: unknown) => AppError.from(caught).message)
+      // nobody reads, which is as slow as a line can be
+      await new Promise(resolve => stream.once('readable', resolve))
+      await grow(200)
+      await expect.poll(async () => (await host().exec('pgrep -x tar', { check: false })).stdout).toBe('')
+      stream.resume()
+      expect(await how).toMatch(/grew by more than 16 MB .* "copy on the host first"/)
+    })
+    expect((await take(sqliteSource, link, { path: big, copyFirst: true })).said).toContain('integrity_check')
+  })
+
   test('with sqlite3 alone it is held all the same', async () => {
     const stop = await startWriter(host(), path, 'wal')
     onTestFinished(stop)
@@ -196,6 +220,15 @@ os._exit(0)`,
       '/home/deploy/elsewhere/bot.db',
     )
     expect(await count('/home/deploy/elsewhere/bot.db')).toBe('new10')
+    // a disk that fills up on the way leaves nothing there
+    await host().exec(
+      'mkdir /home/deploy/small && mount -t tmpfs -o size=4k tmpfs /home/deploy/small && chmod 777 /home/deploy/small',
+    )
+    onTestFinished(async () => void (await host().exec('umount /home/deploy/small && rmdir /home/deploy/small')))
+    await expect(
+      call(context => sqliteSource.restoreTo(context, spec, taken.artefact, '/home/deploy/small/new')),
+    ).rejects.toThrow()
+    expect((await host().exec('ls -A /home/deploy/small')).stdout).toBe('')
     expect(
       await codeOf(call(context => sqliteSource.restoreTo(context, spec, taken.artefact, '/home/deploy/elsewhere'))),
     ).toBe('COMMAND_FAILED')

@@ -3,6 +3,7 @@
 // A read transaction is held for as long as the files are copied. With a write-ahead log that hinders no writer, and it makes the copy sound:
 // no page that the transaction sees can leave the database or its log meanwhile, so file and log together are the state of its beginning or
 // a later one. Without such a log it does hinder writers, so a local copy is made first, and the copy is sent.
+// That log cannot be used again from its beginning for as long as the transaction is held: what it may grow by is bounded.
 // Where no program knows SQLite the files are copied between two looks at the log's salts, and at the time of the last change: the copy
 // counts only where no checkpoint came in between.
 import { sqliteTool } from '../../lib/sqlite-tool.ts'
@@ -26,10 +27,10 @@ sys.stderr.flush()
 sys.exit(subprocess.call(['sh', '-c', os.environ['QD_RUN']]))
 `
 
-/** argv: path, `copy` or `stream`, the python that holds. */
+/** argv: path, `copy` or `stream`, the python that holds, by how many bytes the log may grow meanwhile. */
 export const sqliteDump = String.raw`${pipeTools}
 ${tool}
-given=$1 how=$2 hold=$3
+given=$1 how=$2 hold=$3 grow=$4
 path=$(readlink -f -- "$given") && [ -e "$path" ] || fail NOT_FOUND "There is no $given"
 [ -f "$path" ] || fail INVALID_INPUT "$path is no file"
 [ -r "$path" ] || fail ACCESS_DENIED "$path may not be read; turn on \"as root\""
@@ -49,8 +50,12 @@ held() { if [ $tool = python3 ]; then python3 -c "$hold" "$path"; r=$?
 # eval in one line: the shell that sqlite3 starts splits it at spaces
 if [ $tool != none ] && wal_mode "$path" && [ "$how" = stream ]; then
   say fact way held
-  QD_RUN='w=./$QD_NAME-wal; test -s "$QD_DIR/$w" || w=; tar -cf - -C "$QD_DIR" "./$QD_NAME" \${w:+"$w"}; r=$?; test $r -le 1 || kill -KILL $PPID'
-  held; exit $?
+  QD_MOST=$(($(size_of "$path-wal") + grow)); export QD_MOST
+  QD_RUN='w=./$QD_NAME-wal; test -s "$QD_DIR/$w" || w=; tar -cf - -C "$QD_DIR" "./$QD_NAME" \${w:+"$w"} & t=$!; while sleep 1; do s=$(stat -c %s -- "$QD_DIR/$QD_NAME-wal") || s=0; test $s -le $QD_MOST || kill -PIPE $t; done </dev/null >/dev/null 2>&1 & g=$!; wait $t; r=$?; kill $g; test $r -le 1 || kill -KILL $PPID'
+  held; r=$?
+  # no write was hindered, and none of the log could be used again meanwhile
+  [ $r = 0 ] || [ "$(size_of "$path-wal")" -le "$QD_MOST" ] || fail COMMAND_FAILED "The log of the database grew by more than $((grow / 1048576)) MB while it was sent: turn on \"copy on the host first\", or allow more"
+  exit $r
 fi
 if [ $tool != none ]; then
   room; say fact way copied; QD_SCRATCH=$scratch
