@@ -99,6 +99,8 @@ export interface UnitChange {
   readonly before: UnitState | null
   /** Wall ms at which it was noticed here. */
   readonly seenAt: number
+  /** Of a unit that goes or went down: was that asked of systemd? Not there where nobody can tell. */
+  readonly asked?: boolean
 }
 
 /** How systemd says a job ended; `done` is success. */
@@ -270,6 +272,10 @@ export interface Native {
   keyringStatus(): Promise<{ available: boolean; reason: string | null }>
   keyringWrap(plain: Uint8Array): Promise<Uint8Array>
   keyringUnwrap(wrapped: Uint8Array): Promise<Uint8Array>
+  /** Gives the vault's key to whoever outlives this engine, in memory alone; null takes it back. */
+  keepKey(key: Uint8Array | null): Promise<void>
+  /** What an engine before this one gave; null where there was none, or nobody outlives an engine here. */
+  keptKey(): Promise<Uint8Array | null>
   /**
    * Opens a window in which a person logs in; resolves when it captured the required cookies or was closed. An abort closes it. Rejects
    * with CONFLICT where one is open for this login, and, as the other three, with UNSUPPORTED where there is no desktop.

@@ -95,7 +95,10 @@ export class BusManager implements UnitManager {
   }
 
   onChange(listener: (change: UnitChange) => void): Disposable {
-    return this.#options.table.changes.on(listener)
+    return this.#options.table.changes.on(change => {
+      const asked = this.#watch.asked.wasAsked(change.unit)
+      listener(asked === null ? change : { ...change, asked })
+    })
   }
 
   onRemoved(listener: (name: string) => void): Disposable {

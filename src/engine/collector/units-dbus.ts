@@ -20,6 +20,7 @@ import {
   systemdName,
   unitInterface,
 } from './dbus-systemd.ts'
+import { AskedEnds } from './units-asked.ts'
 import { UnitDetails } from './units-details.ts'
 import { notLoaded, servicePatch, unitPatch } from './units-patch.ts'
 import { maxUnits, type UnitTable } from './units-table.ts'
@@ -45,6 +46,7 @@ export class DbusWatch implements AsyncDisposable {
   readonly calls: SystemdCalls
   readonly details: UnitDetails
   readonly jobs = new Emitter<JobEnd>()
+  readonly asked = new AskedEnds()
   /** Unit files may have changed: someone enabled, masked, installed, or reloaded. */
   readonly filesChanged = new Emitter<null>()
   readonly #table: UnitTable
@@ -63,6 +65,9 @@ export class DbusWatch implements AsyncDisposable {
     this.#log = options.log
     this.details = new UnitDetails(this.calls, table, options.clock)
     this.#bag.add(connection.onSignal(signal => this.#onSignal(signal)))
+    // before anyone else is told, who may ask
+    this.#bag.add(table.changes.on(change => this.asked.moved(change)))
+    this.#bag.add(table.removals.on(name => this.asked.forget(name)))
     this.#bag.add(this.jobs)
     this.#bag.add(this.filesChanged)
   }
@@ -193,7 +198,17 @@ export class DbusWatch implements AsyncDisposable {
           cursor.uint32()
           return { path: cursor.string(), unit: cursor.string(), result: cursor.string() as JobResult }
         })
-        if (end) this.jobs.emit(end)
+        if (!end) return
+        this.jobs.emit(end)
+        this.asked.ended(end.unit, end.path)
+        return
+      }
+      case 'JobNew': {
+        const job = this.#decode(signal, 'uos', cursor => {
+          cursor.uint32()
+          return { path: cursor.string(), unit: cursor.string() }
+        })
+        if (job?.unit.endsWith('.service')) this.asked.began(job.unit, job.path, this.#table.get(job.unit))
         return
       }
       case 'Reloading': {

@@ -69,6 +69,8 @@ class SystemctlManager implements UnitManager {
   readonly closed: Promise<ErrorShape | null>
   readonly #options: SystemctlOptions
   #close: (error: ErrorShape | null) => void = () => {}
+  /** What this app stops or restarts just now: that is all that can be told of who asked. */
+  readonly #stopping = new Set<string>()
   #done = false
   #next: Disposable | null = null
 
@@ -132,7 +134,9 @@ class SystemctlManager implements UnitManager {
   }
 
   onChange(listener: (change: UnitChange) => void): Disposable {
-    return this.#options.table.changes.on(listener)
+    return this.#options.table.changes.on(change =>
+      listener(this.#stopping.has(change.unit.name) ? { ...change, asked: true } : change),
+    )
   }
 
   onRemoved(listener: (name: string) => void): Disposable {
@@ -140,9 +144,14 @@ class SystemctlManager implements UnitManager {
   }
 
   async act(verb: UnitVerb, name: string, options: { signal?: AbortSignal } = {}): Promise<ActResult> {
-    const result = await this.#options.actions.act(null, verb, name, options.signal)
-    if (result.kind === 'done' && !this.#done) await this.get(name).catch(() => undefined)
-    return result
+    if (verb === 'stop' || verb === 'restart') this.#stopping.add(name)
+    try {
+      const result = await this.#options.actions.act(null, verb, name, options.signal)
+      if (result.kind === 'done' && !this.#done) await this.get(name).catch(() => undefined)
+      return result
+    } finally {
+      this.#stopping.delete(name)
+    }
   }
 
   async dispose(): Promise<void> {

@@ -36,6 +36,9 @@ export function judgeUnit(unit: UnitLook, expected: UnitExpectation, stopped: bo
       ? verdict('healthy', `is ${activeState}, as it should be`)
       : verdict('unknown', `is ${activeState}`)
   }
+  // it did not end well, but it was asked to end
+  if (activeState === 'failed' && stopped === true)
+    return verdict(expected === 'running' ? 'unknown' : 'healthy', `was stopped; ${reasonInWords(unit)}`)
   if (activeState === 'failed') return verdict('unhealthy', `failed: ${reasonInWords(unit)}`, causeOf(unit))
   if (subState.startsWith('auto-restart')) {
     // Restart=always also restarts what ended well; with RestartMode=direct a crash does not pass through "failed"

@@ -112,6 +112,8 @@ export function unitTransitionsFromJournal(
       restarts: life.restarts,
       invocationId: event.invocationId ?? (toState === 'inactive' ? null : (last?.invocationId ?? null)),
       reconstructed: true,
+      // only a job makes systemd say that it stops a unit
+      ...(last?.toState === 'deactivating' && (toState === 'failed' || toState === 'inactive') ? { asked: true } : {}),
     }
     transitions.push(life.last)
   }

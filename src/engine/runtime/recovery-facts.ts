@@ -169,6 +169,7 @@ export class RecoveryFacts {
     const recent = this.#options.store.units.transitions({ hostId, scope: unit.scope, name: unit.name }, 4)
     const end = recent.find(each => each.toState === activeState)
     if (!end || recent.some(({ at, toState }) => at > end.at && toState !== activeState)) return false
+    if (end.asked === true) return true
     const stopping = recent.find(each => each.toState === 'deactivating' && each.at <= end.at)
     if (activeState === 'failed') return end.fromState === 'deactivating' && stopping?.result === 'success'
     return end.fromState === 'deactivating' || wasStopped(this.#options.store, hostId, unit) === true

@@ -4,14 +4,19 @@ import type { UnitState } from '../ports.ts'
 import type { Store } from '../store/store.ts'
 
 /**
- * A stop is a job of systemd's, so the unit is seen (or told by the journal) as `deactivating`; a process that ends well by itself takes its
- * unit from `active` to `inactive` in one step. Null where nothing is known of how it went.
+ * Did somebody stop it? A job of systemd's that was seen says so, also of what ended badly then. Where none could be seen: a stop passes
+ * through `deactivating` (as seen, or told by the journal), while a process that ends well by itself takes its unit from `active` to `inactive`
+ * in one step. Null where nothing is known of how it went, and for what failed without having been asked.
  */
 export function wasStopped(store: Pick<Store, 'units'>, hostId: string, unit: UnitState): boolean | null {
-  if (unit.activeState !== 'inactive') return null
-  const ref: UnitRef = { hostId, scope: unit.scope, name: unit.name }
-  const [last, before] = store.units.transitions(ref, 2)
-  if (last?.toState !== 'inactive') return null
+  const { activeState, scope, name } = unit
+  if (activeState !== 'inactive' && activeState !== 'failed') return null
+  const [last, before] = store.units.transitions({ hostId, scope, name }, 2)
+  if (last?.toState !== activeState) return null
+  if (last.asked === true) return true
+  if (activeState === 'failed') return null
+  // somebody cleared the failure of what was stopped
+  if (last.fromState === 'failed' && before?.toState === 'failed') return before.asked === true
   if (last.fromState === 'deactivating' || before?.toState === 'deactivating') return true
   return last.fromState === null ? null : false
 }

@@ -191,7 +191,7 @@ export class UnitRegistry implements Disposable {
     this.changed.dispose()
   }
 
-  #onChange({ unit, before, seenAt }: UnitChange): void {
+  #onChange({ unit, before, seenAt, asked }: UnitChange): void {
     const key = keyOf(unit.scope, unit.name)
     this.#put(key, unit)
     if (before && !differs(before, unit)) return
@@ -208,6 +208,7 @@ export class UnitRegistry implements Disposable {
       restarts: unit.restarts,
       invocationId: unit.invocationId,
       reconstructed: false,
+      ...(asked === undefined ? {} : { asked }),
     }
     // a unit that merely got loaded (asked for by name, or a new file) is not something that happened to it
     if (!before && (unit.activeState === 'inactive' || unit.activeState === 'active')) return

@@ -14,6 +14,8 @@ import { wasStopped } from './unit-purpose.ts'
 export const steadyMs = 10_000
 /** Of one host; one that makes up failing units without end costs bounded memory. */
 const mostOfHost = 500
+/** Of so many failed units it is looked up how they went down, each time that all are summed up. */
+const mostAsked = 50
 
 /** A unit that is, or was until just now, in trouble as one check sees it. */
 interface Track {
@@ -203,9 +205,9 @@ export class UnitWatch implements Disposable {
       return own
         ? { status: 'unhealthy', message: `There is no service ${ref.name} on this host`, cause: 'other' }
         : { status: 'healthy', message: `${ref.name} is no longer on this host`, cause: null }
-    if (!own) return judgeUnit(unit, 'not-failed', null)
-    const expected = (check.spec.expected ?? 'running') as UnitExpectation
-    const stopped = expected === 'running' ? wasStopped(this.#store, check.hostId, unit) : null
+    const expected = own ? ((check.spec.expected ?? 'running') as UnitExpectation) : 'not-failed'
+    const matters = expected === 'running' || (expected === 'not-failed' && unit.activeState === 'failed')
+    const stopped = matters ? wasStopped(this.#store, check.hostId, unit) : null
     const verdict = judgeUnit(unit, expected, stopped)
     // somebody stopped what was in trouble: the trouble is over
     return stopped === true && this.#phase(check, ref) !== 'ok' ? { ...verdict, status: 'healthy' } : verdict
@@ -231,10 +233,12 @@ export class UnitWatch implements Disposable {
       .list()
       .filter(unit => unit.activeState === 'failed' && !isLeftOut(check.spec.ignore, unit.name))
     const tracked = this.#tracks.get(check.id)
-    const [fresh, old] = [
-      failed.filter(unit => tracked?.has(keyOf(unit))),
-      failed.filter(unit => !tracked?.has(keyOf(unit))),
-    ]
+    const fresh = failed.filter(unit => tracked?.has(keyOf(unit)))
+    // of a great many it does not matter who stopped which
+    const old = failed.filter(
+      (unit, at) =>
+        !tracked?.has(keyOf(unit)) && (at >= mostAsked || wasStopped(this.#store, session.host.id, unit) !== true),
+    )
     this.#prober.show(
       check,
       summariseFailed(

@@ -133,6 +133,42 @@ it('a leak is told by its limit, and a stop by a person not at all', () =>
     expect(app.notifications.slice(before).filter(one => !one.title.includes('Memory'))).toEqual([])
   }))
 
+it('a stop or restart that was asked for is no failure, however the process ends; a crash of the same service is', () =>
+  started(async (app, { id }) => {
+    // it answers to SIGTERM with an error, and has something to do after its end, so that a crash passes through "deactivating", too
+    const loop = `trap 'exit 3' TERM; while :; do sleep 60 & wait; done`
+    await host().installUnit('rude.service', `[Service]\nExecStart=/bin/sh -c "${loop}"\nExecStopPost=/bin/true\n`)
+    const seen = (activeState: string) => () =>
+      until(async () => {
+        const all = await app.client.call('unit.list', id)
+        return all.find(unit => unit.name === 'rude.service' && unit.activeState === activeState)
+      })
+    const [runs, down] = [seen('active'), seen('failed')]
+    const start = async (): Promise<void> => {
+      await host().exec(['systemctl', 'start', 'rude.service'])
+      await runs()
+    }
+    await start()
+    await host().exec(['systemctl', 'stop', 'rude.service'])
+    await down()
+    await start()
+    await app.act(id, 'rude.service', 'stop')
+    await down()
+    await start()
+    const { invocationId } = await runs()
+    await host().exec(['systemctl', 'restart', 'rude.service'])
+    await until(async () => (await runs()).invocationId !== invocationId)
+    const ends = app.transitions.filter(one => one.name === 'rude.service' && one.toState === 'failed')
+    expect(ends.length).toBeGreaterThanOrEqual(3)
+    for (const end of ends) expect(end).toMatchObject({ asked: true })
+    expect(await incidents(app)).toEqual([])
+    await host().killUnit('rude.service')
+    const told = await until(() => app.notifications.find(one => one.title.includes('rude')))
+    expect(`${told.title} ${told.body}`).toMatch(/killed by signal 9/)
+    expect(await incidents(app)).toMatchObject([{ unit: { name: 'rude.service' }, state: 'open' }])
+    expect(app.notifications).toHaveLength(1)
+  }))
+
 it('a process that ends without an error is no stop: it is told where it should run', () =>
   started(async (app, { id }) => {
     await host().installUnit('ends.service', '[Service]\nExecStart=/bin/sleep 4\n')

@@ -1,6 +1,7 @@
 // What systemd says becomes states and changes: each once, in order, none made up, and bounded whatever a host sends.
 import { describe, expect, it } from 'vitest'
 import { startDbus } from '../../../../src/engine/collector/dbus-start.ts'
+import { AskedEnds } from '../../../../src/engine/collector/units-asked.ts'
 import { DbusWatch } from '../../../../src/engine/collector/units-dbus.ts'
 import { readUnit } from '../../../../src/engine/collector/units-details.ts'
 import { actOverBus } from '../../../../src/engine/collector/units-job.ts'
@@ -8,7 +9,7 @@ import { maxUnits, UnitTable } from '../../../../src/engine/collector/units-tabl
 import { ManualClock } from '../../../../src/engine/lib/clock.ts'
 import { silentLogger } from '../../../../src/engine/lib/log.ts'
 import { unitNameOf } from '../../../../src/engine/parse/dbus-unit-path.ts'
-import type { UnitChange } from '../../../../src/engine/ports.ts'
+import type { UnitChange, UnitState } from '../../../../src/engine/ports.ts'
 import { type Answer, type Call, FakeBus, listed, settle } from './fake-bus.ts'
 
 type Units = (readonly [string, string?, string?, string?])[]
@@ -96,6 +97,64 @@ describe('watching services', () => {
       'active/running 42 1 success',
     ])
     await watch.dispose()
+  })
+
+  it('tells what went down by a job of systemd’s from what went by itself', async () => {
+    const { bus, watch, table, changes } = await watching([['bot.service'], ['idle.service', 'inactive', 'dead']])
+    const path = '/org/freedesktop/systemd1/job/7'
+    const job = (member: 'JobNew' | 'JobRemoved', unit: string): void =>
+      member === 'JobNew'
+        ? bus.manager(member, 'uos', [7, path, unit])
+        : bus.manager(member, 'uoss', [7, path, unit, 'done'])
+    const to = (unit: string, active: string, sub: string): void =>
+      bus.changed(unit, 'Unit', { ActiveState: ['s', active], SubState: ['s', sub] })
+    const asked = async (unit: string): Promise<boolean | null> => {
+      await settle()
+      const state = table.get(unit)
+      return state && watch.asked.wasAsked(state)
+    }
+    job('JobNew', 'bot.service')
+    to('bot.service', 'deactivating', 'stop-sigterm')
+    job('JobRemoved', 'bot.service')
+    to('bot.service', 'failed', 'failed')
+    expect(await asked('bot.service')).toBe(true)
+    to('bot.service', 'active', 'running')
+    expect(await asked('bot.service')).toBeNull()
+    // what stops after a crash is no job, and neither is the restart that systemd makes for itself
+    to('bot.service', 'deactivating', 'stop-post')
+    to('bot.service', 'activating', 'auto-restart')
+    job('JobNew', 'bot.service')
+    to('bot.service', 'inactive', 'dead')
+    expect(await asked('bot.service')).toBe(false)
+    job('JobRemoved', 'bot.service')
+    // a start that fails was not asked to fail, a start that is broken off was
+    job('JobNew', 'idle.service')
+    to('idle.service', 'activating', 'start')
+    to('idle.service', 'failed', 'failed')
+    expect(await asked('idle.service')).toBe(false)
+    job('JobRemoved', 'idle.service')
+    to('idle.service', 'activating', 'start')
+    await settle()
+    job('JobNew', 'idle.service')
+    to('idle.service', 'deactivating', 'stop-sigterm')
+    expect(await asked('idle.service')).toBe(true)
+    expect(changes.length).toBeGreaterThan(0)
+    await watch.dispose()
+  })
+
+  it('keeps of a host that makes up jobs and units without end only so much', () => {
+    const ends = new AskedEnds()
+    const unit = (name: string, activeState: string): UnitState =>
+      ({ name, activeState, subState: '', hostId: 'h', scope: 'system' }) as UnitState
+    for (let n = 0; n < 10_000; n++) {
+      ends.began(`${n}.service`, `/job/${n}`, unit(`${n}.service`, 'active'))
+      ends.began('0.service', `/job/more/${n}`, unit('0.service', 'active'))
+      ends.moved({ unit: unit(`${n}.service`, 'failed'), before: unit(`${n}.service`, 'active') })
+    }
+    expect(ends.wasAsked(unit('1.service', 'failed'))).toBe(true)
+    // what is not kept is told as if nobody had asked for it
+    expect(ends.wasAsked(unit('9999.service', 'failed'))).toBeNull()
+    expect(ends.size).toBeLessThan(5_000)
   })
 
   it('tells what came in one half only, a moment later', async () => {

@@ -43,6 +43,18 @@ it('S20 a stop in order is no trouble, an end by itself is, and what is not know
     expect(judgeUnit(inactive, 'not-failed', stopped)).toMatchObject({ status: 'healthy' })
 })
 
+it('what ends badly because it was asked to end is no trouble', () => {
+  const stopped = failed('exit-code', 143)
+  expect(judgeUnit(stopped, 'running', true)).toEqual({
+    status: 'unknown',
+    message: 'bot.service was stopped; its process exited with code 143',
+    cause: null,
+  })
+  expect(judgeUnit(stopped, 'not-failed', true)).toMatchObject({ status: 'healthy' })
+  for (const unsure of [false, null])
+    expect(judgeUnit(stopped, 'not-failed', unsure)).toMatchObject({ status: 'unhealthy', cause: 'unit' })
+})
+
 it('an automatic restart is a failure only after a crash', () => {
   const restarting = unit({ activeState: 'activating', subState: 'auto-restart', result: 'exit-code', exitStatus: 3 })
   expect(judgeUnit(restarting, 'not-failed', null)).toMatchObject({

@@ -107,11 +107,11 @@ export async function createWatched(
       return now.alerting
     },
     /** A unit changed, as systemd's signals tell it. */
-    async sees(name: string, change: Partial<UnitState>): Promise<void> {
+    async sees(name: string, change: Partial<UnitState>, asked?: boolean): Promise<void> {
       const before = units.get(name) ?? null
       const unit = { ...(before ?? unitState(name)), ...change }
       units.set(name, unit)
-      now.manager().changes.emit({ unit, before, seenAt: clock.now() })
+      now.manager().changes.emit({ unit, before, seenAt: clock.now(), ...(asked === undefined ? {} : { asked }) })
       await settle()
     },
     /** It changed while nobody looked. */
