@@ -11,6 +11,7 @@ import { type Server, serve } from '../shared/rpc/server.ts'
 import { appOrigin } from './app-files.ts'
 import { EngineProcess } from './engine-process.ts'
 import { type EngineRun, spawnEngine } from './engine-spawn.ts'
+import { createKeptKey } from './kept-key.ts'
 import { openLog, rotatingFile } from './log.ts'
 import { createLoginWindows } from './login-window.ts'
 import { setMenu } from './menu.ts'
@@ -82,6 +83,7 @@ function run(): void {
     log: log.child('notifications'),
   })
   const vault = createVault()
+  const key = createKeptKey()
   const logins = createLoginWindows({ icon, log: log.child('login') })
   const engine = new EngineProcess({
     log: log.child('engine'),
@@ -99,7 +101,7 @@ function run(): void {
       if (changed.state === 'crashed') tray?.set({ state: 'unknown', lines: [] })
     },
     onStarted: started => {
-      const handlers = nativeHandlers({ notifications, tray: () => tray, vault, logins })
+      const handlers = nativeHandlers({ notifications, tray: () => tray, vault, key, logins })
       native = serve(nativeContract, started.native, handlers, { log: log.child('native') })
       windowPorts.engineStarted()
       void learnSettings(started)

@@ -204,6 +204,11 @@ function engineHandlers(world: World, control: { watched: string | null }, emit:
       emit('vault.changed', world.vault)
       return world.vault
     },
+    'vault.reset': () => {
+      world.vault = { ...world.vault, state: 'uninitialised', protection: 'none' }
+      emit('vault.changed', world.vault)
+      return world.vault
+    },
 
     'unit.list': hostId => {
       const view = viewOf(hostId)

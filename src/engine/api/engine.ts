@@ -38,4 +38,9 @@ export const engineHandlers = ({ health, settings, vault, fleet, audit, clock }:
     fleet.onVaultUnlocked()
     return status
   },
+  'vault.reset': () => {
+    const status = vault.reset(clock.now())
+    audit.record({ actor: 'person', verb: 'vault.reset' })
+    return status
+  },
 })

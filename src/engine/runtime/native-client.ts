@@ -16,6 +16,8 @@ export function nativeOver(client: Client<NativeContract>, log: Logger): Native 
     keyringStatus: () => client.call('keyring.status', undefined),
     keyringWrap: plain => client.call('keyring.wrap', new Uint8Array(plain)),
     keyringUnwrap: wrapped => client.call('keyring.unwrap', new Uint8Array(wrapped)),
+    keepKey: key => client.call('vault.keepKey', key === null ? null : new Uint8Array(key)),
+    keptKey: () => client.call('vault.keptKey', undefined),
     openLogin: (request, signal) => client.call('login.open', request, signal),
     closeLogin: loginId => client.call('login.close', loginId),
     refreshLogin: (request, signal) => client.call('login.refresh', request, signal),
@@ -43,6 +45,9 @@ export function headlessNative(log: Logger): Native {
     keyringStatus: async () => ({ available: false, reason: 'There is no desktop here' }),
     keyringWrap: async () => unavailable(),
     keyringUnwrap: async () => unavailable(),
+    // nobody here outlives the engine: its passphrase is asked for at each start
+    keepKey: async () => {},
+    keptKey: async () => null,
     openLogin: noWindow,
     closeLogin: noWindow,
     refreshLogin: noWindow,

@@ -16,6 +16,11 @@ export interface Vault extends SecretSource {
   create(passphrase: string | null): Promise<VaultStatus>
   /** Throws VAULT_PASSPHRASE_WRONG; NOT_FOUND where there is no vault yet. */
   unlock(passphrase: string): Promise<VaultStatus>
+  /**
+   * For a vault whose key is gone for good: sets it aside with all that it holds, unused and not removed, so that another can be made. Throws
+   * CONFLICT while it is unlocked, NOT_FOUND where there is none.
+   */
+  reset(now: number): VaultStatus
   /** The vault's key wrapped under a passphrase, to go with an export; null where there is no vault. Throws VAULT_LOCKED. */
   wrapUnder(passphrase: string): Promise<VaultMeta | null>
   /** Forgets the key in memory. */
@@ -31,7 +36,7 @@ export interface Vault extends SecretSource {
 export interface VaultOptions {
   secrets: SecretStore
   meta: VaultMetaStore
-  native: Pick<Native, 'keyringStatus' | 'keyringWrap' | 'keyringUnwrap'>
+  native: Pick<Native, 'keyringStatus' | 'keyringWrap' | 'keyringUnwrap' | 'keepKey' | 'keptKey'>
   log: Logger
   redactor: Redactor
 }
@@ -92,6 +97,22 @@ export function createVault({ secrets, meta, native, log: parentLog, redactor }:
     trouble = null
     return true
   }
+  /** What opens by a passphrase is not to wait for a person because an engine died: whoever outlives it has the key. */
+  function handOn(): void {
+    const given = key !== null && meta.get()?.protection === 'passphrase' ? new Uint8Array(key) : null
+    native
+      .keepKey(given)
+      .catch((error: unknown) => log.warn('the key is not kept over a restart', { code: AppError.from(error).code }))
+  }
+  async function takeOver(stored: VaultMeta): Promise<void> {
+    try {
+      const kept = await native.keptKey()
+      // one of another vault, which was put back or taken over meanwhile, opens nothing
+      if (kept !== null && adopt(kept, stored)) log.info('vault unlocked by the key that was kept')
+    } catch (error) {
+      log.warn('the key that was kept could not be had', { code: AppError.from(error).code })
+    }
+  }
   async function unlockByKeyring(stored: VaultMeta): Promise<void> {
     if (!keyring.available) {
       trouble = `The key is in the desktop keyring, which cannot be used: ${keyring.reason ?? 'no reason given'}`
@@ -116,6 +137,7 @@ export function createVault({ secrets, meta, native, log: parentLog, redactor }:
         await unlockByKeyring(stored)
         if (trouble !== null) log.warn('vault stays locked', { reason: trouble })
       }
+      if (key === null && stored?.protection === 'passphrase') await takeOver(stored)
       return announce()
     },
     async create(passphrase) {
@@ -139,6 +161,7 @@ export function createVault({ secrets, meta, native, log: parentLog, redactor }:
       meta.put(stored)
       key = fresh
       trouble = null
+      handOn()
       log.info('vault created', { protection: stored.protection })
       return announce()
     },
@@ -148,18 +171,32 @@ export function createVault({ secrets, meta, native, log: parentLog, redactor }:
       if (key !== null) return status()
       if (stored.protection === 'keyring' || stored.scrypt === null)
         throw new AppError('VAULT_UNAVAILABLE', 'This vault is opened by the desktop keyring, not by a passphrase', {
-          hint: 'Unlock the keyring of your desktop and start Quarterdeck again.',
+          hint: 'Unlock the keyring of your desktop and start Quarterdeck again. If its key is gone for good, set this vault aside and make another.',
         })
       const plain = unseal(await deriveKey(passphrase, stored.scrypt), 'vault/key', stored.wrappedKey)
       if (plain === null || !adopt(plain, stored))
         throw new AppError('VAULT_PASSPHRASE_WRONG', 'This passphrase does not open the vault')
+      handOn()
       log.info('vault unlocked')
+      return announce()
+    },
+    reset(now) {
+      if (meta.get() === null) throw new AppError('NOT_FOUND', 'There is no vault for secrets yet')
+      if (key !== null)
+        throw new AppError('CONFLICT', 'The vault is unlocked, so there is nothing that is lost', {
+          hint: 'Only a vault that cannot be unlocked any more is set aside.',
+        })
+      meta.setAside(now)
+      trouble = null
+      handOn()
+      log.warn('a vault that could not be unlocked was set aside')
       return announce()
     },
     wrapUnder: async passphrase => (meta.get() === null ? null : wrapped(opened(), passphrase)),
     lock() {
       key?.fill(0)
       key = null
+      handOn()
       announce()
     },
     put(recordId, secret) {

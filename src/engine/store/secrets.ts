@@ -31,6 +31,8 @@ export interface VaultMeta {
 export interface VaultMetaStore {
   get(): VaultMeta | null
   put(meta: VaultMeta): void
+  /** Moves the vault and all secrets to where nothing uses them (wall ms). */
+  setAside(at: number): void
 }
 
 export function createSecretStore(db: Db): SecretStore {
@@ -59,6 +61,12 @@ export function createVaultMetaStore(db: Db): VaultMetaStore {
     { protection: 'keyring' | 'passphrase'; wrapped_key: Uint8Array; kdf: string | null; check_value: Uint8Array }
   >('SELECT * FROM vault')
   const put = db.prepare('INSERT OR REPLACE INTO vault VALUES (1, ?, ?, ?, ?)')
+  const aside = db.prepare<[number]>(`INSERT INTO vault_aside (at, protection, wrapped_key, kdf, check_value)
+    SELECT ?, protection, wrapped_key, kdf, check_value FROM vault`)
+  const secretsAside = db.prepare<[number | bigint]>(
+    'INSERT INTO secret_aside SELECT ?, record_id, ciphertext FROM secret',
+  )
+  const empty = [db.prepare('DELETE FROM secret'), db.prepare('DELETE FROM vault')]
   return {
     get: () =>
       db.read(() => {
@@ -74,6 +82,12 @@ export function createVaultMetaStore(db: Db): VaultMetaStore {
     put: meta => {
       const kdf = meta.scrypt === null ? null : JSON.stringify(meta.scrypt)
       db.write(() => put.run(meta.protection, meta.wrappedKey, kdf, meta.checkValue))
+    },
+    setAside: at => {
+      db.write(() => {
+        secretsAside.run(aside.run(at).lastInsertRowid)
+        for (const each of empty) each.run()
+      })
     },
   }
 }

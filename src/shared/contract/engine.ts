@@ -74,6 +74,8 @@ export const engineContract = {
   /** Makes the vault, under the keyring, or under a passphrase where one is given. */
   'vault.create': command(z.object({ passphrase: z.string().min(8).max(1024).nullable() }), VaultStatus),
   'vault.unlock': command(z.object({ passphrase: z.string().min(1).max(1024) }), VaultStatus),
+  /** A vault that cannot be unlocked any more is set aside with all that it holds, never removed; all secrets are asked for anew. */
+  'vault.reset': command(none, VaultStatus),
   'vault.changed': event(VaultStatus),
 
   // the app's own data

@@ -74,6 +74,9 @@ export const nativeContract = {
   /** Encrypts or decrypts the vault's key by the desktop's keyring. */
   'keyring.wrap': command(z.instanceof(Uint8Array), z.instanceof(Uint8Array)),
   'keyring.unwrap': command(z.instanceof(Uint8Array), z.instanceof(Uint8Array)),
+  /** The shell holds the vault's key in memory while the app runs, so that an engine that died need not wait for a passphrase; null forgets it. */
+  'vault.keepKey': command(z.instanceof(Uint8Array).nullable(), z.void()),
+  'vault.keptKey': query(z.void(), z.instanceof(Uint8Array).nullable()),
   /** Opens a window in which a person logs in. A second request for the same login brings the first to the front and ends with CONFLICT. */
   'login.open': command(LoginWindowRequest, LoginWindowResult),
   'login.close': command(z.string().max(64), z.void()),

@@ -63,6 +63,7 @@ const auditVerbs = [
   'settings.change',
   'vault.create',
   'vault.unlock',
+  'vault.reset',
 ] as const
 /** What this version records; entries of another version may have other verbs. */
 export type AuditVerb = (typeof auditVerbs)[number]

@@ -103,6 +103,8 @@ export class KillableEngine {
       'keyring.status': () => ({ available: true, reason: null }),
       'keyring.wrap': plain => plain.map(byte => byte ^ 0xff),
       'keyring.unwrap': wrapped => wrapped.map(byte => byte ^ 0xff),
+      'vault.keepKey': () => {},
+      'vault.keptKey': () => null,
       'login.open': request => loginWindows.openLogin(request),
       'login.close': loginId => loginWindows.closeLogin(loginId),
       'login.refresh': request => loginWindows.refreshLogin(request),

@@ -57,6 +57,8 @@ export class RunningEngine implements AsyncDisposable {
       // a keyring that turns every bit, so that nothing lies on disk in clear
       keyringWrap: async plain => plain.map(byte => byte ^ 0xff),
       keyringUnwrap: async wrapped => wrapped.map(byte => byte ^ 0xff),
+      keepKey: async () => {},
+      keptKey: async () => null,
       ...loginWindows,
     }
     const engine = await createEngine({

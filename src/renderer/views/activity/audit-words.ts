@@ -36,6 +36,7 @@ const verbs: Record<string, string> = {
   'settings.change': 'Change settings',
   'vault.create': 'Create vault',
   'vault.unlock': 'Unlock vault',
+  'vault.reset': 'Set vault aside',
 }
 
 /** A verb from a newer engine is shown as it is. */

@@ -7,6 +7,7 @@ import { Panel } from '../../components/page.tsx'
 import { useVault } from '../../data/hosts.ts'
 import { safeText } from '../../lib/safe-text.ts'
 import { CreateVault } from '../vault/create-vault.tsx'
+import { SetAside } from '../vault/set-aside.tsx'
 import { VaultNeeded } from '../vault/vault-needed.tsx'
 import css from './settings.module.css'
 
@@ -34,12 +35,12 @@ function Vault(props: { status: VaultStatus }): ReactNode {
         {locked ? 'Locked.' : 'Unlocked.'}{' '}
         {status.protection === 'keyring'
           ? 'Its key is kept by your desktop’s keyring.'
-          : 'Its key comes from your passphrase, which is asked for at each start.'}
+          : 'Its key comes from your passphrase, which is asked for once after each start of the app.'}
       </p>
       {locked && status.reason !== null && <p className={css.pale}>{safeText(status.reason)}</p>}
       {locked && (
         <div>
-          <VaultNeeded />
+          <VaultNeeded /> <SetAside />
         </div>
       )}
     </>

@@ -22,6 +22,8 @@ const native: Native = {
   keyringStatus: async () => ({ available: true, reason: null }),
   keyringWrap: async plain => plain.map(byte => byte ^ 0xff),
   keyringUnwrap: async wrapped => wrapped.map(byte => byte ^ 0xff),
+  keepKey: async () => {},
+  keptKey: async () => null,
   ...new FakeLoginWindows(),
 }
 

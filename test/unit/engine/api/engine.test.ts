@@ -8,7 +8,8 @@ it('audits a change of settings by its names, and the vault, but not the theme',
   const recorded: unknown[] = []
   const handlers = engineHandlers({
     settings: { set: () => Settings.parse({}) },
-    vault: { create: async () => ({}), unlock: async () => ({}) },
+    vault: { create: async () => ({}), unlock: async () => ({}), reset: () => ({}) },
+    clock: { now: () => 0 },
     fleet: { onVaultUnlocked: () => {} },
     audit: { record: (act: unknown) => recorded.push(act) },
   } as unknown as Services)
@@ -16,9 +17,11 @@ it('audits a change of settings by its names, and the vault, but not the theme',
   expect(recorded).toEqual([])
   handlers['settings.set']({ theme: 'dark', notifications: false, closeToTray: false })
   await handlers['vault.unlock']({ passphrase: 'never recorded' })
+  handlers['vault.reset']()
   expect(recorded).toEqual([
     { actor: 'person', verb: 'settings.change', target: 'notifications, closeToTray' },
     { actor: 'person', verb: 'vault.unlock' },
+    { actor: 'person', verb: 'vault.reset' },
   ])
 })
 

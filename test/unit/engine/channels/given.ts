@@ -78,6 +78,8 @@ export async function send(
       keyringStatus: async () => ({ available: false, reason: null }),
       keyringWrap: async plain => plain,
       keyringUnwrap: async wrapped => wrapped,
+      keepKey: async () => {},
+      keptKey: async () => null,
       ...new FakeLoginWindows(),
       ...native,
     },

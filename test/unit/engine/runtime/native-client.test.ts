@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest'
 import { silentLogger } from '../../../../src/engine/lib/log.ts'
 import { headlessNative, nativeOver } from '../../../../src/engine/runtime/native-client.ts'
+import { createKeptKey } from '../../../../src/main/kept-key.ts'
 import { nativeContract } from '../../../../src/shared/contract/native.ts'
 import { connect } from '../../../../src/shared/rpc/client.ts'
 import { portPair } from '../../../../src/shared/rpc/port.ts'
@@ -17,12 +18,15 @@ test('login windows are asked for over the contract, and an abort reaches the sh
   const windows = new FakeLoginWindows()
   const [mine, its] = portPair()
   let aborted = false
+  const key = createKeptKey()
   const server = serve(nativeContract, its, {
     'notification.show': () => ({ shown: true, reason: null }),
     'tray.set': () => {},
     'keyring.status': () => ({ available: false, reason: null }),
     'keyring.wrap': plain => plain,
     'keyring.unwrap': wrapped => wrapped,
+    'vault.keepKey': given => key.keep(given),
+    'vault.keptKey': () => key.kept(),
     'login.open': (asked, { signal }) =>
       asked.keep
         ? new Promise(resolve =>
@@ -41,6 +45,11 @@ test('login windows are asked for over the contract, and an abort reaches the sh
   expect(await native.openLogin(request)).toEqual({ cookies: null, reason: 'The window was closed' })
   await native.closeLogin('x-bot')
   await native.refreshLogin(request)
+  expect(await native.keptKey()).toBeNull()
+  await native.keepKey(Buffer.from('a key of this vault'))
+  expect(Buffer.from((await native.keptKey()) ?? []).toString()).toBe('a key of this vault')
+  await native.keepKey(null)
+  expect(await native.keptKey()).toBeNull()
   await native.forgetLogin('x-bot')
   expect(windows).toMatchObject({ opened: [request], closed: ['x-bot'], refreshed: [request], forgotten: ['x-bot'] })
   const caller = new AbortController()

@@ -33,6 +33,8 @@ async function computer(directory = folder()) {
     log,
     redactor: new Redactor(),
     native: {
+      keepKey: async () => {},
+      keptKey: async () => null,
       keyringStatus: async () => ({ available: true, reason: null }),
       keyringWrap: async plain => Buffer.concat([Buffer.from(`${own}|`), plain]),
       keyringUnwrap: async wrapped => Buffer.from(wrapped).subarray(`${own}|`.length),

@@ -2,11 +2,13 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import SQLite from 'better-sqlite3'
 import fc from 'fast-check'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createLogger, Redactor } from '../../../../src/engine/lib/log.ts'
 import { createVault, hostSecretId, type Vault, type VaultOptions } from '../../../../src/engine/runtime/vault.ts'
 import type { Store } from '../../../../src/engine/store/store.ts'
+import { createKeptKey } from '../../../../src/main/kept-key.ts'
 import type { VaultStatus } from '../../../../src/shared/model/settings.ts'
 import { createWorkplace, draft, type Workplace } from '../store/lib.ts'
 
@@ -15,8 +17,11 @@ type Keyring = VaultOptions['native']
 /** A keyring that encrypts with a key of its own, as a desktop's does. */
 function realKeyring(): Keyring & { wrapped: number } {
   const key = randomBytes(32)
+  const kept = createKeptKey()
   const keyring = {
     wrapped: 0,
+    keepKey: async (given: Uint8Array | null) => kept.keep(given),
+    keptKey: async () => kept.kept(),
     keyringStatus: async () => ({ available: true, reason: null }),
     keyringWrap: async (plain: Uint8Array) => {
       keyring.wrapped++
@@ -33,6 +38,8 @@ function realKeyring(): Keyring & { wrapped: number } {
 
 /** What the shell says of a desktop whose secrets would lie in plain text. */
 const basicText: Keyring = {
+  keepKey: async () => {},
+  keptKey: async () => null,
   keyringStatus: async () => ({ available: false, reason: 'The desktop keeps secrets in plain text (basic_text)' }),
   keyringWrap: async () => {
     throw new Error('must not be called')
@@ -244,4 +251,75 @@ test('secrets are known to the redactor, and in no file and no line of the log',
   expect(place.lines.join('\n')).not.toContain('CANARY')
   store.hosts.remove('a')
   expect(store.secrets.count()).toBe(0)
+})
+
+test('a vault under a passphrase is open again after the engine died, as long as the app runs, and not once it was locked', async () => {
+  const app = realKeyring()
+  const first = vaultWith(app)
+  await first.start()
+  await first.create('correct horse battery')
+  first.put('host/a/password', 'hunter22')
+  // what the shell holds is a copy of its own
+  const second = vaultWith(app)
+  expect(await second.start()).toMatchObject({ state: 'unlocked', protection: 'passphrase' })
+  expect(second.get('host/a/password')).toBe('hunter22')
+  expect(place.lines.join('\n')).not.toContain(Buffer.from((await app.keptKey()) ?? []).toString('base64'))
+  second.lock()
+  const third = vaultWith(app)
+  expect(await third.start()).toMatchObject({ state: 'locked' })
+  await third.unlock('correct horse battery')
+  expect(await vaultWith(app).start()).toMatchObject({ state: 'unlocked' })
+  // another app knows nothing of it
+  expect(await vaultWith(realKeyring()).start()).toMatchObject({ state: 'locked' })
+})
+
+test('a key that was kept of another vault opens nothing, and one that the keyring protects is not kept', async () => {
+  const app = realKeyring()
+  const vault = vaultWith(app)
+  await vault.start()
+  await vault.create('correct horse battery')
+  await app.keepKey(randomBytes(32))
+  expect(await vaultWith(app).start()).toMatchObject({ state: 'locked' })
+  await app.keepKey(null)
+  store.close()
+  place.dispose()
+  place = createWorkplace()
+  store = place.open()
+  const wrapped = vaultWith(app)
+  await wrapped.start()
+  await wrapped.create(null)
+  expect(await app.keptKey()).toBeNull()
+})
+
+test('a vault whose key is gone is set aside with all that it holds, and another takes its place', async () => {
+  const desktop = realKeyring()
+  const before = vaultWith(desktop)
+  await before.start()
+  expect(() => before.reset(5)).toThrow(code('NOT_FOUND'))
+  await before.create(null)
+  before.put('host/a/password', 'hunter22')
+  expect(() => before.reset(5)).toThrow(code('CONFLICT'))
+  const meta = store.vaultMeta.get()
+  const sealed = store.secrets.get('host/a/password')
+
+  // another desktop, or the same one anew: its keyring has no such key
+  const other = vaultWith(realKeyring())
+  const { state, reason } = await other.start()
+  expect({ state, reason }).toEqual({ state: 'locked', reason: expect.stringContaining('keyring') })
+  expect(other.reset(1_700_000_000_000)).toMatchObject({ state: 'uninitialised', protection: 'none' })
+  expect([store.secrets.count(), other.get('host/a/password')]).toEqual([0, null])
+  expect(await other.create('correct horse battery')).toMatchObject({ state: 'unlocked' })
+  other.put('host/a/password', 'swordfish')
+  expect(other.get('host/a/password')).toBe('swordfish')
+
+  // nothing of the old one is lost: who finds its key can still open it
+  store.close()
+  const db = new SQLite(join(store.directory, 'quarterdeck.db'), { readonly: true })
+  const aside = db.prepare('SELECT * FROM vault_aside').all() as { id: number; at: number; wrapped_key: Buffer }[]
+  expect(aside).toMatchObject([{ at: 1_700_000_000_000, protection: 'keyring' }])
+  expect(aside[0]?.wrapped_key.equals(meta?.wrappedKey as Buffer)).toBe(true)
+  const secrets = db.prepare('SELECT * FROM secret_aside').all() as { ciphertext: Buffer }[]
+  expect(secrets).toMatchObject([{ vault: aside[0]?.id, record_id: 'host/a/password' }])
+  expect(secrets[0]?.ciphertext.equals(sealed as Buffer)).toBe(true)
+  db.close()
 })
