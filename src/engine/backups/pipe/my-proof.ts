@@ -51,10 +51,10 @@ export async function countRows(client: MyClient, database: string): Promise<Tab
   return rows.map(([name, count]) => ({ name, rows: count }))
 }
 
-/** Hash of each table's columns. */
+/** Hash of each table's columns; MySQL 9 has no MD5 any more. */
 export async function hashTables(client: MyClient, database: string): Promise<Record<string, string>> {
   const hashes = (await client.sql(
-    `SET SESSION group_concat_max_len = 10000000; SELECT JSON_ARRAY(TABLE_NAME, MD5(GROUP_CONCAT(COLUMN_NAME, ' ', COLUMN_TYPE, ' ', IS_NULLABLE, ' ', COALESCE(COLUMN_DEFAULT, ''), ' ', COLUMN_KEY, ' ', EXTRA ORDER BY ORDINAL_POSITION)))
+    `SET SESSION group_concat_max_len = 10000000; SELECT JSON_ARRAY(TABLE_NAME, SHA2(GROUP_CONCAT(COLUMN_NAME, ' ', COLUMN_TYPE, ' ', IS_NULLABLE, ' ', COALESCE(COLUMN_DEFAULT, ''), ' ', COLUMN_KEY, ' ', EXTRA ORDER BY ORDINAL_POSITION), 256))
 FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = ${myLiteral(database)} GROUP BY TABLE_NAME LIMIT ${mostTables};`,
   )) as [string, string][]
   return Object.fromEntries(hashes)
