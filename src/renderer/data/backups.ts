@@ -25,6 +25,10 @@ export function useTargets() {
 export function useSnapshots(backupId: string) {
   return useEngineQuery('snapshot.list', { backupId }, fresh)
 }
+/** All that lies at places without a backup that is set up here. */
+export function useOrphans() {
+  return useEngineQuery('snapshot.orphans', undefined, fresh)
+}
 export function useBackupRuns(id: string) {
   return useEngineQuery('backup.runs', { id, limit: runsShown }, fresh)
 }
@@ -44,6 +48,8 @@ export function useSnapshotItems(id: string, part: string) {
 
 /** Listens for all that concerns backups; returns the ends of it. */
 export function keepBackupsLive(engine: EngineRemote, client: QueryClient): (() => void)[] {
+  // The engine alone knows which backup a snapshot still has.
+  const leftOver = (): void => void client.invalidateQueries({ queryKey: callKey('snapshot.orphans', undefined) })
   return [
     engine.on('backup.changed', view => {
       updateAnswer(client, 'backup.list', undefined, list => put(list, view, ({ backup }) => backup.id))
@@ -52,21 +58,27 @@ export function keepBackupsLive(engine: EngineRemote, client: QueryClient): (() 
     engine.on('backup.removed', id => {
       updateAnswer(client, 'backup.list', undefined, list => list.filter(({ backup }) => backup.id !== id))
       client.removeQueries({ queryKey: callKey('backup.get', id) })
+      leftOver()
     }),
     engine.on('backupRun.changed', run =>
       updateAnswer(client, 'backup.runs', { id: run.backupId, limit: runsShown }, list => putRun(list, run)),
     ),
-    engine.on('snapshot.changed', snapshot =>
+    engine.on('snapshot.changed', snapshot => {
       updateAnswer(client, 'snapshot.list', { backupId: snapshot.manifest.backupId }, list =>
         put(list, snapshot, ({ id }) => id).sort((a, b) => b.manifest.startedAt - a.manifest.startedAt),
-      ),
-    ),
-    engine.on('snapshot.removed', id =>
+      )
+      leftOver()
+    }),
+    engine.on('snapshot.removed', id => {
       client.setQueriesData<{ id: string }[]>({ queryKey: ['snapshot.list'] }, list =>
         list?.filter(snapshot => snapshot.id !== id),
-      ),
-    ),
-    engine.on('target.changed', targets => client.setQueryData(callKey('target.list', undefined), targets)),
+      )
+      leftOver()
+    }),
+    engine.on('target.changed', targets => {
+      client.setQueryData(callKey('target.list', undefined), targets)
+      leftOver()
+    }),
     engine.on('restore.changed', run => {
       for (const backupId of [run.backupId, null])
         updateAnswer(client, 'restore.list', { backupId }, list => putRun(list, run))

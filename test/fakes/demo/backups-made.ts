@@ -44,8 +44,8 @@ export function targetsOf(now: number): TargetView[] {
       { hostId: 'alpine-nas', folder: '/srv/backups' },
       {
         freeBytes: 2_100_000 * MiB,
-        snapshots: 2,
-        bytes: 812 * MiB,
+        snapshots: 3,
+        bytes: 1_024 * MiB,
       },
     ),
     view(
@@ -180,6 +180,7 @@ function snapshotOf(
 
 export function snapshotsOf(now: number): Snapshot[] {
   const { trading, stats, web } = backups
+  const forum = { ...web, name: 'Forum', hostId: 'web-1' }
   const night = now - 9 * hour
   return [
     snapshotOf('trading', trading, night, tradingParts, { provenAt: now - 8 * hour }),
@@ -193,6 +194,17 @@ export function snapshotsOf(now: number): Snapshot[] {
     snapshotOf('stats', stats, night - 4 * day, [
       partOf('postgres', 'postgres', 'postgres.dump', 1_900 * MiB, [{ name: 'public.events', rows: 9_120_433 }]),
     ]),
+    // left by backups that are not set up here: one removed, one another computer's
+    snapshotOf('forum', forum, night - 40 * day, [partOf('files', 'files', 'files.tar.zst', 640 * MiB, [])], {
+      targetId: 'nas',
+    }),
+    snapshotOf(
+      'sealed',
+      { ...forum, name: 'Wiki', hostId: 'old-laptop' },
+      night - 90 * day,
+      [{ ...partOf('sqlite', 'sqlite', 'sqlite.db.zst.age', 71 * MiB, []), encryption: 'passphrase' }],
+      { targetId: 'nas' },
+    ),
     snapshotOf('web', web, now - 50 * minute, [partOf('files', 'files', 'files.tar.zst', 2_200 * MiB, [])]),
   ]
 }

@@ -28,6 +28,7 @@ export function backupHandlers(world: World, emit: Server<EngineContract>['emit'
   const runs = new Map<string, BackupRun[]>()
   const restores: RestoreRun[] = []
   const drills: DrillRun[] = []
+  const unlocked = new Set<string>()
   const viewOf = (id: string): BackupView => {
     const view = world.backups.get(id)
     if (!view) throw new AppError('NOT_FOUND', 'This backup is not there any more')
@@ -212,8 +213,23 @@ export function backupHandlers(world: World, emit: Server<EngineContract>['emit'
         .sort((a, b) => b.manifest.startedAt - a.manifest.startedAt),
     'backup.runBeforeUpdate': () => [],
     'backup.networks': () => ['Home', '192.168.1.1'],
-    'snapshot.orphans': () => [],
-    'snapshot.unlock': () => {},
+    'snapshot.orphans': () =>
+      [...world.snapshots.values()]
+        .filter(({ manifest }) => !world.backups.has(manifest.backupId))
+        .map(snapshot => ({
+          snapshot,
+          targetName: world.targets.get(snapshot.targetId)?.target.name ?? snapshot.targetId,
+          bytes: snapshot.manifest.parts.reduce((sum, part) => sum + part.bytes, 0),
+          missingKey:
+            unlocked.has(snapshot.id) || snapshot.manifest.parts.every(part => part.encryption === 'none')
+              ? null
+              : 'passphrase',
+        })),
+    'snapshot.unlock': ({ id, key }) => {
+      if (key !== 'open sesame') throw new AppError('BACKUP_BAD', 'This passphrase does not open it')
+      unlocked.add(id)
+      emit('snapshot.changed', snapshotOf(id))
+    },
     'snapshot.verify': async id => {
       await wait(800)
       const snapshot = { ...snapshotOf(id), hashedAt: Date.now() }

@@ -3,18 +3,20 @@ import { ArchiveX } from 'lucide-react'
 import { type ReactNode, useState } from 'react'
 import { useParams, useSearchParams } from 'react-router'
 import type { RestoreDraft, RestoreRun, Snapshot } from '../../../shared/model/backup.ts'
+import { type HostView, localHostId } from '../../../shared/model/host.ts'
 import { Button, ButtonRow, LinkButton } from '../../components/button.tsx'
 import { Pale } from '../../components/cells.tsx'
 import { ConfirmDialog } from '../../components/confirm-dialog.tsx'
-import { EmptyState, QueryFaces } from '../../components/faces.tsx'
+import { EmptyState, LoadingState, QueryFaces } from '../../components/faces.tsx'
 import { CheckField, Choices, TextField } from '../../components/field.tsx'
 import { HostSelect } from '../../components/host-select.tsx'
 import { ManyOf } from '../../components/many-of.tsx'
 import { Columns, Page, Panel } from '../../components/page.tsx'
-import { useRestorePlan, useRestores, useSnapshots } from '../../data/backups.ts'
+import { useBackups, useRestorePlan, useRestores, useSnapshots } from '../../data/backups.ts'
+import { useHosts } from '../../data/hosts.ts'
 import { useEngineCommand } from '../../data/remotes.tsx'
 import { formatBytes, formatExact } from '../../lib/format.ts'
-import { backupPath, places } from '../../lib/places.ts'
+import { backupPath, places, targetPath } from '../../lib/places.ts'
 import { useSettled } from '../../lib/use-settled.ts'
 import css from './backups.module.css'
 import { RestorePlanPanel } from './restore-plan-panel.tsx'
@@ -46,13 +48,31 @@ function Restore(props: { snapshot: Snapshot; backupId: string }): ReactNode {
   const { snapshot, backupId } = props
   const [runId, setRunId] = useState<string | null>(null)
   const restores = useRestores(backupId)
+  const backups = useBackups()
   const run = restores.data?.find(({ id }) => id === runId)
-  if (runId !== null) return run ? <Going run={run} backupId={backupId} /> : null
-  return <Wizard snapshot={snapshot} backupId={backupId} onStarted={started => setRunId(started.id)} />
+  // What belongs to no backup here cannot be backed up before it is replaced.
+  const orphan = backups.data !== undefined && !backups.data.some(({ backup }) => backup.id === backupId)
+  const back = orphan ? targetPath(snapshot.targetId) : backupPath(backupId)
+  if (runId !== null) return run ? <Going run={run} back={back} onAgain={() => setRunId(null)} /> : null
+  if (backups.data === undefined && backups.error === null) return <LoadingState />
+  return (
+    <Wizard
+      snapshot={snapshot}
+      orphan={orphan}
+      back={back}
+      damaged={restores.data?.some(failedToBackUp) ?? false}
+      onStarted={started => setRunId(started.id)}
+    />
+  )
 }
 
-function Going(props: { run: RestoreRun; backupId: string }): ReactNode {
-  const { run, backupId } = props
+/** Then a person may know that what is there now is damaged itself. */
+function failedToBackUp(run: RestoreRun): boolean {
+  return run.steps.some(({ step, outcome }) => step === 'back-up' && outcome === 'failed')
+}
+
+function Going(props: { run: RestoreRun; back: string; onAgain: () => void }): ReactNode {
+  const { run, back, onAgain } = props
   const cancel = useEngineCommand('restore.cancel')
   const swapping = run.steps.some(({ step, outcome }) => step === 'swap' && outcome !== 'skipped')
   return (
@@ -66,19 +86,29 @@ function Going(props: { run: RestoreRun; backupId: string }): ReactNode {
             Cancel
           </Button>
         )}
-        <LinkButton to={backupPath(backupId)}>Back to the backup</LinkButton>
+        {(run.outcome === 'failed' || run.outcome === 'cancelled') && <Button onClick={onAgain}>Try again</Button>}
+        <LinkButton to={back}>Back to the snapshots</LinkButton>
       </ButtonRow>
     </div>
   )
 }
 
-function Wizard(props: { snapshot: Snapshot; backupId: string; onStarted: (run: RestoreRun) => void }): ReactNode {
-  const { snapshot, backupId, onStarted } = props
+function Wizard(props: {
+  snapshot: Snapshot
+  /** Its backup is not set up here: it can go to another place only. */
+  orphan: boolean
+  back: string
+  /** What is there now could not be backed up before. */
+  damaged: boolean
+  onStarted: (run: RestoreRun) => void
+}): ReactNode {
+  const { snapshot, orphan, back, damaged, onStarted } = props
   const { manifest } = snapshot
+  const { data: hosts = [] } = useHosts()
   const [draft, setDraft] = useState<RestoreDraft>({
     snapshotId: snapshot.id,
     parts: manifest.parts.map(({ key }) => key),
-    to: { kind: 'in-place' },
+    to: orphan ? elsewhere(snapshot, hosts) : { kind: 'in-place' },
     despiteIdentity: false,
     despiteDamage: false,
   })
@@ -96,13 +126,21 @@ function Wizard(props: { snapshot: Snapshot; backupId: string; onStarted: (run: 
         <div>
           <Panel title={`Taken ${formatExact(manifest.startedAt)}`}>
             <Parts snapshot={snapshot} draft={draft} onChange={setDraft} />
-            <Destination snapshot={snapshot} draft={draft} onChange={setDraft} />
+            <Destination snapshot={snapshot} orphan={orphan} draft={draft} onChange={setDraft} />
             {differs && draft.to.kind === 'in-place' && (
               <CheckField
                 label="Restore it although this is not what was backed up"
                 help="The host or the database is another one than that of the snapshot."
                 checked={draft.despiteIdentity}
                 onChange={event => setDraft({ ...draft, despiteIdentity: event.target.checked })}
+              />
+            )}
+            {damaged && draft.to.kind === 'in-place' && (
+              <CheckField
+                label="Go on where what is there now is damaged itself"
+                help="It could not be backed up well before. Without a good backup of it, it is only kept beside."
+                checked={draft.despiteDamage}
+                onChange={event => setDraft({ ...draft, despiteDamage: event.target.checked })}
               />
             )}
           </Panel>
@@ -114,7 +152,7 @@ function Wizard(props: { snapshot: Snapshot; backupId: string; onStarted: (run: 
             >
               Restore…
             </Button>
-            <LinkButton to={backupPath(backupId)} look="quiet">
+            <LinkButton to={back} look="quiet">
               Cancel
             </LinkButton>
           </ButtonRow>
@@ -177,25 +215,31 @@ function Parts(props: DraftProps): ReactNode {
   )
 }
 
-function Destination(props: DraftProps): ReactNode {
-  const { snapshot, draft, onChange } = props
+/** On its own host, where that is known here. */
+function elsewhere(snapshot: Snapshot, hosts: readonly HostView[]): RestoreDraft['to'] {
+  const { hostId } = snapshot.manifest
+  return { kind: 'elsewhere', hostId: hosts.some(({ host }) => host.id === hostId) ? hostId : localHostId, place: '' }
+}
+
+function Destination(props: DraftProps & { orphan: boolean }): ReactNode {
+  const { snapshot, orphan, draft, onChange } = props
   const { to } = draft
+  const { data: hosts = [] } = useHosts()
   return (
     <>
-      <Choices<RestoreDraft['to']['kind']>
-        label="Where to"
-        value={to.kind}
-        options={[
-          { value: 'in-place', label: 'Where it was' },
-          { value: 'elsewhere', label: 'Another place' },
-        ]}
-        onChange={kind =>
-          onChange({
-            ...draft,
-            to: kind === 'in-place' ? { kind } : { kind, hostId: snapshot.manifest.hostId, place: '' },
-          })
-        }
-      />
+      {orphan ? (
+        <Pale>Its backup is not set up here, so it goes to another place and replaces nothing.</Pale>
+      ) : (
+        <Choices<RestoreDraft['to']['kind']>
+          label="Where to"
+          value={to.kind}
+          options={[
+            { value: 'in-place', label: 'Where it was' },
+            { value: 'elsewhere', label: 'Another place' },
+          ]}
+          onChange={kind => onChange({ ...draft, to: kind === 'in-place' ? { kind } : elsewhere(snapshot, hosts) })}
+        />
+      )}
       {to.kind === 'elsewhere' && (
         <>
           <HostSelect

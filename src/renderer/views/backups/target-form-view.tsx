@@ -9,6 +9,8 @@ import { Page } from '../../components/page.tsx'
 import { useBackupKinds, useTargets } from '../../data/backups.ts'
 import { fieldsOf, initialSpec } from '../../lib/json-schema.ts'
 import { places } from '../../lib/places.ts'
+import css from './backups.module.css'
+import { OrphansPanel } from './orphans-panel.tsx'
 import { TargetForm } from './target-form.tsx'
 
 export function NewTargetView(): ReactNode {
@@ -47,7 +49,12 @@ export function EditTargetView(): ReactNode {
                   </EmptyState>
                 )
               const { type, name, spec } = target
-              return <TargetForm key={target.id} kind={kind} target={target} draft={{ type, name, spec }} />
+              return (
+                <div key={target.id} className={css.form}>
+                  <TargetForm kind={kind} target={target} draft={{ type, name, spec }} />
+                  <OrphansPanel targetId={target.id} />
+                </div>
+              )
             }}
           </QueryFaces>
         )}

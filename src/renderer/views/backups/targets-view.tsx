@@ -9,8 +9,8 @@ import { type Column, DataTable } from '../../components/data-table.tsx'
 import { EmptyState, QueryFaces } from '../../components/faces.tsx'
 import { Page } from '../../components/page.tsx'
 import { Status } from '../../components/status.tsx'
-import { useBackupKinds, useTargets } from '../../data/backups.ts'
-import { formatBytes, formatCount } from '../../lib/format.ts'
+import { useBackupKinds, useOrphans, useTargets } from '../../data/backups.ts'
+import { countOf, formatBytes } from '../../lib/format.ts'
 import { places, targetPath } from '../../lib/places.ts'
 import { safeShort, safeText } from '../../lib/safe-text.ts'
 
@@ -76,13 +76,8 @@ const columns: readonly Column<TargetView>[] = [
   {
     id: 'holds',
     header: 'Holds',
-    width: 'minmax(6rem, 0.6fr)',
-    cell: ({ bytes, snapshots }) => (
-      <TwoLines>
-        <span>{formatBytes(bytes)}</span>
-        <Pale>{snapshots === 1 ? '1 snapshot' : `${formatCount(snapshots)} snapshots`}</Pale>
-      </TwoLines>
-    ),
+    width: 'minmax(7rem, 0.9fr)',
+    cell: view => <HoldsCell view={view} />,
   },
   {
     id: 'free',
@@ -92,6 +87,22 @@ const columns: readonly Column<TargetView>[] = [
     cell: ({ freeBytes }) => formatBytes(freeBytes),
   },
 ]
+
+/** With how many of its snapshots no backup here has any more. */
+function HoldsCell(props: { view: TargetView }): ReactNode {
+  const { target, bytes, snapshots } = props.view
+  const { data: orphans = [] } = useOrphans()
+  const left = orphans.filter(({ snapshot }) => snapshot.targetId === target.id).length
+  return (
+    <TwoLines>
+      <span>{formatBytes(bytes)}</span>
+      <Pale>
+        {countOf(snapshots, 'snapshot') ?? 'no snapshots'}
+        {left > 0 && `, ${left} left over`}
+      </Pale>
+    </TwoLines>
+  )
+}
 
 function KindTitle(props: { type: string }): ReactNode {
   const { data: kinds } = useBackupKinds()
