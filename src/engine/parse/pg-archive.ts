@@ -34,17 +34,21 @@ export interface PgArchiveSink {
 /** It is no archive that pg_restore could read; the message says why. */
 export class PgArchiveError extends Error {}
 
+/** It may well be a good one, of a format that is not known here. */
+export class PgArchiveUnknown extends PgArchiveError {}
+
 /** The list of contents is held in memory until it is whole; larger ones than this belong to no database that a person has. */
 const mostHead = 32 * 1024 * 1024
-/** The newest format whose layout is known here (PostgreSQL 17). */
+/** The newest format whose layout is known here: what PostgreSQL 17 and 18 write. */
 const newest = 16
+const oldest = 12
 
 const blockOfData = 1
 const blockOfBlobs = 3
 
 class NotEnough extends Error {}
 
-/** Feed it the archive in pieces of any size, then call `end`. Throws PgArchiveError as soon as something is wrong. */
+/** Feed it the archive in pieces of any size, then call `end`. Throws PgArchiveError as soon as something is wrong, PgArchiveUnknown for a newer format. */
 export class PgArchiveReader {
   readonly #sink: PgArchiveSink
   #held: Uint8Array[] = []
@@ -207,8 +211,12 @@ function readHead(bytes: Uint8Array): { head: PgArchiveHead; length: number; int
   const major = byte()
   const minor = byte()
   byte()
-  if (major !== 1 || minor < 12 || minor > newest)
-    throw new PgArchiveError(`Its format is ${major}.${minor}, which is not known here`)
+  if (major < 1 || (major === 1 && minor < oldest))
+    throw new PgArchiveError(`Its format is ${major}.${minor}, older than any pg_dump of today writes`)
+  if (major > 1 || minor > newest)
+    throw new PgArchiveUnknown(
+      `pg_dump wrote the format ${major}.${minor}, and this version of Quarterdeck reads 1.${oldest} to 1.${newest}`,
+    )
   const intSize = byte()
   const offsetSize = byte()
   if (intSize < 1 || intSize > 8 || offsetSize < 1 || offsetSize > 8)

@@ -7,6 +7,7 @@ import {
   PgArchiveError,
   type PgArchiveHead,
   PgArchiveReader,
+  PgArchiveUnknown,
   tableName,
 } from '../../parse/pg-archive.ts'
 import { CopyRows, CopyToCsv, copyColumns, csvLine } from '../../parse/pg-copy.ts'
@@ -17,7 +18,7 @@ export interface ArchiveFacts {
   readonly rows: ReadonlyMap<string, number | null>
 }
 
-/** Reads all of it. Rejects with BACKUP_BAD where it ends early or is no archive. */
+/** Reads all of it. Rejects with BACKUP_BAD where it ends early or is no archive, UNSUPPORTED where a newer pg_dump wrote it. */
 export async function readArchive(archive: Readable): Promise<ArchiveFacts> {
   const rows = new Map<string, number | null>()
   let count: CopyRows | null = null
@@ -100,6 +101,10 @@ export function tableAsCsv(archive: Readable, table: string): Readable {
 }
 
 function asBad(caught: unknown): unknown {
+  if (caught instanceof PgArchiveUnknown)
+    return new AppError('UNSUPPORTED', `The dump cannot be checked: ${caught.message}`, {
+      hint: 'Update Quarterdeck, or let an older pg_dump come first in the PATH of the host.',
+    })
   return caught instanceof PgArchiveError
     ? new AppError('BACKUP_BAD', `The dump is damaged: ${caught.message}`, { hint: 'Make a new backup now.' })
     : caught

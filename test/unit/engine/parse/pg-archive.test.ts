@@ -1,7 +1,12 @@
 // pg_dump's custom format as it streams by: read in pieces of any size, cut at any byte, damaged anywhere.
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { PgArchiveError, PgArchiveReader, tableName } from '../../../../src/engine/parse/pg-archive.ts'
+import {
+  PgArchiveError,
+  PgArchiveReader,
+  PgArchiveUnknown,
+  tableName,
+} from '../../../../src/engine/parse/pg-archive.ts'
 
 const encoder = new TextEncoder()
 const int = (value: number): number[] => [
@@ -89,8 +94,15 @@ test('a block that the list does not name, a second one, another format and no d
   expect(() => read(more(block(8, 'x')))).toThrow('number 8, which its list does not name')
   expect(() => read(more(block(9, 'x')))).toThrow('number 9')
   expect(() => read(more([5]))).toThrow('A block of kind 5 is unknown')
-  expect(() => read(Uint8Array.from([...bytes.subarray(0, 6), 17, ...bytes.subarray(7)]))).toThrow('format is 1.17')
+  expect(() => read(Uint8Array.from([...bytes.subarray(0, 6), 9, ...bytes.subarray(7)]))).toThrow('format is 1.9')
   expect(() => read(encoder.encode('-- PostgreSQL database dump'))).toThrow('no dump in the custom format')
+})
+
+test('an archive of a newer pg_dump is said to be that, and not to be damaged', () => {
+  const bytes = whole(16)
+  const newer = Uint8Array.from([...bytes.subarray(0, 6), 17, ...bytes.subarray(7)])
+  expect(() => read(newer)).toThrow(PgArchiveUnknown)
+  expect(() => read(newer)).toThrow('pg_dump wrote the format 1.17, and this version of Quarterdeck reads 1.12 to 1.16')
 })
 
 test('whatever the bytes are, it ends with an answer', () => {
