@@ -249,6 +249,31 @@ test('the window says within 2 s that the engine died, and takes it back when it
   await expect(page.getByText('Monitoring engine stopped')).toBeHidden()
 })
 
+test('a vault under a passphrase is open again by itself after the engine died', async ({ launch }) => {
+  const { page, enginePid, log } = await launch()
+  await openEnginePort(page)
+  const passphrase = 'canary correct horse battery'
+  const unlocked = { state: 'unlocked', protection: 'passphrase' }
+  expect(await askEngine(page, 'vault.create', { passphrase })).toMatchObject({ value: unlocked })
+  expect(await askEngine(page, 'vault.reset')).toMatchObject({ t: 'fail', error: { code: 'CONFLICT' } })
+  const before = enginePid()
+  process.kill(before, 'SIGKILL')
+  const newer = (): boolean => {
+    try {
+      return enginePid() !== before
+    } catch {
+      return false
+    }
+  }
+  await expect.poll(newer, { timeout: 30_000 }).toBe(true)
+  await openEnginePort(page)
+  await expect
+    .poll(async () => (await askEngine(page, 'vault.status')).value, { timeout: 30_000 })
+    .toMatchObject(unlocked)
+  expect(log('engine')).toContain('vault unlocked by the key that was kept')
+  expect(`${log('engine')}${log('main')}`).not.toContain(passphrase)
+})
+
 test.describe('the keyring', () => {
   test('of the desktop holds the vault, also over a restart', async ({ launch }) => {
     const desktop = await startDesktop({ keyring: 'open' })
