@@ -100,8 +100,8 @@ function GoesWithIt(props: { hostId: string }): ReactNode {
       </ul>
       {snapshots > 0 && (
         <p>
-          {snapshots === 1 ? '1 snapshot stays' : `${snapshots} snapshots stay`} where they are kept, and can be
-          restored to another host.
+          {snapshots === 1 ? 'Its snapshot stays where it is' : `Its ${snapshots} snapshots stay where they are`} kept,
+          and can be restored to another host.
         </p>
       )}
     </>
