@@ -4,8 +4,8 @@ import { AppError } from '../../shared/errors.ts'
 import type { Evidence } from '../../shared/model/unit.ts'
 import { askHost } from './pipe/ask-host.ts'
 import { endOf, openHostPipe, streamOf } from './pipe/host-pipe.ts'
-import { freeOn, lastOf, parentOf } from './pipe/host-place.ts'
-import { Swap } from './pipe/swap.ts'
+import { freeOn, lastOf, parentOf, refuseNoPath } from './pipe/host-place.ts'
+import { Swap, swapVerbs } from './pipe/swap.ts'
 import { SampleHashes } from './pipe/tar-guard.ts'
 import { awkJudge, awkLinks, left, taken, takeOver, tarFolder } from './pipe/tar-script.ts'
 import { archiveEnd, archiveItems, archiveSaid, extractFile, readArchive, unpackThere } from './pipe/tar-source.ts'
@@ -192,14 +192,10 @@ echo "no space left for $1 bytes in /var/tmp and /tmp" >&2; exit 1`
     if ((await swap.state()) === 'staged') await takeOverLeft(context, its, swap.beside(its.path, 'new'))
     return { kept: (await swap.swap())[0] ?? null }
   },
-  swapBack: (context, its, staging) => swapOf(context, its, staging).back(),
-  stagedState: (context, its, staging) => swapOf(context, its, staging).state(),
-  discard: (context, its, staging) => swapOf(context, its, staging).discard(),
-  dropOld: (context, its, staging) => swapOf(context, its, staging).dropOld(),
+  ...swapVerbs(swapOf),
 
   async restoreTo(context, its, artefact, place) {
-    if (!/^\/[^\0\n]*[^/\0\n]$/.test(place))
-      throw new AppError('INVALID_INPUT', 'Give a whole path, such as /srv/restored')
+    refuseNoPath(place)
     const partial = `${parentOf(place) === '/' ? '' : parentOf(place)}/.${lastOf(place)}.quarterdeck-partial`
     const make = `if [ -e "$1" ]; then echo "qd-fail $1 is there already" >&2; exit 3; fi
 mkdir -p -- "\${1%/*}/" && rm -rf -- "$2" && mkdir -m 700 -- "$2"`

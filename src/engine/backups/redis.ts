@@ -6,7 +6,7 @@ import { quoteWord } from '../parse/quote.ts'
 import { infoNumber, keyspace, redisVersion } from '../parse/redis-info.ts'
 import { askHost } from './pipe/ask-host.ts'
 import { openHostPipe, streamOf } from './pipe/host-pipe.ts'
-import { freeOn, lastOf, parentOf } from './pipe/host-place.ts'
+import { freeOn, lastOf, parentOf, refuseNoPath } from './pipe/host-place.ts'
 import { feedHost } from './pipe/host-sink.ts'
 import { withRedis } from './pipe/redis-client.ts'
 import { compareKeys, heldBy, readRdb, tablesOf } from './pipe/redis-proof.ts'
@@ -215,8 +215,7 @@ export const redis = backupSourceType({
   },
 
   async restoreTo(context, its, artefact, place) {
-    if (!/^\/[^\0\n]*[^/\0\n]$/.test(place))
-      throw new AppError('INVALID_INPUT', 'A whole path of a new folder is needed')
+    refuseNoPath(place)
     const file = `${place}/${lastOf(its.path)}`
     await feedHost(context, {
       argv: ['sh', '-c', 'mkdir -m 700 -- "$1" && cat > "$2" || { rm -rf -- "$2"; exit 3; }', 'sh', place, file],

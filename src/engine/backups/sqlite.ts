@@ -7,11 +7,11 @@ import { AppError } from '../../shared/errors.ts'
 import type { Evidence } from '../../shared/model/unit.ts'
 import { askHost } from './pipe/ask-host.ts'
 import { endOf, openHostPipe, streamOf } from './pipe/host-pipe.ts'
-import { freeOn, lastOf, parentOf } from './pipe/host-place.ts'
+import { freeOn, lastOf, parentOf, refuseNoPath } from './pipe/host-place.ts'
 import { feedHost } from './pipe/host-sink.ts'
 import { lookAtSqlite, schemasOf } from './pipe/sqlite-look.ts'
 import { sqliteBeforeSwap, sqliteDump, sqliteHold } from './pipe/sqlite-script.ts'
-import { Swap } from './pipe/swap.ts'
+import { Swap, swapVerbs } from './pipe/swap.ts'
 import type { TarEntry } from './pipe/tar-guard.ts'
 import { roomHere, unpackHere } from './pipe/unpack-here.ts'
 import { type Artefact, backupSourceType, type SourceContext, type Staging } from './source.ts'
@@ -245,14 +245,10 @@ export const sqliteSource = backupSourceType({
     const kept = await swapOf(context, its, staging).swap(sqliteBeforeSwap(its.path))
     return { kept: kept[0] ?? null }
   },
-  swapBack: (context, its, staging) => swapOf(context, its, staging).back(),
-  stagedState: (context, its, staging) => swapOf(context, its, staging).state(),
-  discard: (context, its, staging) => swapOf(context, its, staging).discard(),
-  dropOld: (context, its, staging) => swapOf(context, its, staging).dropOld(),
+  ...swapVerbs(swapOf),
 
   async restoreTo(context, its, artefact, place) {
-    if (!/^\/[^\0\n]*[^/\0\n]$/.test(place))
-      throw new AppError('INVALID_INPUT', 'Give a whole path, such as /srv/restored')
+    refuseNoPath(place)
     const here = await unpacked(context, artefact)
     const name = lastOf(its.path)
     const dot = name.lastIndexOf('.')

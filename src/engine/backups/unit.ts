@@ -5,8 +5,8 @@ import { CheckUnit } from '../../shared/model/check.ts'
 import type { Evidence } from '../../shared/model/unit.ts'
 import { askHost } from './pipe/ask-host.ts'
 import { endOf, openHostPipe, streamOf } from './pipe/host-pipe.ts'
-import { freeOn } from './pipe/host-place.ts'
-import { Swap } from './pipe/swap.ts'
+import { freeOn, refuseNoPath } from './pipe/host-place.ts'
+import { Swap, swapVerbs } from './pipe/swap.ts'
 import type { TarEntry } from './pipe/tar-guard.ts'
 import { awkJudge, tarFiles } from './pipe/tar-script.ts'
 import { archiveEnd, archiveItems, archiveSaid, extractFile, readArchive, unpackThere } from './pipe/tar-source.ts'
@@ -200,14 +200,11 @@ export const unitSource = backupSourceType({
     const kept = await (await swapOf(context, its, staging)).swap(':', reload(its))
     return { kept: kept[0] ?? null }
   },
+  ...swapVerbs(swapOf),
   swapBack: async (context, its, staging) => (await swapOf(context, its, staging)).back(reload(its)),
-  stagedState: async (context, its, staging) => (await swapOf(context, its, staging)).state(),
-  discard: async (context, its, staging) => (await swapOf(context, its, staging)).discard(),
-  dropOld: async (context, its, staging) => (await swapOf(context, its, staging)).dropOld(),
 
   async restoreTo(context, its, artefact, place) {
-    if (!/^\/[^\0\n]*[^/\0\n]$/.test(place))
-      throw new AppError('INVALID_INPUT', 'Give a whole path, such as /srv/restored')
+    refuseNoPath(place)
     const sudo = its.asRoot && its.scope === 'system'
     await filesIn(context, its, artefact)
     const script = 'if [ -e "$1" ]; then echo "qd-fail $1 is there already" >&2; exit 3; fi; mkdir -p -- "$1"'

@@ -402,6 +402,64 @@ ALTER ROLE deploy IN DATABASE shop SET statement_timeout TO '1h'; REVOKE CONNECT
     expect((await facts()).replace(/^younger.*\n/m, '')).toBe(then)
   })
 
+  // it is slow and the same everywhere: once is enough
+  const rolesToo = suite === 'bullseye' ? test : undefined
+  rolesToo?.(
+    'S32 roles killed in every step, at 10 moments, are all old or all new',
+    async () => {
+      const roles = postgresRoles.spec.parse({})
+      const limit = (to: number): Promise<string> =>
+        patient(() =>
+          asPostgres(
+            host(),
+            'postgres',
+            `ALTER ROLE reader CONNECTION LIMIT ${to}; ALTER ROLE deploy CONNECTION LIMIT ${to}`,
+          ),
+        )
+      await limit(22)
+      const { artefact } = await take(postgresRoles, await ready(host(), root), roles)
+      const { wrong, ends, killed } = await killRestores({
+        ...{ host: host(), type: postgresRoles, spec: roles, artefact, options: root, times: 10 },
+        kills: [itsProcesses, () => "pkill -9 -f '[p]ostgres:.*checkpointer' || true"],
+        reset: async () => void (await limit(11)),
+        present: async () => {
+          const sql =
+            "SELECT string_agg(DISTINCT rolconnlimit::text, ' ') FROM pg_roles WHERE rolname IN ('reader', 'deploy')"
+          const found = (await patient(() => asPostgres(host(), 'postgres', sql))).trim()
+          return found === '11' ? 'old' : found === '22' ? 'new' : found
+        },
+        leftovers: async () => (await patient(databases)).filter(name => name.startsWith('quarterdeck')).join(),
+      })
+      expect(wrong).toEqual([])
+      expect(ends.old + ends.new).toBe(10)
+      expect(Object.values(killed).every(count => count > 0)).toBe(true)
+      await limit(-1)
+    },
+    120_000,
+  )
+
+  test('all databases are those that are there, each a part that can be restored by itself', async () => {
+    const context = await connect()
+    await asPostgres(host(), 'postgres', `CREATE DATABASE "Other One" OWNER deploy`)
+    await asPostgres(host(), 'Other One', 'CREATE TABLE t AS SELECT 1 AS n')
+    await asPostgres(host(), 'postgres', 'CREATE DATABASE quarterdeck_drill_1_00000000')
+    await asPostgres(host(), 'postgres', 'CREATE DATABASE shop_qd_r1_old')
+    const all = spec({ database: '', except: ['postgres'] })
+    expect(postgres.label(all)).toBe('all databases')
+    const parts = (await postgres.expand?.(context, all)) ?? []
+    expect(parts.map(({ key, spec: its }) => [key.replace(/-[0-9a-f]{6,}$/, '-…'), its.database])).toEqual([
+      ['other-one-…', 'Other One'],
+      ['shop', 'shop'],
+    ])
+    expect(await postgres.expand?.(context, spec())).toBe(null)
+    const its = parts[0]?.spec ?? spec()
+    const taken = await snapshot(postgres, context, its)
+    expect(taken.part.tables).toEqual([{ name: 'public.t', rows: 1 }])
+    expect((await postgres.drill(context, its, taken)).map(({ ok }) => ok)).toEqual([true, true, true])
+    for (const name of ['Other One', 'quarterdeck_drill_1_00000000', 'shop_qd_r1_old'])
+      await asPostgres(host(), 'postgres', `DROP DATABASE IF EXISTS "${name}"`)
+  })
+
   test('fails honestly where the dump is killed, and leaves no session', async () => {
     const context = await connect()
     const dump = await postgres.dump(context, spec(), { compression: 'none' })

@@ -5,6 +5,7 @@ import { unitSource } from '../../../src/engine/backups/unit.ts'
 import { tarOf } from '../../unit/engine/backups/tar.ts'
 import { sharedHost } from '../lib/vitest.ts'
 import { ready } from '../remote/support.ts'
+import { killRestores } from './killed-restore.ts'
 import { artefactOf, inContext, take } from './source-support.ts'
 
 const root = { user: 'deploy', sudo: 'passwordless' } as const
@@ -68,6 +69,32 @@ chown -R deploy: /opt/bot; systemctl daemon-reload; systemctl start bot`
     expect(await sh('systemctl show -p Nice --value bot')).toBe('0')
     await call(context => unitSource.discard(context, spec, staging))
     expect(await sh('find /etc -name "*.quarterdeck-*"')).toBe('')
+  })
+
+  test('S32 killed in every step, at 20 moments, its files are all old or all new', { timeout: 300_000 }, async () => {
+    const spec = unitSource.spec.parse({ name: 'several.service', files: ['/etc/several.env'] })
+    const folder = '/etc/systemd/system/several.service'
+    const write = (word: string): string =>
+      `printf '[Service]\\nEnvironment=IS=${word}\\nExecStart=/bin/true\\n' >${folder}; echo IS=${word} >/etc/several.env; rm -rf ${folder}.d`
+    await sh(
+      `${write('new')}; mkdir -p ${folder}.d; printf '[Service]\\nEnvironment=ALSO=new\\n' >${folder}.d/also.conf`,
+    )
+    const taken = await take(unitSource, await ready(host(), root), spec)
+    const { wrong, ends, killed } = await killRestores({
+      ...{ host: host(), type: unitSource, spec, artefact: taken.artefact, options: root, times: 20 },
+      reset: async () => void (await sh(`${write('old')}; systemctl daemon-reload`)),
+      present: async () => {
+        const found = await sh(
+          `cat ${folder} /etc/several.env ${folder}.d/* 2>/dev/null | grep -oE '=(old|new)$' | tr -d '\\n'`,
+        )
+        // of what is old there is no drop-in
+        return found === '=old=old' ? 'old' : found === '=new=new=new' ? 'new' : found
+      },
+      leftovers: () => sh("find /etc -name '*.quarterdeck-*'"),
+    })
+    expect(wrong).toEqual([])
+    expect(ends.old + ends.new).toBe(20)
+    expect(Object.values(killed).every(count => count > 0)).toBe(true)
   })
 
   test('S33 an archive with a file that is not of the service writes nothing', async () => {

@@ -1,9 +1,16 @@
 // Paths of the host and the room there; knows no source.
+import { AppError } from '../../../shared/errors.ts'
 import { askHost } from './ask-host.ts'
 import type { PipeContext } from './host-pipe.ts'
 
 export const parentOf = (path: string): string => path.slice(0, path.lastIndexOf('/')) || '/'
 export const lastOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1)
+
+/** Throws INVALID_INPUT where it is no whole path of something in a folder. */
+export function refuseNoPath(place: string): void {
+  if (!/^\/[^\0\n]*[^/\0\n]$/.test(place))
+    throw new AppError('INVALID_INPUT', 'Give a whole path, such as /srv/restored')
+}
 
 /** Free bytes where the folder lies, or will lie; null where the host cannot tell. */
 export async function freeOn(

@@ -1,6 +1,6 @@
 // The steps of a restore on the host (semantics 32): staged beside, put in place, taken back, all or none; knows no source.
 import { AppError } from '../../../shared/errors.ts'
-import type { Staging } from '../source.ts'
+import type { SourceContext, Staging } from '../source.ts'
 import { askHost } from './ask-host.ts'
 import type { PipeContext } from './host-pipe.ts'
 import { type SwapOp, swapArgv } from './swap-script.ts'
@@ -86,3 +86,14 @@ export class Swap {
     return (await askHost(this.#context, what, argv, { sudo: this.#sudo, timeout: swapMs })).text
   }
 }
+
+/** The verbs after the swap of a source that is put back by these steps alone. */
+export const swapVerbs = <S>(swapOf: (context: SourceContext, spec: S, staging: Staging) => Swap | Promise<Swap>) => ({
+  swapBack: async (context: SourceContext, spec: S, staging: Staging) => (await swapOf(context, spec, staging)).back(),
+  stagedState: async (context: SourceContext, spec: S, staging: Staging) =>
+    (await swapOf(context, spec, staging)).state(),
+  discard: async (context: SourceContext, spec: S, staging: Staging) =>
+    (await swapOf(context, spec, staging)).discard(),
+  dropOld: async (context: SourceContext, spec: S, staging: Staging) =>
+    (await swapOf(context, spec, staging)).dropOld(),
+})
