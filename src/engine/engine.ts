@@ -152,6 +152,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       maintenance.hostRemoved(hostId)
       watching.checks.hostRemoved(hostId)
       silences.hostRemoved(hostId)
+      notifier.hostRemoved(hostId)
     },
     native,
     clock,

@@ -20,6 +20,7 @@ import type { SteadyTime } from '../lib/steady-time.ts'
 import type { Native } from '../ports.ts'
 import { fieldSecretId } from '../store/field-secrets.ts'
 import type { Store } from '../store/store.ts'
+import { forgetHosts } from './channel-hosts.ts'
 import { ChannelQueue } from './channel-queue.ts'
 import type { Outbox } from './outbox.ts'
 import type { Publish } from './publish.ts'
@@ -66,7 +67,18 @@ export class Notifier implements AsyncDisposable {
 
   /** Begins to send, what was left over from the last run first. */
   start(): void {
+    const { store } = this.#options
+    try {
+      this.#forgetHosts(id => store.hosts.get(id) === null, 'a host')
+    } catch (error) {
+      this.#log.warn('filters still name hosts that are gone', { error: String(error) })
+    }
     for (const channel of this.#options.outbox.channels()) this.#open(channel)
+  }
+
+  /** The host is about to go: no channel's filter names it any more. */
+  hostRemoved(hostId: string): void {
+    this.#forgetHosts(id => id === hostId, this.#options.store.hosts.get(hostId)?.name ?? hostId)
   }
 
   /** Time was lost: quiet hours and waits are looked at anew. */
@@ -253,6 +265,13 @@ export class Notifier implements AsyncDisposable {
     for (const [field, value] of Object.entries(secrets)) {
       if (value === null) this.#options.vault.forget(fieldSecretId('channel', id, field))
       else this.#options.vault.put(fieldSecretId('channel', id, field), value)
+    }
+  }
+
+  #forgetHosts(isGone: (hostId: string) => boolean, who: string): void {
+    for (const id of forgetHosts(this.#options, isGone, who)) {
+      this.#queues.get(id)?.change(this.#channel(id))
+      this.#announce(id)
     }
   }
 

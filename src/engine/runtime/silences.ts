@@ -71,9 +71,12 @@ export class Silences implements Disposable {
     return silence
   }
 
-  /** What was said of a host goes with it: another one may get its id. */
+  /** The host is about to go. What was said of it, or of one of its checks, goes with it: another one may get its id. */
   hostRemoved(hostId: string): void {
-    const gone = this.#all.filter(({ silence }) => silence.scope.hostId === hostId)
+    const checks = new Set(this.#store.checks.list(hostId).map(check => check.id))
+    const gone = this.#all.filter(
+      ({ silence: { scope } }) => scope.hostId === hostId || (scope.checkId !== null && checks.has(scope.checkId)),
+    )
     if (gone.length === 0) return
     for (const { silence } of gone) this.#store.silences.remove(silence.id)
     this.#load()

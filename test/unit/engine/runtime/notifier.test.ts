@@ -426,3 +426,52 @@ describe('channels', () => {
     expect(rig.notifier.list().map(view => view.channel.id)).toEqual(['desktop', 'a', 'a-2'])
   })
 })
+
+describe('a host that is removed', () => {
+  beforeEach(() => {
+    rig.settings.notifications = true
+  })
+
+  test('is taken out of the filters of channels; one that was for it alone is switched off and that is said, never told of everything', async () => {
+    rig.channel('both', { filter: filter({ hosts: ['web', 'db'] }) })
+    rig.channel('web only', { filter: filter({ hosts: ['web'], tags: ['night'] }) })
+    rig.channel('all')
+    rig.notifier.hostRemoved('web')
+    rig.store.hosts.remove('web')
+    const channels = Object.fromEntries(rig.notifier.list().map(({ channel }) => [channel.name, channel]))
+    expect(channels).toMatchObject({
+      both: { enabled: true, filter: { hosts: ['db'] } },
+      'web only': { enabled: false, filter: { hosts: [], tags: ['night'] } },
+      all: { enabled: true, filter: { hosts: [] } },
+    })
+    await rig.pass(2_000)
+    expect(rig.said()).toEqual(['notice: web only is switched off'])
+    expect(rig.messages('desktop')[0]?.items[0]?.body).toContain('It was for web alone')
+    const other = rig.check('other', { hostId: 'db' })
+    rig.fire(other)
+    await rig.pass(15_000)
+    expect(rig.said('web only')).toEqual([])
+    expect(rig.said('both')).toEqual(['firing: other is failing on db'])
+  })
+
+  test('and was left in a filter by a version before this one is taken out at the start', async () => {
+    const old = { type: 'fake', spec: { name: 'old' }, enabled: true, quietHours: null, createdAt: 5 }
+    rig.store.channels.insert({ ...old, id: 'old', name: 'old', filter: filter({ hosts: ['long-gone'] }) })
+    rig.store.channels.insert({ ...old, id: 'kept', name: 'kept', filter: filter({ hosts: ['long-gone', 'db'] }) })
+    await rig.kill()
+    expect(rig.store.channels.get('old')).toMatchObject({ enabled: false, filter: { hosts: [] } })
+    expect(rig.store.channels.get('kept')).toMatchObject({ enabled: true, filter: { hosts: ['db'] } })
+    await rig.pass(2_000)
+    expect(rig.said('desktop')).toEqual(['notice: old is switched off'])
+  })
+
+  test('and was all that the desktop was told of is said on another channel', async () => {
+    rig.channel('phone')
+    const desktop = rig.store.channels.get('desktop')
+    if (desktop) rig.notifier.edit('desktop', { ...desktop, filter: filter({ hosts: ['web'] }) }, {})
+    rig.notifier.hostRemoved('web')
+    await rig.pass(2_000)
+    expect(rig.said()).toEqual(['notice: This desktop is switched off'])
+    expect(rig.said('phone')).toHaveLength(1)
+  })
+})
