@@ -1,18 +1,17 @@
 // Runs backups: one at a time per host, waiting while the host is away, written down from their beginning to their end. Knows no schedule and no restore.
-import { randomBytes, randomUUID } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { AppError } from '../../shared/errors.ts'
-import type { Backup, BackupProgress, BackupRun, Manifest } from '../../shared/model/backup.ts'
+import type { BackupProgress, BackupRun, Manifest } from '../../shared/model/backup.ts'
 import type { Evidence } from '../../shared/model/unit.ts'
 import { type Disposable, Emitter } from '../lib/disposable.ts'
 import type { Logger } from '../lib/log.ts'
 import type { Store } from '../store/store.ts'
-import type { AuditLog } from './audit-log.ts'
+import { BackupRecord, type BackupRecordOptions } from './backup-record.ts'
 import { type TakeParts, takeSnapshot } from './backup-take.ts'
 import type { CircuitBreakers } from './circuit-breaker.ts'
 import type { HostSession } from './host-session.ts'
 import type { HostTurns } from './host-turns.ts'
 import { ProgressMeter } from './progress-meter.ts'
-import type { Publish } from './publish.ts'
 import { isOffline } from './source-access.ts'
 import { inWords } from './targets.ts'
 
@@ -23,7 +22,6 @@ const settleMs = 2_000
 /** What waits is tried now and then also without a sign, for a target may be what was missing. */
 const retryMs = 300_000
 const soonMs = 10_000
-const mostEvidence = 200
 
 export interface RunRequest {
   readonly backupId: string
@@ -35,22 +33,16 @@ export interface RunRequest {
   readonly turnTaken?: boolean
 }
 
-export interface BackupRunnerOptions extends TakeParts {
+export interface BackupRunnerOptions extends TakeParts, BackupRecordOptions {
   readonly store: Pick<Store, 'backups' | 'hosts'>
   readonly turns: HostTurns
   readonly breakers: Pick<CircuitBreakers, 'ended'>
-  readonly audit: Pick<AuditLog, 'begin' | 'resume'>
-  readonly log: Logger
-  readonly publish: Publish
-  /** How a backup stands has changed. */
-  readonly onChange: (backupId: string) => void
 }
 
 interface Live {
-  run: BackupRun
+  readonly record: BackupRecord
   readonly request: RunRequest
   readonly controller: AbortController
-  readonly finish: ReturnType<AuditLog['begin']>
   tries: number
   retry: Disposable | null
   working: boolean
@@ -73,21 +65,14 @@ export class BackupRunner implements Disposable {
 
   /** Runs that were under way when the engine ended failed, and say so; those that waited go on waiting. */
   resume(): void {
-    const { store, clock, audit } = this.#options
+    const { store } = this.#options
     for (const run of store.backups.unfinished<BackupRun>('backup')) {
       if (run.outcome === 'waiting' && store.backups.get(run.backupId)) {
         this.#begin({ backupId: run.backupId, reason: run.reason, actor: scheduleActor }, run)
         continue
       }
       const text = 'Quarterdeck ended in the middle of it. What was written of it is no backup, and is removed.'
-      store.backups.updateJob({
-        ...run,
-        outcome: 'failed',
-        finishedAt: clock.now(),
-        evidence: [...run.evidence, { ok: false, text }],
-        progress: null,
-      } as BackupRun)
-      audit.resume({ actor: scheduleActor, verb: 'backup.run', actionRunId: run.id })('failed', text)
+      BackupRecord.resumed(run, scheduleActor, this.#recording()).end('failed', { ok: false, text })
     }
   }
 
@@ -95,13 +80,13 @@ export class BackupRunner implements Disposable {
   attach(session: HostSession): Disposable {
     return session.link.onStatus(({ state }) => {
       if (state !== 'ready') return
-      for (const live of this.#live.values()) if (live.run.outcome === 'waiting') this.#retryIn(live, settleMs)
+      for (const live of this.#live.values()) if (live.record.run.outcome === 'waiting') this.#retryIn(live, settleMs)
     })
   }
 
   /** What waits for a secret tries again once it can be read. */
   onVaultUnlocked(): void {
-    for (const live of this.#live.values()) if (live.run.outcome === 'waiting') this.#retryIn(live, settleMs)
+    for (const live of this.#live.values()) if (live.record.run.outcome === 'waiting') this.#retryIn(live, settleMs)
   }
 
   /** Begins, or gives a run that waits another try. Throws NOT_FOUND, and CONFLICT while one is under way. */
@@ -113,14 +98,14 @@ export class BackupRunner implements Disposable {
       throw new AppError('CONFLICT', 'This backup is being made just now', { hint: 'Wait for it, or cancel it.' })
     if (before) {
       void this.#attempt(before)
-      return before.run
+      return before.record.run
     }
     return this.#begin(request, null)
   }
 
   /** What is under way, or waits. */
   running(backupId: string): BackupRun | null {
-    return this.#of(backupId)?.run ?? null
+    return this.#of(backupId)?.record.run ?? null
   }
 
   /** Resolves when it is over. */
@@ -152,13 +137,13 @@ export class BackupRunner implements Disposable {
   list(backupId: string, limit: number): BackupRun[] {
     return this.#options.store.backups
       .jobs<BackupRun>('backup', backupId, limit)
-      .map(run => this.#live.get(run.id)?.run ?? run)
+      .map(run => this.#live.get(run.id)?.record.run ?? run)
   }
 
   /** The backup is about to go. */
   forget(backupId: string): void {
     const live = this.#of(backupId)
-    if (live) this.cancel(live.run.id)
+    if (live) this.cancel(live.record.run.id)
   }
 
   dispose(): void {
@@ -171,26 +156,24 @@ export class BackupRunner implements Disposable {
   }
 
   #of(backupId: string): Live | undefined {
-    return [...this.#live.values()].find(({ run }) => run.backupId === backupId)
+    return [...this.#live.values()].find(({ record }) => record.run.backupId === backupId)
   }
 
   #begin(request: RunRequest, waiting: BackupRun | null): BackupRun {
-    const { store, clock, audit } = this.#options
-    const { backup } = store.backups.get(request.backupId) as { backup: Backup }
-    const run: BackupRun = waiting ?? {
-      ...{ id: randomUUID(), backupId: backup.id, reason: request.reason, startedAt: clock.now(), finishedAt: null },
-      ...{ outcome: 'running', evidence: [], progress: null, snapshots: [] },
-    }
-    if (!waiting) store.backups.insertJob('backup', run)
-    const about = { actor: request.actor, hostId: backup.hostId, target: backup.name, actionRunId: run.id }
-    const finish = audit.resume({ ...about, verb: 'backup.run' })
+    const record = waiting
+      ? BackupRecord.resumed(waiting, request.actor, this.#recording())
+      : BackupRecord.begun(request, this.#recording())
     const live: Live = {
-      ...{ run, request, controller: new AbortController(), finish, tries: 0, retry: null, working: false },
+      ...{ record, request, controller: new AbortController(), tries: 0, retry: null, working: false },
     }
-    this.#live.set(run.id, live)
+    this.#live.set(record.run.id, live)
     if (waiting) this.#retryIn(live, retryMs)
     else void this.#attempt(live)
-    return live.run
+    return record.run
+  }
+
+  #recording(): BackupRecordOptions {
+    return { ...this.#options, log: this.#log }
   }
 
   #retryIn(live: Live, ms: number): void {
@@ -201,7 +184,7 @@ export class BackupRunner implements Disposable {
 
   /** One go at it; never rejects. */
   async #attempt(live: Live): Promise<void> {
-    if (live.working || this.#disposed || !this.#live.has(live.run.id)) return
+    if (live.working || this.#disposed || !this.#live.has(live.record.run.id)) return
     live.working = true
     live.retry?.dispose()
     live.retry = null
@@ -209,21 +192,21 @@ export class BackupRunner implements Disposable {
     const { signal } = live.controller
     let leave = (): void => {}
     try {
-      const stored = this.#options.store.backups.get(live.run.backupId)
+      const stored = this.#options.store.backups.get(live.record.run.backupId)
       if (!stored) throw new AppError('NOT_FOUND', 'This backup is not there any more')
       const { backup } = stored
       // while the host is away it goes on waiting, without a word
       this.#options.sources.session(backup.hostId)
-      this.#tell(live, { outcome: 'running', progress: waitingFor('Waiting for its turn on this host') })
+      live.record.tell({ outcome: 'running', progress: waitingFor('Waiting for its turn on this host') })
       if (!live.request.turnTaken) leave = await this.#options.turns.take(backup.hostId, signal)
       const { snapshots, failed } = await takeSnapshot(this.#options, {
         ...{ backup, reason: live.request.reason, parts: live.request.parts ?? [], signal },
         hostName: this.#options.store.hosts.get(backup.hostId)?.name ?? backup.hostId,
         name: nameAt(this.#options.clock.now()),
-        meter: new ProgressMeter(this.#options.clock, progress => this.#tell(live, { progress })),
-        say: evidence => this.#tell(live, { evidence: [...live.run.evidence, evidence].slice(-mostEvidence) }),
+        meter: new ProgressMeter(this.#options.clock, progress => live.record.tell({ progress })),
+        say: evidence => live.record.say(evidence),
       })
-      live.run = { ...live.run, snapshots: snapshots.map(({ id }) => id) }
+      live.record.made(snapshots.map(({ id }) => id))
       leave()
       this.#options.breakers.ended(featureOf(backup.id), null)
       const where = `${snapshots.length} of ${snapshots.length + failed.size} places`
@@ -246,7 +229,7 @@ export class BackupRunner implements Disposable {
       this.#end(live, 'cancelled', { ok: false, text: 'It was cancelled; nothing of it is left' })
       return
     }
-    this.#log.warn('a backup failed', { backup: live.run.backupId, error: text })
+    this.#log.warn('a backup failed', { backup: live.record.run.backupId, error: text })
     const { code } = AppError.from(caught)
     const { reason } = live.request
     const onSchedule = reason === 'schedule' || reason === 'catch-up'
@@ -258,51 +241,25 @@ export class BackupRunner implements Disposable {
       this.#wait(live, text)
       return
     }
-    this.#options.breakers.ended(featureOf(live.run.backupId), caught)
+    this.#options.breakers.ended(featureOf(live.record.run.backupId), caught)
     if (this.#failures.size > 100) this.#failures.clear()
-    this.#failures.set(live.run.id, AppError.from(caught))
+    this.#failures.set(live.record.run.id, AppError.from(caught))
     this.#end(live, 'failed', { ok: false, text })
   }
 
   /** A host that is away is no failure: tried again when it is back (semantics 31). */
   #wait(live: Live, text: string): void {
-    const last = live.run.evidence.at(-1)?.text
-    const evidence: Evidence[] = last === text ? live.run.evidence : [...live.run.evidence, { ok: false, text }]
     live.working = false
-    this.#tell(live, { outcome: 'waiting', progress: null, evidence })
-    try {
-      this.#options.store.backups.updateJob(live.run)
-    } catch (caught) {
-      this.#log.error('that it waits could not be recorded', { id: live.run.id, error: String(caught) })
-    }
-    const hostId = this.#options.store.backups.get(live.run.backupId)?.backup.hostId
+    live.record.wait(text)
+    const hostId = this.#options.store.backups.get(live.record.run.backupId)?.backup.hostId
     this.#retryIn(live, hostId !== undefined && this.#options.sources.isReady(hostId) ? soonMs : retryMs)
   }
 
-  #tell(live: Live, change: Partial<BackupRun>): void {
-    const before = live.run.outcome
-    live.run = { ...live.run, ...change }
-    this.#options.publish('backupRun.changed', live.run)
-    if (change.outcome !== undefined && change.outcome !== before) this.#options.onChange(live.run.backupId)
-  }
-
   #end(live: Live, outcome: BackupRun['outcome'], last: Evidence): void {
-    const { store, clock, publish, onChange } = this.#options
     live.retry?.dispose()
-    const evidence = [...live.run.evidence, last]
-    live.run = { ...live.run, outcome, evidence, finishedAt: clock.now(), progress: null }
-    this.#live.delete(live.run.id)
-    try {
-      store.backups.updateJob(live.run)
-      const audited = { good: 'verified', partly: 'degraded', cancelled: 'cancelled' } as const
-      live.finish(outcome in audited ? audited[outcome as keyof typeof audited] : 'failed', last.text)
-    } catch (caught) {
-      this.#log.error('the end of a backup could not be recorded', { id: live.run.id, error: String(caught) })
-    }
-    this.#log.info('backup ended', { backup: live.run.backupId, outcome })
-    publish('backupRun.changed', live.run)
-    onChange(live.run.backupId)
-    this.ended.emit(live.run)
+    this.#live.delete(live.record.run.id)
+    live.record.end(outcome, last)
+    this.ended.emit(live.record.run)
   }
 }
 
