@@ -1,0 +1,143 @@
+// The two kinds of action that vacuum: what they plan, what they make of a host's words, and what they refuse.
+import { expect, it } from 'vitest'
+import type { ExecResult } from '../../../../src/engine/ports.ts'
+import type { HostActionContext } from '../../../../src/engine/recovery/action.ts'
+import { actionTypes, hostActionTypeOf, hostActionTypes } from '../../../../src/engine/recovery/index.ts'
+import { skippedTables, vacuumPostgres } from '../../../../src/engine/recovery/vacuum-postgres.ts'
+import { readLook, readWork, roomProblem, vacuumSqlite } from '../../../../src/engine/recovery/vacuum-sqlite.ts'
+import type { Host } from '../../../../src/shared/model/host.ts'
+
+const head = `head 53514c69746520666f726d617420330010000101${'00'.repeat(16)}00000010`
+const look = `tool python3\nbytes 40960\nlog 4096\n${head}\nroom 100000000\n`
+
+interface Sent {
+  readonly argv: readonly string[]
+  readonly sudo: boolean
+  readonly stdin: string
+}
+
+function context(answers: Partial<ExecResult>[], password: string | null = null) {
+  const sent: Sent[] = []
+  const its: HostActionContext = {
+    ...{ host: { user: 'deploy' } as Host, sudo: true, clock: {} as never, signal: new AbortController().signal },
+    async exec(argv, { sudo = false, stdin } = {}) {
+      sent.push({ argv, sudo, stdin: Buffer.from(stdin ?? []).toString() })
+      const nothing = { exit: 0, signal: null, lost: false, timedOut: false, truncated: false, generation: 1 }
+      return { ...nothing, stdout: Buffer.alloc(0), stderr: Buffer.alloc(0), ...answers.shift() }
+    },
+    connect: () => Promise.reject(new Error('nothing is connected to')),
+    secret: async () => password,
+    progress: () => {},
+  }
+  return { its, sent }
+}
+const out = (text: string): Partial<ExecResult> => ({ stdout: Buffer.from(text) })
+const sqlite = vacuumSqlite.spec.parse({ path: '/srv/app.db' })
+
+it('kinds that need no unit are told apart from those that do, and these two are for maintenance alone', () => {
+  expect(hostActionTypes.map(({ type }) => type)).toEqual(
+    expect.arrayContaining([
+      'runbook',
+      'http-call',
+      'vacuum-journal',
+      'delete-old-logs',
+      'vacuum-sqlite',
+      'vacuum-postgres',
+    ]),
+  )
+  for (const type of ['restart-unit', 'deactivate-unit']) expect(hostActionTypeOf(type), type).toBeUndefined()
+  expect(actionTypes.filter(({ mends }) => mends.length === 0).map(({ type }) => type)).toEqual([
+    'vacuum-sqlite',
+    'vacuum-postgres',
+  ])
+})
+
+it('refuses a file that is no database, may not be written to, or has no room beside it', () => {
+  expect(readLook(look, '/srv/app.db')).toEqual({ bytes: 45_056, freeBytes: 65_536, room: 100_000_000 })
+  expect(() => readLook('missing\n', '/a')).toThrow(/There is no \/a/)
+  expect(() => readLook('denied\n', '/a')).toThrow(/may not be written/)
+  expect(() => readLook('tool python3\nbytes 3\nhead 616263\nroom 9\n', '/a')).toThrow(/no SQLite database/)
+  expect(() => readLook(look.replace('python3', 'none'), '/a')).toThrow(/No program on the host knows SQLite/)
+  const large = { bytes: 1e9, freeBytes: 0, room: 2e9 }
+  expect(roomProblem(sqlite, large)).toMatch(/needs 2016\.8 MB beside it, and 2000\.0 MB are free/)
+  expect(roomProblem({ ...sqlite, work: 'analyze' }, large)).toBeNull()
+  expect(roomProblem(sqlite, { ...large, room: null })).toBeNull()
+})
+
+it('says what was done, and of a damaged file that nothing was', () => {
+  expect(readWork('sound\ndid VACUUM\ndid ANALYZE\nend\n', '/a')).toEqual([
+    { ok: true, text: 'integrity_check: it is whole' },
+    { ok: true, text: 'VACUUM done' },
+    { ok: true, text: 'ANALYZE done' },
+  ])
+  for (const words of ['damaged Tree 2 page 3: btreeInitPage', 'error database disk image is malformed'])
+    expect(readWork(`${words}\n`, '/a')).toEqual([{ ok: false, text: expect.stringContaining('nothing was done') }])
+  expect(readWork('sound\nerror database is locked\n', '/a').at(-1)).toMatchObject({
+    ok: false,
+    text: expect.stringContaining('stop the service around it'),
+  })
+  // one that was killed says nothing more
+  expect(readWork('sound\n', '/a').at(-1)).toMatchObject({ ok: false })
+})
+
+it('S7 a SQLite file whose link was lost in the middle is lost, and nothing of it is sent again', async () => {
+  const { its, sent } = context([out(look), { exit: null, lost: true }])
+  const result = await vacuumSqlite.run(its, sqlite)
+  expect(result.outcome).toBe('lost')
+  expect(sent).toHaveLength(2)
+})
+
+it('works on a SQLite file only after it was looked at', async () => {
+  const full = context([out(look.replace('room 100000000', 'room 100'))])
+  expect((await vacuumSqlite.run(full.its, sqlite)).outcome).toBe('failed')
+  expect(full.sent).toHaveLength(1)
+  const good = context([out(look), out('sound\ndid VACUUM\ndid ANALYZE\nend\n'), out(look.replace('40960', '8192'))])
+  const done = await vacuumSqlite.run(good.its, sqlite)
+  expect(done).toMatchObject({ outcome: 'done' })
+  expect(done.evidence.at(-1)?.text).toBe('0.0 MB before, 0.0 MB after')
+})
+
+it('gives a password for Postgres on stdin alone, and becomes another account only for a socket', async () => {
+  const secret = 'p:a\\ss'
+  const spec = vacuumPostgres.spec.parse({ address: '127.0.0.1', user: 'keeper', databases: ['a'] })
+  const { its, sent } = context([out('{"name":"a","bytes":9000000}\n'), out('{"bytes":5000000}\n')], secret)
+  const done = await vacuumPostgres.run(its, spec)
+  expect(done).toEqual({ outcome: 'done', evidence: [{ ok: true, text: 'a: 9.0 MB before, 5.0 MB after' }] })
+  for (const { argv, sudo, stdin } of sent) {
+    expect(argv.join(' ')).not.toContain(secret)
+    expect(sudo).toBe(false)
+    expect(stdin.split('\n')[0]).toBe('*:*:*:*:p\\:a\\\\ss')
+  }
+  expect(sent[1]?.stdin).toContain('VACUUM (ANALYZE);')
+  const local = context([out(''), out('')])
+  await vacuumPostgres.run(local.its, vacuumPostgres.spec.parse({}))
+  expect(local.sent[0]).toMatchObject({ sudo: true })
+  expect(vacuumPostgres.plan(vacuumPostgres.spec.parse({ databases: ['a'], full: true }))).toMatchObject({
+    commands: ["sudo -u postgres psql -d a -c 'VACUUM (FULL, ANALYZE)'"],
+    risk: 'confirm',
+    consequence: expect.stringContaining('locked'),
+  })
+})
+
+it('goes on to the next database where one cannot be vacuumed, and says which tables were left out', async () => {
+  const spec = vacuumPostgres.spec.parse({})
+  const { its } = context([
+    out('{"name":"a","bytes":1}\n{"name":"b","bytes":2000000}\n{"name":"c","bytes":1}\n'),
+    { exit: 3, stderr: Buffer.from('psql:<stdin>:3: ERROR:  could not read block 7 in file "base/1/2"\n') },
+    out('{"bytes":1000000}\n'),
+    {
+      ...out('{"bytes":1}\n'),
+      stderr: Buffer.from(
+        'WARNING:  skipping "orders" --- only table or database owner can vacuum it\nWARNING:  skipping "pg_authid" --- only superuser can vacuum it\n',
+      ),
+    },
+  ])
+  const result = await vacuumPostgres.run(its, spec)
+  expect(result.outcome).toBe('failed')
+  expect(result.evidence.map(({ ok, text }) => `${ok} ${text}`)).toEqual([
+    expect.stringMatching(/^false a: .*could not read block/),
+    'true b: 2.0 MB before, 1.0 MB after',
+    expect.stringMatching(/^false c: not allowed for orders/),
+  ])
+  expect(skippedTables('WARNING:  permission denied to vacuum "x", skipping it')).toEqual(['x'])
+})
