@@ -68,6 +68,8 @@ export interface CheckType<S extends z.ZodObject = z.ZodObject> {
   readonly addable: boolean
   /** `event`: fed by what happens on the host instead of being probed on an interval. */
   readonly mode: 'probe' | 'event'
+  /** What it finds is the machine's own and no matter of any network: of this computer it counts also while that is offline (R18). */
+  readonly ownMatter?: true
   readonly defaults: Pick<
     CheckDraft,
     'intervalSeconds' | 'timeoutSeconds' | 'failureThreshold' | 'recoveryThreshold' | 'forSeconds' | 'severity'

@@ -20,6 +20,7 @@ export const diskSpace = checkType({
   needsUnit: false,
   addable: true,
   mode: 'probe',
+  ownMatter: true,
   defaults: {
     intervalSeconds: 60,
     timeoutSeconds: 10,

@@ -24,6 +24,7 @@ export const hostResources = checkType({
   needsUnit: false,
   addable: true,
   mode: 'probe',
+  ownMatter: true,
   defaults: {
     intervalSeconds: 15,
     timeoutSeconds: 10,

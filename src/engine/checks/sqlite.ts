@@ -58,6 +58,7 @@ export const sqlite = checkType({
   needsUnit: false,
   addable: true,
   mode: 'probe',
+  ownMatter: true,
   defaults: {
     intervalSeconds: 300,
     timeoutSeconds: 60,

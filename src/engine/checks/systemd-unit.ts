@@ -21,6 +21,7 @@ export const systemdUnit = checkType({
   needsUnit: true,
   addable: true,
   mode: 'event',
+  ownMatter: true,
   defaults: {
     intervalSeconds: 15,
     timeoutSeconds: 10,

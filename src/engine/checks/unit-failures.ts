@@ -17,6 +17,7 @@ export const unitFailures = checkType({
   needsUnit: false,
   addable: false,
   mode: 'event',
+  ownMatter: true,
   defaults: {
     intervalSeconds: 15,
     timeoutSeconds: 10,

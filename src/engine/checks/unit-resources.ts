@@ -32,6 +32,7 @@ export const unitResources = checkType({
   needsUnit: true,
   addable: true,
   mode: 'probe',
+  ownMatter: true,
   defaults: {
     intervalSeconds: 15,
     timeoutSeconds: 10,

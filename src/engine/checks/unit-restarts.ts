@@ -14,6 +14,7 @@ export const unitRestarts = checkType({
   needsUnit: true,
   addable: true,
   mode: 'probe',
+  ownMatter: true,
   defaults: {
     intervalSeconds: 30,
     timeoutSeconds: 10,

@@ -1,13 +1,11 @@
 // Says why a check is not judged or not told of now: own uplink, host, dependencies, silences (semantics 17, 18, R18); moves no alert.
 import type { Check, CheckUnit, MutedBy, Probe } from '../../shared/model/check.ts'
 import { localHostId } from '../../shared/model/host.ts'
+import { checkTypeOf } from '../checks/index.ts'
 import { phaseOf } from '../domain/alert-state.ts'
 import type { Store } from '../store/store.ts'
 import type { AlertBook } from './alert-book.ts'
 import type { Silences } from './silences.ts'
-
-/** What this computer finds out about itself without any network. */
-const localCauses: ReadonlySet<Probe['cause']> = new Set(['unit', 'resource', 'disk'])
 
 export class AlertInhibition {
   readonly #store: Store
@@ -62,15 +60,12 @@ export class AlertInhibition {
   judge(check: Check, probe: Probe): Probe {
     const by = this.#inhibitedBy(check)
     if (by === null || probe.status === 'unknown') return probe
-    if (by === 'offline' && isLocalMatter(check, probe)) return probe
     return { ...probe, status: 'unknown', cause: null, message: this.#why(by, check), numbers: [] }
   }
 
   /** Why nothing is told of it; what keeps it from being judged comes first. */
   mutes(check: Check, unit: CheckUnit | null): MutedBy | null {
-    const by = this.#inhibitedBy(check)
-    if (by !== null && !(by === 'offline' && check.hostId === localHostId)) return by
-    return this.silenced(check, unit)
+    return this.#inhibitedBy(check) ?? this.silenced(check, unit)
   }
 
   silenced(check: Check, unit: CheckUnit | null): 'maintenance' | 'silence' | null {
@@ -78,7 +73,7 @@ export class AlertInhibition {
   }
 
   #inhibitedBy(check: Check): 'offline' | 'host-down' | 'dependency' | null {
-    if (this.#offline !== null) return 'offline'
+    if (this.#offline !== null && !isOwnMatter(check)) return 'offline'
     if (check.type === 'host-reachable') {
       // a host behind one that is down cannot be told from one that is down itself
       const jump = this.#jumpOf(check.hostId)
@@ -143,5 +138,6 @@ export class AlertInhibition {
   }
 }
 
-const isLocalMatter = (check: Check, probe: Probe): boolean =>
-  check.hostId === localHostId && (probe.status === 'healthy' || localCauses.has(probe.cause))
+/** What this computer finds out about itself without any network. */
+const isOwnMatter = ({ hostId, type }: Check): boolean =>
+  hostId === localHostId && checkTypeOf(type)?.ownMatter === true

@@ -511,7 +511,6 @@ describe('what rests on something else', () => {
     // what this computer knows of itself needs no network
     const own = rig.check('own', { hostId: 'local', type: 'unit-failures', failureThreshold: 1 })
     expect(rig.probe(own, 'unhealthy', { unit: unit('bot'), cause: 'unit' }).status).toBe('unhealthy')
-    expect(rig.probe(own, 'unhealthy', { cause: 'network' }).status).toBe('unknown')
     rig.alerting.setOnline(true, '')
     rig.alerting.setOnline(false, 'wifi')
     await rig.pass(20_000)
@@ -521,6 +520,32 @@ describe('what rests on something else', () => {
     await rig.pass(20_000)
     expect(incidents()).toHaveLength(1)
   })
+})
+
+test('R18 offline: this computer’s own services count, what it asks of a network does not, nor what was counted before', async () => {
+  rig.host('local')
+  const site = rig.check('site', { hostId: 'local', failureThreshold: 2, forSeconds: 60 })
+  const shop = rig.check('shop', { hostId: 'local', failureThreshold: 1 })
+  const disk = rig.check('disk', { hostId: 'local', type: 'disk-space', failureThreshold: 1 })
+  rig.times(site, 'unhealthy', 2, { cause: 'network' })
+  rig.fire(shop, { cause: 'network' })
+  await rig.pass(15_000)
+  const told = rig.said('a').length
+  rig.alerting.setOnline(false, 'wifi')
+  expect(rig.alerting.phase('shop', null)).toMatchObject({ phase: 'firing', mutedBy: 'offline' })
+  // a failure and a success alike: a page that answers may be that of the hotel
+  for (const status of ['unhealthy', 'healthy'] as const) expect(rig.probe(shop, status).status).toBe('unknown')
+  // long enough for `for`, and for a repeat
+  await rig.pass(5 * 3_600_000, 60_000)
+  expect(rig.said('a')).toHaveLength(told)
+  expect(incidents().map(one => one.checkId)).toEqual(['shop'])
+  expect(rig.probe(disk, 'unhealthy', { cause: 'disk' }).status).toBe('unhealthy')
+  await rig.pass(15_000)
+  expect(rig.said('a').at(-1)).toBe('firing: disk is failing on local')
+  rig.alerting.setOnline(true, '')
+  rig.heal(shop)
+  await rig.pass(15_000)
+  expect(rig.said('a').at(-1)).toBe('resolved: shop is well again on local')
 })
 
 describe('checks that change', () => {
