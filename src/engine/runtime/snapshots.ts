@@ -17,10 +17,11 @@ import type { Clock } from '../lib/clock.ts'
 import type { Logger } from '../lib/log.ts'
 import { bytesOf } from '../store/backups.ts'
 import type { Store } from '../store/store.ts'
-import type { TargetFile, TargetStore } from '../targets/index.ts'
+import type { TargetStore } from '../targets/index.ts'
 import type { Sealing } from './backup-sealing.ts'
 import type { Publish } from './publish.ts'
-import { folderOf, manifestIsThere, manifestOf, problemOf, readManifest, snapshotId } from './snapshot-manifest.ts'
+import { folderOf, manifestIsThere, manifestOf, problemOf, snapshotId } from './snapshot-manifest.ts'
+import { syncSnapshots } from './snapshot-sync.ts'
 import type { Targets } from './targets.ts'
 
 export interface SnapshotsOptions {
@@ -98,33 +99,11 @@ export class Snapshots {
     })
   }
 
-  /**
-   * Brings what is remembered in step with what lies there: snapshots that were not known are taken up, those that are gone or cut are told, and
-   * what has no manifest is removed, for it is no backup. `writing` is the folder of a run that is under way. Null `backupId` only looks.
-   */
+  /** Takes up what lies there, tells what is gone or cut, and, of one backup, sweeps what has no manifest. `writing` is a run's that is under way. */
   async sync(targetId: string, open: TargetStore, backupId: string | null, writing: string | null): Promise<void> {
-    const files = await open.list(backupId ?? '')
-    const folders = new Map<string, TargetFile[]>()
-    for (const file of files) {
-      const folder = file.path.split('/').slice(0, 2).join('/')
-      if (file.path.split('/').length > 2) folders.set(folder, [...(folders.get(folder) ?? []), file])
-    }
-    for (const [folder, inside] of folders) {
-      if (folder === writing) continue
-      const whole = inside.some(({ path }) => path === manifestOf(folder))
-      if (whole) await this.#takeUp(targetId, open, folder, inside)
-      else if (backupId !== null && /\/\d{8}T\d{6}Z-[0-9a-f]{4,16}$/.test(folder)) {
-        this.#log.info('swept what has no manifest', { target: targetId, folder })
-        await open.remove(inside.map(({ path }) => path))
-      }
-    }
-    for (const snapshot of this.#options.store.backups.snapshotsOn(targetId)) {
-      if (backupId !== null && snapshot.manifest.backupId !== backupId) continue
-      const inside = folders.get(folderOf(snapshot.manifest))
-      if (inside?.some(({ path }) => path === manifestOf(folderOf(snapshot.manifest)))) continue
-      if (snapshot.state !== 'missing')
-        this.#put({ ...snapshot, state: 'missing', problem: 'Its files are no longer there' })
-    }
+    const put = (snapshot: Snapshot): void => void this.#put(snapshot)
+    const parts = { store: this.#options.store, log: this.#log, put }
+    await syncSnapshots(parts, targetId, open, backupId, writing)
   }
 
   /** Hashes every byte again, and reads the manifest. Says what it found; rejects only where the target cannot be reached. */
@@ -241,32 +220,6 @@ export class Snapshots {
       .flatMap(({ id }) => store.backups.snapshotsOn(id))
       .filter(({ state, hashedAt }) => state === 'good' && (hashedAt ?? 0) < olderThan)
       .sort((a, b) => (a.hashedAt ?? 0) - (b.hashedAt ?? 0))
-  }
-
-  async #takeUp(targetId: string, open: TargetStore, folder: string, inside: TargetFile[]): Promise<void> {
-    const id = `${targetId}/${folder}`
-    const [backupId = '', name = ''] = folder.split('/')
-    const known = this.#options.store.backups.snapshot(id)
-    let manifest = known?.manifest
-    try {
-      manifest ??= await readManifest(open, { backupId, name })
-    } catch (caught) {
-      this.#log.warn('a manifest cannot be read', { target: targetId, folder, error: AppError.from(caught).message })
-      return
-    }
-    const cut = manifest.parts.find(
-      part => inside.find(({ path }) => path === `${folder}/${part.file}`)?.bytes !== part.bytes,
-    )
-    const problem = cut === undefined ? null : `${cut.file} is gone or has another size`
-    if (!known)
-      this.#put({
-        ...{ id, targetId, manifest, state: problem === null ? 'good' : 'damaged', problem },
-        // sizes are right; the bytes are hashed when it is its turn
-        ...{ hashedAt: null, provenAt: null },
-      })
-    else if (problem !== null && known.state === 'good') this.#put({ ...known, state: 'damaged', problem })
-    else if (problem === null && known.state === 'missing')
-      this.#put({ ...known, state: 'good', problem: null, hashedAt: null })
   }
 
   /** The manifest goes first: what is left of a removal that was cut off is no backup. */
