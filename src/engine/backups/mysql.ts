@@ -1,15 +1,7 @@
 // One MariaDB or MySQL database (or one after the other), dumped while it is written to, restored beside and swapped in by renaming all tables at once; knows no target and no schedule.
 import { z } from 'zod'
 import { AppError } from '../../shared/errors.ts'
-import {
-  databaseOrAll,
-  keyOf,
-  keyOfName,
-  ownDatabase,
-  placeOf,
-  serverPassword,
-  serverPlace,
-} from '../lib/server-place.ts'
+import { databaseOrAll, eachDatabase, keyOf, placeOf, serverPassword, serverPlace } from '../lib/server-place.ts'
 import { compareRows, tableItems } from './pipe/compare-rows.ts'
 import { openHostPipe, streamOf } from './pipe/host-pipe.ts'
 import { MyClient, myLiteral, myName } from './pipe/my-client.ts'
@@ -45,10 +37,8 @@ export const mysql = backupSourceType({
     const names = (await clientOf(context, its).sql(
       'SELECT JSON_ARRAY(SCHEMA_NAME) FROM information_schema.SCHEMATA ORDER BY SCHEMA_NAME;',
     )) as [string][]
-    return names
-      .map(([name]) => name)
-      .filter(name => !systemDatabases.has(name) && !ownDatabase.test(name) && !its.except.includes(name))
-      .map(database => ({ key: keyOfName(database), spec: { ...its, database, except: [] } }))
+    const own = names.map(([name]) => name).filter(name => !systemDatabases.has(name))
+    return eachDatabase(its, own)
   },
 
   async look(context, its) {

@@ -122,14 +122,9 @@ INSERT INTO kept VALUES ('staged', ${literal(then.statements.join('\n'))}, ${lit
     if (state === 'swapped') await client.sql(keptIn(id), turned('staged', asked, back))
   },
 
-  async stagedState(context, its, { id }) {
-    const client = clientOf(context, its)
-    if ((await kept(client, id)).state === null) return 'nothing'
-    // waits for what is under way, and undoes what comes later
-    const word = literal(randomBytes(8).toString('hex'))
-    await client.sql(keptIn(id), `UPDATE kept SET asked = ${word};`)
-    return (await kept(client, id)).state ?? 'nothing'
-  },
+  // waits for what is under way, and undoes what comes later
+  stagedState: async (context, its, { id }) =>
+    (await kept(clientOf(context, its), id, randomBytes(8).toString('hex'))).state ?? 'nothing',
 
   async discard(context, its, { id }) {
     const client = clientOf(context, its)
@@ -204,18 +199,19 @@ ${sql.onlyIf(`EXISTS (SELECT FROM kept WHERE state = '${state}')`)}
 ${statements}
 COMMIT;`
 
-async function kept(client: PgClient, id: string): Promise<Kept> {
-  const none: Kept = { state: null, forward: '', back: '', asked: '' }
-  const there = await client.sql(
+/** What is kept, in one session of psql; where a word is given, every step that was told under another one is undone from now on. */
+async function kept(client: PgClient, id: string, word: string | null = null): Promise<Kept> {
+  const [row] = await client.sql(
     main,
-    `SELECT to_json(1) FROM pg_catalog.pg_database WHERE datname = ${literal(keptIn(id))};`,
+    `SELECT EXISTS (SELECT FROM pg_catalog.pg_database WHERE datname = ${literal(keptIn(id))}) AS there \\gset
+\\if :there
+\\connect ${keptIn(id)}
+SELECT to_regclass('public.kept') IS NOT NULL AS made \\gset
+\\if :made
+${word === null ? '' : `UPDATE public.kept SET asked = ${literal(word)};`}
+SELECT row_to_json(kept) FROM public.kept;
+\\endif
+\\endif`,
   )
-  if (there.length === 0) return none
-  const table = await client.sql(
-    keptIn(id),
-    `SELECT to_json(1) FROM pg_catalog.pg_tables WHERE tablename = 'kept' AND schemaname = 'public';`,
-  )
-  if (table.length === 0) return none
-  const [row] = await client.sql(keptIn(id), `SELECT row_to_json(kept) FROM public.kept;`)
-  return (row as Kept | undefined) ?? none
+  return (row as Kept | undefined) ?? { state: null, forward: '', back: '', asked: '' }
 }

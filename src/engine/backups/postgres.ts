@@ -2,15 +2,7 @@
 import { z } from 'zod'
 import { AppError } from '../../shared/errors.ts'
 import type { Evidence } from '../../shared/model/unit.ts'
-import {
-  databaseOrAll,
-  keyOf,
-  keyOfName,
-  ownDatabase,
-  placeOf,
-  serverPassword,
-  serverPlace,
-} from '../lib/server-place.ts'
+import { databaseOrAll, eachDatabase, keyOf, placeOf, serverPassword, serverPlace } from '../lib/server-place.ts'
 import { compareRows, tableItems } from './pipe/compare-rows.ts'
 import { readArchive, rowDifferences, tableAsCsv } from './pipe/pg-archive-check.ts'
 import { PgClient, type RestoreRequest } from './pipe/pg-client.ts'
@@ -67,10 +59,7 @@ export const postgres = backupSourceType({
 
   async expand(context, its) {
     if (its.database !== '') return null
-    const names = (await clientOf(context, its).sql('postgres', sql.allDatabases)) as string[]
-    return names
-      .filter(name => !ownDatabase.test(name) && !its.except.includes(name))
-      .map(database => ({ key: keyOfName(database), spec: { ...its, database, except: [] } }))
+    return eachDatabase(its, (await clientOf(context, its).sql('postgres', sql.allDatabases)) as string[])
   },
 
   async verify(context, its, artefact) {
@@ -146,9 +135,9 @@ export const postgres = backupSourceType({
     const staging = stagingOf(context, its, id)
     const now = await staging.standing()
     if (now.marked === 'present') throw new AppError('CONFLICT', 'This restore has swapped its database in already')
-    await staging.discard()
     const finish = sql.likeInAll(its.database, staging.staged)
-    const request = await requestFor(client, its, staging.staged, finish, 'keep')
+    const found = await requestFor(client, its, staging.staged, finish, 'keep')
+    const request = { ...found, make: `${found.drop}\n${found.make}` }
     await restoreWith(client, () => artefact.open(context.signal), request, false)
     await staging.mark()
   },

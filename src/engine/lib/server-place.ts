@@ -58,7 +58,7 @@ export const keyOf = (name: string): string =>
     .slice(0, 40)
 
 /** A name as the end of a part's key: the same one each time, and another one for each name. */
-export function keyOfName(name: string): string {
+function keyOfName(name: string): string {
   const plain = name.toLowerCase().replace(/[^a-z0-9_-]+/g, '-')
   if (plain === name) return name
   let hash = 5381
@@ -67,4 +67,13 @@ export function keyOfName(name: string): string {
 }
 
 /** Databases of this app's own: beside a restore, after it, of a drill, of roles that were kept. */
-export const ownDatabase = /^quarterdeck_(drill|roles)_|_qd_[a-z0-9]{1,40}_(new|old)$/
+const ownDatabase = /^quarterdeck_(drill|roles)_|_qd_[a-z0-9]{1,40}_(new|old)$/
+
+/** What a spec that names no database stands for: each of these that is a person's own and not left out, as a spec of its own. */
+export const eachDatabase = <S extends { readonly database: string; readonly except: readonly string[] }>(
+  its: S,
+  names: readonly string[],
+): { key: string; spec: S }[] =>
+  names
+    .filter(name => !ownDatabase.test(name) && !its.except.includes(name))
+    .map(database => ({ key: keyOfName(database), spec: { ...its, database, except: [] } }))

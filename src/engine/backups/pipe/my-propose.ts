@@ -1,13 +1,11 @@
 // Which databases of MariaDB or MySQL a unit seems to use, for the "bot" preset: by its environment, its connections, its rights; knows no dump.
-import { AppError } from '../../../shared/errors.ts'
 import type { CheckUnit } from '../../../shared/model/check.ts'
-import { isLocal } from '../../lib/server-place.ts'
 import type { SourceContext } from '../source.ts'
+import { type FoundDatabase, FoundDatabases, orNothing } from './found-databases.ts'
 import { MyClient, myLiteral } from './my-client.ts'
 import { unitConnections } from './unit-script.ts'
 
 const usualPort = 3_306
-const mostProposed = 8
 
 export const systemDatabases: ReadonlySet<string> = new Set([
   'information_schema',
@@ -16,63 +14,38 @@ export const systemDatabases: ReadonlySet<string> = new Set([
   'sys',
 ])
 
-export interface MyFound {
-  readonly database: string
-  readonly port: number
-  readonly reason: string
-}
-
-/** Databases of servers on the host, each once; empty where nothing speaks for one. */
-export async function databasesOf(context: SourceContext, unit: CheckUnit): Promise<MyFound[]> {
+/** Empty where nothing speaks for one. */
+export async function databasesOf(context: SourceContext, unit: CheckUnit): Promise<FoundDatabase[]> {
   const seen = await unitConnections(context, unit)
-  const found = new Map<string, MyFound>()
-  const add = (database: string, port: number, reason: string): void => {
-    const key = `${port} ${database}`
-    if (!found.has(key) && !systemDatabases.has(database)) found.set(key, { database, port, reason })
-  }
-  for (const { scheme, place, name } of seen.urls) {
-    const [, address = '', port = `${usualPort}`] = /^([^:]*)(?::(\d+))?$/.exec(place) ?? []
-    if ((scheme === 'mysql' || scheme === 'mariadb') && name !== '' && isLocal(address))
-      add(decodeURIComponent(name), Number(port), `It is named in the environment of ${unit.name}`)
-  }
+  const found = new FoundDatabases(systemDatabases)
+  found.addNamed(seen, /^(mysql|mariadb)$/, usualPort, unit)
   const server = seen.servers.find(({ program }) => /^(mariadbd?|mysqld?)$/.test(program))
-  if (found.size === 0 && server !== undefined) {
+  if (found.isEmpty && server !== undefined) {
     const port = Number(/:(\d+)$/.exec(server.place)?.[1] ?? usualPort)
     // a server does not tell which process asks it, and a connection that rests names its database all the same
-    const used = await ask(
-      context,
-      port,
-      'SELECT DISTINCT JSON_ARRAY(DB) FROM information_schema.PROCESSLIST WHERE DB IS NOT NULL;',
-    )
-    for (const name of used) add(name, port, `${unit.name} is connected to its server, and it is in use there`)
+    const used = 'SELECT DISTINCT JSON_ARRAY(DB) FROM information_schema.PROCESSLIST WHERE DB IS NOT NULL;'
+    for (const name of await ask(context, port, used))
+      found.add(name, port, `${unit.name} is connected to its server, and it is in use there`)
   }
   const { user } = seen
-  if (found.size === 0 && user !== null && seen.needs.some(name => /^(mariadb|mysqld?)\./.test(name))) {
+  if (found.isEmpty && user !== null && seen.needs.some(name => /^(mariadb|mysqld?)\./.test(name))) {
     const grantee = myLiteral(`'${user}'@%`)
     const allowed = `SELECT DISTINCT JSON_ARRAY(TABLE_SCHEMA) FROM information_schema.SCHEMA_PRIVILEGES WHERE GRANTEE LIKE ${grantee} AND PRIVILEGE_TYPE = 'INSERT';`
     for (const name of await ask(context, usualPort, allowed))
-      add(name.replace(/\\([_%])/g, '$1'), usualPort, `${unit.name} needs its server, and ${user} may write to it`)
+      found.add(
+        name.replace(/\\([_%])/g, '$1'),
+        usualPort,
+        `${unit.name} needs its server, and ${user} may write to it`,
+      )
   }
-  return [...found.values()].slice(0, mostProposed)
+  return found.all
 }
 
-const unasked: ReadonlySet<string> = new Set([
-  'ACCESS_DENIED',
-  'UNREACHABLE',
-  'UNSUPPORTED',
-  'NOT_FOUND',
-  'SUDO_MISSING',
-  'COMMAND_FAILED',
-])
-
-/** A proposal that cannot be looked for is none. */
 async function ask(context: SourceContext, port: number, sql: string): Promise<string[]> {
-  const place = { address: '', port, user: '', account: 'root' }
-  try {
-    const client = new MyClient({ ...context, secret: async () => null }, place)
-    return ((await client.sql(sql)) as [string][]).map(([name]) => name)
-  } catch (caught) {
-    if (unasked.has(AppError.from(caught).code)) return []
-    throw caught
-  }
+  const client = new MyClient(
+    { ...context, secret: async () => null },
+    { address: '', port, user: '', account: 'root' },
+  )
+  const rows = await orNothing(client.sql(sql))
+  return (rows as [string][]).map(([name]) => name)
 }

@@ -1,46 +1,34 @@
 // Which databases of PostgreSQL a unit seems to use, for the "bot" preset: by its connections, its environment, its owner; knows no dump.
-import { AppError } from '../../../shared/errors.ts'
 import type { CheckUnit } from '../../../shared/model/check.ts'
 import type { PgPlace } from '../../lib/postgres/pg-script.ts'
 import { literal } from '../../lib/postgres/pg-text.ts'
 import type { SourceContext } from '../source.ts'
+import { type FoundDatabase, FoundDatabases, orNothing } from './found-databases.ts'
 import { PgClient } from './pg-client.ts'
 import { type UnitConnections, unitConnections } from './unit-script.ts'
 
-export interface PgFound {
-  readonly database: string
-  readonly port: number
-  readonly reason: string
-}
+const usualPort = 5_432
 
-/** Databases of clusters on the host, each once; empty where nothing speaks for one. */
-export async function databasesOf(context: SourceContext, unit: CheckUnit): Promise<PgFound[]> {
+/** Empty where nothing speaks for one. */
+export async function databasesOf(context: SourceContext, unit: CheckUnit): Promise<FoundDatabase[]> {
   const seen = await unitConnections(context, unit)
-  const found = new Map<string, PgFound>()
-  const add = (database: string, port: number, reason: string): void => {
-    const key = `${port} ${database}`
-    if (!found.has(key)) found.set(key, { database, port, reason })
-  }
+  const found = new FoundDatabases()
   for (const [port, pids] of backends(seen)) {
     const names = await ask(
       context,
       port,
       `SELECT to_json(name) FROM (SELECT DISTINCT datname::text AS name FROM pg_catalog.pg_stat_activity WHERE pid IN (${pids.join(', ')})) names WHERE name IS NOT NULL;`,
     )
-    for (const name of names) add(name, port, `${unit.name} is connected to it`)
+    for (const name of names) found.add(name, port, `${unit.name} is connected to it`)
   }
-  for (const { scheme, place, name } of seen.urls) {
-    const [, address = '', port = '5432'] = /^([^:]*)(?::(\d+))?$/.exec(place) ?? []
-    if (scheme.startsWith('postgres') && name !== '' && ['', 'localhost', '127.0.0.1'].includes(address))
-      add(decodeURIComponent(name), Number(port), `It is named in the environment of ${unit.name}`)
-  }
+  found.addNamed(seen, /^postgres/, usualPort, unit)
   const { user } = seen
-  if (found.size === 0 && user !== null && seen.needs.some(name => name.startsWith('postgresql'))) {
+  if (found.isEmpty && user !== null && seen.needs.some(name => name.startsWith('postgresql'))) {
     const owned = `SELECT to_json(datname::text) FROM pg_catalog.pg_database WHERE NOT datistemplate AND pg_catalog.pg_get_userbyid(datdba) = ${literal(user)};`
-    for (const name of await ask(context, 5432, owned))
-      add(name, 5432, `${unit.name} needs Postgres, and it belongs to ${user}`)
+    for (const name of await ask(context, usualPort, owned))
+      found.add(name, usualPort, `${unit.name} needs Postgres, and it belongs to ${user}`)
   }
-  return [...found.values()].slice(0, 8)
+  return found.all
 }
 
 /** Numbers of the server's processes at the other ends, by the cluster's port. */
@@ -54,22 +42,8 @@ function backends(seen: UnitConnections): Map<number, number[]> {
   return byPort
 }
 
-const unasked: ReadonlySet<string> = new Set([
-  'ACCESS_DENIED',
-  'UNREACHABLE',
-  'UNSUPPORTED',
-  'NOT_FOUND',
-  'SUDO_MISSING',
-])
-
-/** A proposal that cannot be looked for is none. */
 async function ask(context: SourceContext, port: number, sql: string): Promise<string[]> {
   const place: PgPlace = { address: '', port, user: '', account: 'postgres' }
-  try {
-    return (await new PgClient({ ...context, secret: async () => null }, place).sql('postgres', sql)) as string[]
-  } catch (caught) {
-    const { code } = AppError.from(caught)
-    if (unasked.has(code)) return []
-    throw caught
-  }
+  const client = new PgClient({ ...context, secret: async () => null }, place)
+  return (await orNothing(client.sql('postgres', sql))) as string[]
 }
