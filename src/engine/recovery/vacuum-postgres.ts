@@ -1,6 +1,6 @@
 // Vacuums databases of a Postgres cluster by its own programs on the host, as the account that may; a password is in no argv, environment or message.
 import { z } from 'zod'
-import { AppError } from '../../shared/errors.ts'
+import { AppError, type ErrorCode } from '../../shared/errors.ts'
 import type { Evidence } from '../../shared/model/unit.ts'
 import { evidenceOfWork, megabytes } from '../lib/command-evidence.ts'
 import { pgFailure } from '../lib/postgres/pg-failure.ts'
@@ -113,10 +113,13 @@ async function vacuum(context: HostActionContext, spec: Spec, name: string, befo
     return { ok: false, text: `${name}: not allowed for ${left.slice(0, 5).join(', ')}${more}${sizes}` }
   } catch (caught) {
     const error = AppError.from(caught)
-    if (error.code !== 'COMMAND_FAILED' && error.code !== 'ACCESS_DENIED') throw error
-    return { ok: false, text: `${name}: ${error.message}` }
+    if (!itsOwn.has(error.code)) throw error
+    return { ok: false, text: [`${name}: ${error.message}`, error.hint].filter(Boolean).join('. ') }
   }
 }
+
+/** What goes wrong with one database and need not with the next. */
+const itsOwn: ReadonlySet<ErrorCode> = new Set(['COMMAND_FAILED', 'ACCESS_DENIED', 'TIMEOUT'])
 
 const sizeOf = `SELECT json_build_object('bytes', pg_catalog.pg_database_size(current_database()));`
 
