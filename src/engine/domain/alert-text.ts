@@ -15,6 +15,8 @@ const mostBody = 2_000
 export function titleOf(subject: Subject, standing: Standing): string {
   const { hostName } = subject
   if (subject.checkType === 'host-reachable') return cut(hostWords(subject, standing), mostTitle)
+  if (subject.checkType === 'unit-failures' && subject.unit === null)
+    return cut(restWords(hostName, standing), mostTitle)
   const unit = speaksOfUnit(subject) ? (subject.unit?.name.replace(/\.service$/, '') ?? null) : null
   const what = unit ?? subject.checkName
   // "Web on web-1 is down on web-1" helps nobody
@@ -73,6 +75,19 @@ export const severityRank: Record<Severity, number> = { info: 0, warning: 1, cri
 /** Those that speak of a unit's own state; a check of what the unit offers has a name of its own. */
 function speaksOfUnit({ checkType, cause, unit }: Subject): boolean {
   return unit !== null && (checkType === 'unit-failures' || checkType === 'systemd-unit' || cause === 'unit')
+}
+
+/** Of a host on which so much failed that the rest is told as one. */
+function restWords(hostName: string, standing: Standing): string {
+  const words: Record<Standing, string> = {
+    failing: 'More services failed',
+    degraded: 'More services are degraded',
+    well: 'The other services are well again',
+    flapping: 'More services keep failing and recovering',
+    still: 'More services are still down',
+    escalated: 'More services could not be mended',
+  }
+  return `${words[standing]} on ${hostName}`
 }
 
 function hostWords({ hostName: name, cause }: Subject, standing: Standing): string {

@@ -24,6 +24,8 @@ export type { IncidentChange } from './alert-effects.ts'
 const keptMs = 400 * 86_400_000
 const tidyMs = 3_600_000
 const rowsPerSlice = 200
+/** Of one check; a host whose services fail without end must not fill the disk before they are old. */
+const mostOfCheck = 5_000
 const noticePauseMs = 10 * 60_000
 
 export interface AlertView {
@@ -85,7 +87,11 @@ export class Alerting implements Disposable {
     this.#bag.add(silences.changed.on(() => this.#review()))
     this.#bag.add(store.onProblem(problem => problem === null && this.#observeUnwritten()))
     const { clock } = options
-    const expire = (): void => void store.incidents.expire(clock.now() - keptMs, rowsPerSlice)
+    const expire = (): void => {
+      store.incidents.expire(clock.now() - keptMs, rowsPerSlice)
+      // more than can come in the meantime
+      store.incidents.trim(mostOfCheck, 5 * rowsPerSlice)
+    }
     this.#bag.add(clock.every(tidyMs, () => this.#tidy(expire)))
     this.#closeOrphans()
     for (const check of [...this.#book.checks()])

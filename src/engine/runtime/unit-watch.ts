@@ -8,6 +8,7 @@ import type { UnitState } from '../ports.ts'
 import type { Store } from '../store/store.ts'
 import type { HostSession } from './host-session.ts'
 import type { AlertSink, Prober } from './prober.ts'
+import { UnitOverflow } from './unit-overflow.ts'
 import { wasStopped } from './unit-purpose.ts'
 
 /** How long a unit must be well before that counts for a second time (semantics 11). */
@@ -43,6 +44,7 @@ export class UnitWatch implements Disposable {
   readonly #log: Logger
   /** By check, then by unit. */
   readonly #tracks = new Map<string, Map<string, Track>>()
+  readonly #overflow = new UnitOverflow()
 
   constructor(options: {
     prober: Prober
@@ -89,6 +91,9 @@ export class UnitWatch implements Disposable {
     if (check.type === 'unit-failures') {
       for (const { ref } of [...(this.#tracks.get(check.id)?.values() ?? [])])
         this.#judge(session, check, ref, session.units.get(ref.scope, ref.name), true)
+      for (const ref of this.#overflow.of(check.id))
+        this.#judge(session, check, ref, session.units.get(ref.scope, ref.name), true)
+      this.#tellRest(check)
       this.#summarise(session, check)
     } else if (check.unit)
       this.#judge(session, check, check.unit, session.units.get(check.unit.scope, check.unit.name), true)
@@ -111,6 +116,7 @@ export class UnitWatch implements Disposable {
   forget(checkId: string): void {
     for (const track of this.#tracks.get(checkId)?.values() ?? []) track.proof?.dispose()
     this.#tracks.delete(checkId)
+    this.#overflow.forget(checkId)
   }
 
   /** Time was lost (semantics 2): whatever was being proven is proven anew. */
@@ -160,9 +166,34 @@ export class UnitWatch implements Disposable {
     const verdict = this.#verdict(check, ref, unit)
     const track = this.#tracks.get(check.id)?.get(keyOf(ref))
     const troubled = track !== undefined || this.#phase(check, ref) !== 'ok'
+    if (!own && !troubled && this.#isRest(check, ref, verdict)) return
     if (verdict.status === 'unhealthy') this.#onTrouble(check, ref, verdict, track, due)
     else if (verdict.status === 'healthy' && troubled) this.#onWell(check, ref, verdict, track, due)
     else if (own && (due || verdict.status === 'healthy')) this.#record(check, ref, verdict)
+  }
+
+  /** Of a host that has more trouble than can be told one by one: is it counted with the rest? */
+  #isRest(check: Check, ref: CheckUnit, { status }: UnitVerdict): boolean {
+    const counted = this.#overflow.has(check.id, ref)
+    const before = this.#overflow.of(check.id).length
+    if (status === 'unhealthy') {
+      // what is known to come and go has its incident already
+      if (this.#alerting.phase(check.id, ref).incidentId !== null) return false
+      if (this.#overflow.admits(check.id, ref, this.#tracks.get(check.id)?.size ?? 0, this.#clock.monotonic()))
+        return false
+      // the first is told at once, how many there are with the next look
+      if (before === 0) this.#tellRest(check)
+      return true
+    }
+    if (counted && status === 'healthy') this.#overflow.remove(check.id, ref)
+    return counted
+  }
+
+  /** The rest has one incident, which is the check's own. */
+  #tellRest(check: Check): void {
+    const verdict = this.#overflow.verdict(check.id)
+    if (verdict.status === 'unhealthy' || this.#alerting.phase(check.id, null).phase !== 'ok')
+      this.#prober.record(check, null, verdict, false)
   }
 
   #onTrouble(check: Check, ref: CheckUnit, verdict: UnitVerdict, known: Track | undefined, due: boolean): void {
@@ -233,11 +264,11 @@ export class UnitWatch implements Disposable {
       .list()
       .filter(unit => unit.activeState === 'failed' && !isLeftOut(check.spec.ignore, unit.name))
     const tracked = this.#tracks.get(check.id)
-    const fresh = failed.filter(unit => tracked?.has(keyOf(unit)))
+    const isFresh = (unit: CheckUnit): boolean => tracked?.has(keyOf(unit)) || this.#overflow.has(check.id, unit)
+    const fresh = failed.filter(isFresh)
     // of a great many it does not matter who stopped which
     const old = failed.filter(
-      (unit, at) =>
-        !tracked?.has(keyOf(unit)) && (at >= mostAsked || wasStopped(this.#store, session.host.id, unit) !== true),
+      (unit, at) => !isFresh(unit) && (at >= mostAsked || wasStopped(this.#store, session.host.id, unit) !== true),
     )
     this.#prober.show(
       check,

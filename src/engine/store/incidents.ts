@@ -21,6 +21,8 @@ export interface IncidentStore {
   events(id: string): TimelineItem[]
   /** Forgets resolved ones opened before, some at a time; returns how many. */
   expire(before: number, limit: number): number
+  /** Forgets the oldest resolved ones of each check beyond so many, some at a time; returns how many. */
+  trim(kept: number, limit: number): number
 }
 
 interface Row {
@@ -81,6 +83,12 @@ export function createIncidentStore(db: Db): IncidentStore {
     (SELECT * FROM incident_event WHERE incident_id = ? ORDER BY at DESC, id DESC LIMIT ?) ORDER BY at, id`)
   const expire = db.prepare<[number, number]>(`DELETE FROM incident WHERE id IN
     (SELECT id FROM incident WHERE state = 'resolved' AND opened_at < ? LIMIT ?)`)
+  const crowded = db.prepare<[number], { check_id: string }>(
+    'SELECT check_id FROM incident GROUP BY check_id HAVING count(*) > ?',
+  )
+  const trim = db.prepare<[string, number, number]>(`DELETE FROM incident WHERE id IN
+    (SELECT id FROM (SELECT id, state FROM incident WHERE check_id = ? ORDER BY opened_at DESC, id DESC LIMIT -1 OFFSET ?)
+     WHERE state = 'resolved' LIMIT ?)`)
   return {
     insert: incident => {
       db.write(() => insert.run(toRow(incident)))
@@ -119,6 +127,8 @@ export function createIncidentStore(db: Db): IncidentStore {
     },
     events: id => db.read(() => events.all(id, mostEvents)),
     expire: (before, limit) => db.write(() => expire.run(before, limit).changes),
+    trim: (kept, limit) =>
+      db.write(() => crowded.all(kept).reduce((sum, { check_id }) => sum + trim.run(check_id, kept, limit).changes, 0)),
   }
 }
 

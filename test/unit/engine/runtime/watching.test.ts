@@ -513,6 +513,32 @@ describe('checks as a person keeps them', () => {
         { host: { id: 'web-1', name: 'web-1' }, units: { manager: () => ({}), get: () => null } } as never,
         unitState(`made-up-${n}.service`, dead),
       )
-    expect(rig.alerting.phases(rig.builtIn('unit-failures').id).length).toBe(500)
+    const check = rig.builtIn('unit-failures')
+    // a hundred are told one by one, the other six hundred as one
+    expect(rig.incidents()).toHaveLength(101)
+    expect(rig.alerting.phases(check.id)).toHaveLength(101)
+    const [rest] = rig.incidents().filter(one => one.unit === null)
+    expect(rest).toMatchObject({ title: 'More services failed on web-1', cause: 'other', state: 'open' })
+    await rig.pass(600_000)
+    // none of them is there any more when the host is looked at
+    expect(firing()).toEqual([])
+  }, 60_000)
+
+  it('keeps what a host can make of services that fail and vanish for days to so many incidents in an hour', async () => {
+    rig = await createWatched()
+    const made = (n: number) => rig.sees(`made-up-${n}.service`, dead)
+    for (let n = 0; n < 400; n++) {
+      await made(n)
+      await rig.pass(3_000)
+      // it is gone from the host as soon as it was told
+      rig.units.delete(`made-up-${n}.service`)
+      await rig.sees(`made-up-${n}.service`, stopped)
+    }
+    expect(rig.incidents().filter(one => one.unit !== null).length).toBeLessThanOrEqual(200)
+    expect(rig.incidents().filter(one => one.unit === null).length).toBeLessThanOrEqual(20)
+    // what really breaks in the next hour is told by its name
+    await rig.pass(3_600_000)
+    await rig.sees('bot.service', dead)
+    expect(stateOf('bot.service')).toBe('open')
   }, 60_000)
 })

@@ -223,6 +223,19 @@ test('incidents are found by what is asked for, newest first, and keep their sto
   expect(ids({})).toEqual(['3', '2'])
 })
 
+test('of one check only so many incidents that are over are kept, and none that is open goes', () => {
+  for (let n = 0; n < 10; n++) store.incidents.insert(incident(`many-${n}`, { checkId: 'many', openedAt: start + n }))
+  for (let n = 1; n < 10; n++)
+    store.incidents.update({ ...incident(`many-${n}`), checkId: 'many', state: 'resolved', resolvedAt: start + 20 })
+  for (let n = 0; n < 3; n++) store.incidents.insert(incident(`few-${n}`, { checkId: 'few', state: 'resolved' }))
+  const left = () => store.incidents.list(IncidentQuery.parse({ checkId: 'many' })).map(one => one.id)
+  expect(store.incidents.trim(4, 2)).toBe(2)
+  expect(store.incidents.trim(4, 100)).toBe(3)
+  expect(left()).toEqual(['many-9', 'many-8', 'many-7', 'many-6', 'many-0'])
+  expect(store.incidents.trim(4, 100)).toBe(0)
+  expect(store.incidents.list(IncidentQuery.parse({ checkId: 'few' }))).toHaveLength(3)
+})
+
 test('S19 a batch is fixed before it is sent and keeps its id over a restart', () => {
   store.channels.insert(channel('ntfy'))
   store.channels.insert(channel('mail'))
