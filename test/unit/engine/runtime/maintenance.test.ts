@@ -1,0 +1,380 @@
+// Maintenance tasks from their making to their removal, with a host of memory: schedules, waiting, services stopped around, kills, the breaker.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { ManualClock } from '../../../../src/engine/lib/clock.ts'
+import { Emitter } from '../../../../src/engine/lib/disposable.ts'
+import { createLogger } from '../../../../src/engine/lib/log.ts'
+import { createSteadyTime } from '../../../../src/engine/lib/steady-time.ts'
+import type { RemoteProcess } from '../../../../src/engine/ports.ts'
+import { AuditLog } from '../../../../src/engine/runtime/audit-log.ts'
+import { CircuitBreakers } from '../../../../src/engine/runtime/circuit-breaker.ts'
+import type { HostSession } from '../../../../src/engine/runtime/host-session.ts'
+import { HostTurns } from '../../../../src/engine/runtime/host-turns.ts'
+import { Maintenance } from '../../../../src/engine/runtime/maintenance.ts'
+import { openStore, type Store } from '../../../../src/engine/store/store.ts'
+import { AppError } from '../../../../src/shared/errors.ts'
+import { AuditQuery } from '../../../../src/shared/model/audit.ts'
+import type { Check } from '../../../../src/shared/model/check.ts'
+import type { ConnectionStatus } from '../../../../src/shared/model/host.ts'
+import {
+  MaintenanceDraft,
+  type MaintenanceRun,
+  type MaintenanceTask,
+} from '../../../../src/shared/model/maintenance.ts'
+import type { ActionRun } from '../../../../src/shared/model/unit.ts'
+import { draft as hostDraft, start } from '../store/lib.ts'
+
+const unit = { scope: 'system' as const, name: 'bot.service' }
+const nightly = {
+  cron: '0 4 * * *',
+  zone: 'UTC',
+  jitterSeconds: 0,
+  catchUp: true,
+  onlyOnMains: false,
+  onlyOnNetworks: [],
+}
+const hour = 3_600_000
+
+let directory: string
+let clock: ManualClock
+let store: Store
+let maintenance: Maintenance
+let statuses: Emitter<ConnectionStatus>
+let told: { status: string; message: string }[]
+let removed: string[]
+/** What outlives the engine. */
+let up: boolean
+let online: boolean
+let locked: boolean
+let sent: string[]
+/** How a command ends: its exit, null for a link that goes, `hang` for one that is never over. */
+let onCommand: (argv: string) => number | null | 'hang'
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'quarterdeck-maintenance-'))
+  clock = new ManualClock(start)
+  ;[up, online, locked, sent, onCommand] = [true, true, false, [], () => 0]
+  begin()
+})
+afterEach(() => {
+  kill()
+  rmSync(directory, { recursive: true, force: true })
+})
+
+function kill(): void {
+  maintenance.dispose()
+  store.close()
+}
+
+function begin(): void {
+  const log = createLogger({ sink: () => {}, now: () => clock.now(), level: 'debug' })
+  store = openStore({ directory, clock, log })
+  if (!store.hosts.get('web-1'))
+    store.hosts.insert({ ...hostDraft({ name: 'web-1', userUnits: false }), id: 'web-1', kind: 'ssh', createdAt: 1 })
+  statuses = new Emitter()
+  told = []
+  removed = []
+  const publish = (): void => {}
+  maintenance = new Maintenance({
+    ...{ store, clock, log, publish, turns: new HostTurns() },
+    vault: {
+      get: (id: string) => {
+        if (locked) throw new AppError('VAULT_LOCKED', 'The vault is locked')
+        return store.secrets.has(id) ? 'secret' : null
+      },
+      put: (id: string) => store.secrets.put(id, Buffer.from('sealed')),
+      forget: (id: string) => store.secrets.remove(id),
+      onChange: () => ({ dispose: () => {} }),
+    } as never,
+    checks: { putOwned: () => ({ id: 'check-1' }) as Check, removeOwned: id => void removed.push(id) },
+    prober: {
+      check: id => ({ id, enabled: true, intervalSeconds: 300 }) as Check,
+      record: (_check, _unit, { status, message }) => {
+        told.push({ status, message })
+        return null
+      },
+    },
+    breakers: new CircuitBreakers({ store, clock, steady: createSteadyTime(clock), log }),
+    actions: {
+      run: async (_ref: unknown, verb: string) => {
+        sent.push(verb)
+        up = verb === 'start'
+        return { id: verb, outcome: 'verified', evidence: [{ ok: true, text: verb }] } as unknown as ActionRun
+      },
+      get: () => ({ outcome: 'verified', evidence: [] }) as unknown as ActionRun,
+    },
+    audit: new AuditLog(store, clock, publish),
+    session: () => session(),
+    onMains: async () => null,
+    networks: async () => [],
+  })
+  maintenance.start()
+  maintenance.attach(session())
+}
+
+const status = (): ConnectionStatus => ({
+  ...{
+    state: online ? 'ready' : 'backoff',
+    since: 1,
+    generation: 1,
+    error: null,
+    nextAttemptAt: null,
+    offeredKey: null,
+  },
+})
+
+function session(): HostSession {
+  return {
+    ...{ host: store.hosts.get('web-1'), facts: { rights: 'root' } },
+    link: { status: status(), onStatus: (listener: never) => statuses.on(listener), spawn },
+    units: { manager: () => ({ get: async () => ({ activeState: up ? 'active' : 'inactive', subState: 'running' }) }) },
+  } as unknown as HostSession
+}
+
+async function spawn(argv: readonly string[]): Promise<RemoteProcess> {
+  // what is before it is the life-line's
+  const command = argv.slice(8).join(' ')
+  sent.push(command)
+  const end = onCommand(command)
+  let finish = (_exit: number | null): void => {}
+  const ended = new Promise<Awaited<RemoteProcess['ended']>>(resolve => {
+    finish = exit => resolve({ exit, signal: null, lost: exit === null })
+  })
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()]
+  const over = (exit: number | null): void => {
+    stdout.end()
+    stderr.end()
+    finish(exit)
+  }
+  if (end !== 'hang') over(end)
+  for (const stream of [stdout, stderr]) stream.resume()
+  return { generation: 1, stdin: new PassThrough().resume(), stdout, stderr, ended, dispose: () => over(null) }
+}
+
+const step = (key: string, ...argv: string[]) => ({ key, type: 'runbook', spec: { commands: [{ argv }] } })
+const add = (change: Partial<MaintenanceDraft> = {}): MaintenanceTask =>
+  maintenance.add(
+    MaintenanceDraft.parse({
+      name: 'Nightly',
+      hostId: 'web-1',
+      steps: [step('a', 'one'), step('b', 'two')],
+      ...change,
+    }),
+    {},
+  )
+const run = (taskId: string): MaintenanceRun => maintenance.runner.start({ taskId, reason: 'person', actor: 'person' })
+const newest = (id: string): MaintenanceRun | undefined => maintenance.runner.list(id, 1)[0]
+
+/** Lets what is ready happen, and time go on, until there is an answer. */
+async function until<T>(ask: () => T | null | undefined | false): Promise<T> {
+  for (let turn = 0; turn < 2_000; turn++) {
+    const answer = ask()
+    if (answer) return answer
+    await new Promise(resolve => setImmediate(resolve))
+    if (turn % 10 === 9) clock.advance(500)
+  }
+  throw new Error('it did not happen')
+}
+const ended = (id: string): Promise<MaintenanceRun> =>
+  until(() => {
+    const last = newest(id)
+    return last?.finishedAt != null && last
+  })
+
+it('does its steps in order, between a stop and a start of what runs, and writes down who did what', async () => {
+  const { id, name } = add({ stopUnits: [unit] })
+  run(id)
+  expect(await ended(id)).toMatchObject({
+    outcome: 'done',
+    stopped: [],
+    steps: [{ outcome: 'done' }, { outcome: 'done' }],
+  })
+  expect(sent).toEqual(['stop', 'one', 'two', 'start'])
+  expect(store.audit.list(AuditQuery.parse({ target: name }))).toMatchObject([
+    { verb: 'maintenance.run', actor: 'person', outcome: 'verified', command: 'one; two' },
+  ])
+  expect(told.at(-1)).toMatchObject({ status: 'healthy' })
+  expect(maintenance.view(id)).toMatchObject({ running: null, problem: null, lastDoneAt: expect.any(Number) })
+})
+
+it('stops at the first step that fails, starts what it stopped, and tells the check', async () => {
+  const { id } = add({ stopUnits: [unit] })
+  onCommand = () => 3
+  run(id)
+  expect(await ended(id)).toMatchObject({ outcome: 'failed', steps: [{ outcome: 'failed' }, { outcome: 'skipped' }] })
+  expect(sent).toEqual(['stop', 'one', 'start'])
+  expect(told.at(-1)).toMatchObject({ status: 'unhealthy', message: expect.stringContaining('ended with 3') })
+})
+
+it('a service that a person had stopped stays so', async () => {
+  up = false
+  const { id } = add({ stopUnits: [unit] })
+  run(id)
+  expect((await ended(id)).outcome).toBe('done')
+  expect(sent).toEqual(['one', 'two'])
+})
+
+it('S31 waits for a host that is away, over a restart of the engine, too, and runs once', async () => {
+  online = false
+  const { id } = add()
+  run(id)
+  await until(() => newest(id)?.outcome === 'waiting')
+  kill()
+  begin()
+  expect(newest(id)).toMatchObject({ outcome: 'waiting', finishedAt: null })
+  expect(sent).toEqual([])
+  online = true
+  statuses.emit(status())
+  expect((await ended(id)).outcome).toBe('done')
+  expect(sent).toEqual(['one', 'two'])
+})
+
+it('S7 what an engine was killed in is lost at its next start, is not sent again, and its services run again', async () => {
+  const { id } = add({ stopUnits: [unit] })
+  onCommand = () => 'hang'
+  run(id)
+  await until(() => sent.includes('one'))
+  kill()
+  expect(up).toBe(false)
+  begin()
+  expect(await ended(id)).toMatchObject({
+    outcome: 'lost',
+    stopped: [],
+    steps: [{ outcome: 'lost' }, { outcome: 'skipped' }],
+  })
+  expect(sent).toEqual(['stop', 'one', 'start'])
+  expect(told.at(-1)?.status).toBe('unhealthy')
+})
+
+it('S7 a link that goes in the middle is waited for only to start what was stopped', async () => {
+  const { id } = add({ stopUnits: [unit] })
+  onCommand = () => {
+    online = false
+    return null
+  }
+  run(id)
+  await until(() => newest(id)?.progress?.startsWith('Waiting to start'))
+  expect(newest(id)).toMatchObject({ finishedAt: null, stopped: [unit], steps: [{ outcome: 'lost' }, {}] })
+  online = true
+  expect((await ended(id)).outcome).toBe('lost')
+  expect(sent).toEqual(['stop', 'one', 'start'])
+})
+
+it('a cancel ends the command; one that waits is called off; a removal does so first', async () => {
+  const { id, checkId } = add({ stopUnits: [unit] })
+  onCommand = () => 'hang'
+  const { id: runId } = run(id)
+  await until(() => sent.includes('one'))
+  expect(() => run(id)).toThrow(/under way/)
+  maintenance.runner.cancel(runId)
+  expect(await ended(id)).toMatchObject({
+    outcome: 'cancelled',
+    steps: [{ outcome: 'cancelled' }, { outcome: 'skipped' }],
+  })
+  expect(sent.at(-1)).toBe('start')
+  // a cancel says nothing of the task
+  expect(told.at(-1)?.status).toBe('unknown')
+  online = false
+  run(id)
+  await until(() => newest(id)?.outcome === 'waiting')
+  await maintenance.remove(id)
+  expect(removed).toEqual([checkId])
+  expect(() => maintenance.view(id)).toThrow(/not there any more/)
+})
+
+it('runs at its time and once, makes up for one that was missed, and not while it is off', async () => {
+  const { id } = add({ schedule: nightly })
+  expect(maintenance.view(id).nextAt).toBe(start + 4 * hour)
+  clock.advance(4 * hour - 1_000)
+  await maintenance.schedules.look()
+  expect(newest(id)).toBeUndefined()
+  clock.advance(1_000)
+  await maintenance.schedules.look()
+  expect(await ended(id)).toMatchObject({ outcome: 'done', reason: 'schedule' })
+  await maintenance.schedules.look()
+  expect(maintenance.runner.list(id, 9)).toHaveLength(1)
+  kill()
+  clock.advance(70 * hour)
+  begin()
+  await maintenance.schedules.look()
+  expect(await ended(id)).toMatchObject({ outcome: 'done' })
+  expect(maintenance.runner.list(id, 9).map(({ reason }) => reason)).toEqual(['catch-up', 'schedule'])
+  const { task } = maintenance.view(id)
+  maintenance.edit(id, { ...task, enabled: false }, {})
+  clock.advance(48 * hour)
+  await maintenance.schedules.look()
+  expect(maintenance.runner.list(id, 9)).toHaveLength(2)
+  expect(maintenance.view(id).nextAt).toBeNull()
+})
+
+it('S25 after five bad ends running its schedule is off for ten minutes, and then tried once', async () => {
+  const { id } = add({ schedule: { ...nightly, cron: '* * * * *' } })
+  onCommand = () => 1
+  const runs = (): number => maintenance.runner.list(id, 99).length
+  const minute = async (): Promise<void> => {
+    const before = runs()
+    clock.advance(60_000)
+    await maintenance.schedules.look()
+    await until(() => maintenance.runner.running(id) === null)
+    expect(runs() - before).toBeLessThanOrEqual(1)
+  }
+  for (let at = 0; at < 12; at++) await minute()
+  expect(runs()).toBe(5)
+  for (let at = 0; at < 6; at++) await minute()
+  expect(runs()).toBe(6)
+})
+
+it('a vault that is locked holds a schedule up, and fails a person at once', async () => {
+  const pg = { key: 'pg', type: 'vacuum-postgres', spec: { address: '127.0.0.1' } }
+  const draft = MaintenanceDraft.parse({
+    name: 'Postgres',
+    hostId: 'web-1',
+    steps: [pg],
+    stopUnits: [unit],
+    schedule: nightly,
+  })
+  const { id } = maintenance.add(draft, { 'pg.password': 'secret' })
+  locked = true
+  run(id)
+  expect((await ended(id)).outcome).toBe('failed')
+  maintenance.runner.start({ taskId: id, reason: 'schedule', actor: 'rule: schedule' })
+  await until(() => newest(id)?.outcome === 'waiting')
+  // nothing was stopped for it
+  expect(sent).toEqual([])
+  locked = false
+  maintenance.runner.onVaultUnlocked()
+  await until(() => sent.some(command => command.includes('psql')))
+})
+
+it('refuses what could not work, naming the field, and takes no stored secret to another place', () => {
+  const base = { name: 'x', hostId: 'web-1', steps: [step('a', 'one')] }
+  const refused = (change: object, secrets = {}): unknown => {
+    try {
+      maintenance.add(MaintenanceDraft.parse({ ...base, ...change }), secrets)
+    } catch (caught) {
+      return AppError.from(caught).detail?.field
+    }
+    return 'taken'
+  }
+  expect(refused({ steps: [{ key: 'a', type: 'restart-unit', spec: {} }] })).toBe('steps.0.type')
+  expect(refused({ steps: [{ key: 'a', type: 'delete-old-logs', spec: { folders: ['/etc'] } }] })).toMatch(
+    /^steps\.0\.spec\.folders/,
+  )
+  expect(refused({ schedule: { ...nightly, cron: '0 4 30 2 *' } })).toBe('schedule.cron')
+  expect(refused({ stopUnits: [unit, unit] })).toBe('stopUnits')
+  expect(refused({ hostId: 'web-2' })).toBe('hostId')
+  expect(refused({}, { 'a.password': 'x' })).toBe('secrets.a.password')
+  expect(refused({})).toBe('taken')
+  expect(refused({ name: 'X' })).toBe('name')
+  const pg = (address: string) => ({ key: 'pg', type: 'vacuum-postgres', spec: { address } })
+  const draft = (address: string): MaintenanceDraft =>
+    MaintenanceDraft.parse({ ...base, name: 'pg', steps: [pg(address)] })
+  const { id } = maintenance.add(draft('127.0.0.1'), { 'pg.password': 'secret' })
+  expect(() => maintenance.edit(id, draft('10.0.0.9'), {})).toThrow(/another place/)
+  // a step that goes takes its secret with it
+  expect(maintenance.edit(id, MaintenanceDraft.parse({ ...base, name: 'pg' }), {}).stored).toEqual([])
+  expect(maintenance.kinds().map(({ type }) => type)).not.toContain('restart-unit')
+})
