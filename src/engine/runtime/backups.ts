@@ -1,6 +1,5 @@
-// Backups as a person sets them up, kept in step with the check that each owns; and the one place where all that makes, proves and restores them is put together.
+// Backups as a person sets them up, kept in step with the check that each owns, and how each stands; makes, proves and restores none itself.
 import { randomBytes } from 'node:crypto'
-import { join } from 'node:path'
 import { AppError } from '../../shared/errors.ts'
 import type {
   Backup,
@@ -12,109 +11,48 @@ import type {
 } from '../../shared/model/backup.ts'
 import type { FieldSecrets } from '../../shared/model/check.ts'
 import type { UnitRef } from '../../shared/model/unit.ts'
-import { type BackupSourceType, backupSourceTypes } from '../backups/index.ts'
+import { backupSourceTypes } from '../backups/index.ts'
 import { newHostId } from '../domain/host-id.ts'
-import type { Clock } from '../lib/clock.ts'
 import { type Disposable, DisposableBag } from '../lib/disposable.ts'
-import type { Logger } from '../lib/log.ts'
-import type { Link, SqliteFiles } from '../ports.ts'
 import { bytesOf, type StoredBackup } from '../store/backups.ts'
 import { fieldSecretId } from '../store/field-secrets.ts'
-import type { Store } from '../store/store.ts'
-import type { TargetType } from '../targets/index.ts'
-import type { Actions } from './actions.ts'
-import type { AuditLog } from './audit-log.ts'
 import { judgeBackup } from './backup-draft.ts'
+import { type BackupParts, type BackupsOptions, backupParts } from './backup-parts.ts'
 import { proposeBackup } from './backup-proposal.ts'
-import { BackupRunner } from './backup-runner.ts'
-import { BackupSchedules } from './backup-schedules.ts'
-import { Sealing } from './backup-sealing.ts'
-import type { Checks } from './checks.ts'
-import type { CircuitBreakers } from './circuit-breaker.ts'
-import { DrillRunner } from './drill-runner.ts'
 import type { HostSession } from './host-session.ts'
 import { HostTurns } from './host-turns.ts'
 import { kindInfo } from './kind-spec.ts'
-import type { Prober } from './prober.ts'
-import type { Publish } from './publish.ts'
-import { RestoreRunner } from './restore-runner.ts'
-import { SnapshotItems } from './snapshot-items.ts'
-import { Snapshots } from './snapshots.ts'
-import { SourceAccess } from './source-access.ts'
-import { Targets } from './targets.ts'
-import type { Vault } from './vault.ts'
 
 const announceMs = 100
 
-export interface BackupsOptions {
-  store: Store
-  vault: Vault
-  checks: Pick<Checks, 'putOwned' | 'removeOwned'>
-  prober: Pick<Prober, 'check' | 'record'>
-  breakers: CircuitBreakers
-  actions: Pick<Actions, 'run' | 'get'>
-  audit: AuditLog
-  /** Null while a host has no session. */
-  session: (hostId: string) => HostSession | null
-  sqlite: SqliteFiles
-  onMains: () => Promise<boolean | null>
-  /** Names of the network on which this computer is; empty where nothing can be told. */
-  networks: () => Promise<string[]>
-  version: string
-  clock: Clock
-  log: Logger
-  publish: Publish
-  sourceOf?: (type: string) => BackupSourceType | undefined
-  targetOf?: (type: string) => TargetType | undefined
-}
-
 export class Backups implements Disposable {
-  readonly targets: Targets
-  readonly snapshots: Snapshots
-  readonly runner: BackupRunner
-  readonly schedules: BackupSchedules
-  readonly drills: DrillRunner
-  readonly restores: RestoreRunner
-  readonly items: SnapshotItems
+  readonly targets: BackupParts['targets']
+  readonly snapshots: BackupParts['snapshots']
+  readonly runner: BackupParts['runner']
+  readonly schedules: BackupParts['schedules']
+  readonly drills: BackupParts['drills']
+  readonly restores: BackupParts['restores']
+  readonly items: BackupParts['items']
   readonly turns = new HostTurns()
   readonly #options: BackupsOptions
-  readonly #sources: SourceAccess
-  readonly #sealing: Sealing
+  readonly #sources: BackupParts['sources']
+  readonly #sealing: BackupParts['sealing']
   readonly #bag = new DisposableBag()
   readonly #changed = new Set<string>()
   #announcing: Disposable | null = null
 
   constructor(options: BackupsOptions) {
-    const { store, vault, session, clock, log, publish, audit, breakers, actions, prober, version } = options
     this.#options = options
-    const link = async (hostId: string): Promise<Link> => this.#sources.session(hostId).link
-    const onChange = (backupId: string): void => this.changed(backupId)
-    const sources = new SourceAccess({
-      ...{ session, vault, sqlite: options.sqlite, clock, scratchFolder: join(store.directory, 'scratch') },
-      ...(options.sourceOf ? { typeOf: options.sourceOf } : {}),
-    })
-    const targets = new Targets({
-      ...{ store, vault, link, defaultFolder: join(store.directory, 'backups'), clock, log, publish },
-      ...(options.targetOf ? { typeOf: options.targetOf } : {}),
-    })
-    const sealing = new Sealing({ vault, backups: store.backups })
-    const snapshots = new Snapshots({ store, targets, clock, log, publish, sealing, onChange })
-    const both = { store, sources, snapshots, targets, clock, log, publish, audit, turns: this.turns, onChange }
-    this.#sources = sources
-    this.#sealing = sealing
-    this.targets = targets
-    this.snapshots = snapshots
-    this.runner = this.#bag.add(new BackupRunner({ ...both, breakers, version, sealing }))
-    this.drills = this.#bag.add(new DrillRunner(both))
-    this.restores = this.#bag.add(new RestoreRunner({ ...both, actions, runner: this.runner }))
-    this.items = new SnapshotItems(both)
-    const { runner, drills } = this
-    this.schedules = this.#bag.add(
-      new BackupSchedules({
-        ...{ store, runner, drills, snapshots, prober, breakers, clock, log },
-        ...{ onMains: options.onMains, networks: options.networks },
-      }),
-    )
+    const parts = backupParts(options, this.turns, this.#bag, backupId => this.changed(backupId))
+    this.#sources = parts.sources
+    this.#sealing = parts.sealing
+    this.targets = parts.targets
+    this.snapshots = parts.snapshots
+    this.runner = parts.runner
+    this.drills = parts.drills
+    this.restores = parts.restores
+    this.items = parts.items
+    this.schedules = parts.schedules
   }
 
   /** Takes up what was under way, and begins to look at the schedules. */

@@ -10,8 +10,9 @@ import { bytesOf } from '../store/backups.ts'
 import { fieldSecretId } from '../store/field-secrets.ts'
 import type { Store } from '../store/store.ts'
 import { type TargetStore, type TargetType, targetTypeOf, targetTypes } from '../targets/index.ts'
-import { completeSpec, kindInfo, refuseMovedSecrets, secretFieldsOf, wrongField } from './kind-spec.ts'
+import { kindInfo } from './kind-spec.ts'
 import type { Publish } from './publish.ts'
+import { judgeTarget } from './target-draft.ts'
 import type { Vault } from './vault.ts'
 
 /** What was asked of a target counts for so long. */
@@ -232,22 +233,7 @@ export class Targets {
   }
 
   #judge(draft: TargetDraft, secrets: FieldSecrets, before: Target | null): TargetDraft {
-    const { store } = this.#options
-    const type = this.#typeOf(draft.type)
-    if (!type) throw wrongField('type', `There are no places of the kind ${draft.type}`)
-    if (before && before.type !== draft.type) throw wrongField('type', 'A place stays of its kind')
-    const names = secretFieldsOf(type)
-    const unknown = Object.keys(secrets).find(name => !names.includes(name))
-    if (unknown !== undefined) throw wrongField(`secrets.${unknown}`, `${type.title} has no secret field ${unknown}`)
-    const spec = completeSpec(type, draft.spec, 'spec')
-    if (before) refuseMovedSecrets(type, before, spec, secrets)
-    const hostId = type.hostOf(type.spec.parse(spec))
-    if (hostId !== null && !store.hosts.get(hostId)) throw wrongField('spec.hostId', 'This host is not configured')
-    const same = store.backups
-      .targets()
-      .find(one => one.id !== before?.id && one.name.toLowerCase() === draft.name.toLowerCase())
-    if (same) throw new AppError('CONFLICT', `There is already a place named ${draft.name}`)
-    return { ...draft, spec }
+    return judgeTarget(draft, secrets, before, { store: this.#options.store, typeOf: this.#typeOf })
   }
 
   #keepSecrets(id: string, secrets: FieldSecrets): void {
