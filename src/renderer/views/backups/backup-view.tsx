@@ -1,16 +1,16 @@
 // One backup: how it stands, its snapshots, and what was run when. Shows what the engine says and decides nothing.
-import { ArchiveX, Pencil, Play, ShieldCheck, Square, Trash2 } from 'lucide-react'
-import { type ReactNode, useState } from 'react'
+import { ArchiveX, Pencil, Play, ShieldCheck, Square } from 'lucide-react'
+import type { ReactNode } from 'react'
 import { Link, useNavigate, useParams } from 'react-router'
 import type { BackupView } from '../../../shared/model/backup.ts'
 import { Button, LinkButton } from '../../components/button.tsx'
 import { Pale } from '../../components/cells.tsx'
-import { ConfirmDialog } from '../../components/confirm-dialog.tsx'
 import { EmptyState, QueryFaces } from '../../components/faces.tsx'
 import { FieldError } from '../../components/field.tsx'
 import { Notice } from '../../components/notice.tsx'
 import { Columns, Fact, Facts, Page, Panel } from '../../components/page.tsx'
 import { RelativeTime } from '../../components/relative-time.tsx'
+import { RemoveButton } from '../../components/remove-button.tsx'
 import { Status } from '../../components/status.tsx'
 import { useBackup, useBackupKinds, useTargets } from '../../data/backups.ts'
 import { useHosts } from '../../data/hosts.ts'
@@ -77,7 +77,6 @@ function Loaded(props: { view: BackupView }): ReactNode {
 function Buttons(props: { view: BackupView }): ReactNode {
   const { backup, running, lastGood } = props.view
   const navigate = useNavigate()
-  const [removing, setRemoving] = useState(false)
   const run = useEngineCommand('backup.run')
   const cancel = useEngineCommand('backup.cancel')
   const drill = useEngineCommand('drill.run')
@@ -106,20 +105,18 @@ function Buttons(props: { view: BackupView }): ReactNode {
       <LinkButton to={editBackupPath(backup.id)} icon={Pencil}>
         Edit
       </LinkButton>
-      <Button look="quiet" icon={Trash2} onClick={() => setRemoving(true)}>
-        Remove
-      </Button>
-      <ConfirmDialog
-        open={removing}
-        title={`Remove ${safeText(backup.name)}?`}
-        action="Remove backup"
+      <RemoveButton
+        name={backup.name}
+        noun="backup"
         busy={remove.isPending}
         error={remove.error}
-        onClose={() => setRemoving(false)}
-        onConfirm={() => remove.mutate(backup.id, { onSuccess: () => void navigate(places.backups) })}
+        onRemove={() => remove.mutate(backup.id, { onSuccess: () => void navigate(places.backups) })}
       >
-        <p>It is no longer taken, and nothing is retained by its rule any more. Its snapshots stay where they are.</p>
-      </ConfirmDialog>
+        <p>
+          It is no longer taken, and nothing is retained by its rule any more. Its snapshots stay where they are, and
+          are listed at their place.
+        </p>
+      </RemoveButton>
     </>
   )
 }

@@ -7,8 +7,7 @@ import { EvidenceList } from '../../components/evidence-list.tsx'
 import { QueryFaces } from '../../components/faces.tsx'
 import { FieldError } from '../../components/field.tsx'
 import { Panel } from '../../components/page.tsx'
-import { RelativeTime } from '../../components/relative-time.tsx'
-import { Status } from '../../components/status.tsx'
+import { RunItem } from '../../components/run-item.tsx'
 import { useBackupRuns, useDrills, useRestores } from '../../data/backups.ts'
 import { useEngineCommand } from '../../data/remotes.tsx'
 import { drillStatus, restoreStatus, runStatus } from '../../lib/backup-status.ts'
@@ -20,6 +19,7 @@ interface Line {
   readonly id: string
   readonly what: string
   readonly startedAt: number
+  readonly finishedAt: number | null
   readonly status: StatusWord
   readonly evidence: readonly Evidence[]
   /** A restore that keeps what it replaced. */
@@ -72,31 +72,16 @@ export function RunsPanel(props: { backupId: string }): ReactNode {
 }
 
 function RunLine(props: { line: Line }): ReactNode {
-  const { id, what, status, startedAt, evidence, keeps } = props.line
+  const { id, evidence, keeps, ...line } = props.line
   const drop = useEngineCommand('restore.dropOld')
   return (
-    <li className={css.run}>
-      <div className={css.line}>
-        <span>{what}</span>
-        <Status status={status} />
-        <Pale>
-          <RelativeTime at={startedAt} />
-        </Pale>
-      </div>
-      {evidence.length > 0 && (
-        <details>
-          <summary>
-            <Pale>What was found</Pale>
-          </summary>
-          <EvidenceList evidence={evidence} />
-        </details>
-      )}
+    <RunItem {...line} found={evidence.length > 0 && <EvidenceList evidence={evidence} />}>
       {keeps && (
         <Button size="small" loading={drop.isPending} onClick={() => drop.mutate(id)}>
           Drop what it replaced
         </Button>
       )}
       {drop.error && <FieldError>{errorText(drop.error)}</FieldError>}
-    </li>
+    </RunItem>
   )
 }

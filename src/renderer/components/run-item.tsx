@@ -1,0 +1,43 @@
+// One run in a list of what was done: what it was, how it ended, when, and what was found for whoever asks. Knows no run.
+import type { ReactNode } from 'react'
+import { formatDuration } from '../lib/format.ts'
+import type { StatusWord } from '../lib/status.ts'
+import { Pale } from './cells.tsx'
+import { RelativeTime } from './relative-time.tsx'
+import css from './run-item.module.css'
+import { Status } from './status.tsx'
+
+export function RunItem(props: {
+  readonly what: string
+  readonly status: StatusWord
+  readonly startedAt: number
+  /** Null while it is under way. */
+  readonly finishedAt: number | null
+  /** Shown when it is asked for; null where there is nothing. */
+  readonly found: ReactNode
+  /** What can be done about it. */
+  readonly children?: ReactNode
+}): ReactNode {
+  const { what, status, startedAt, finishedAt, found, children } = props
+  return (
+    <li className={css.run}>
+      <div className={css.line}>
+        <span>{what}</span>
+        <Status status={status} />
+        <Pale>
+          <RelativeTime at={startedAt} />
+          {finishedAt !== null && `, took ${formatDuration(finishedAt - startedAt)}`}
+        </Pale>
+      </div>
+      {found && (
+        <details>
+          <summary>
+            <Pale>What was found</Pale>
+          </summary>
+          <div className={css.found}>{found}</div>
+        </details>
+      )}
+      {children}
+    </li>
+  )
+}
