@@ -3,7 +3,9 @@ import { expect, test } from 'vitest'
 import { runStatus, stepsText, taskStatus, whyOf } from '../../../src/renderer/lib/maintenance-status.ts'
 import { isRisky } from '../../../src/renderer/views/maintenance/risk.ts'
 import { matchesTask, taskRows } from '../../../src/renderer/views/maintenance/tasks-order.ts'
+import { findJobs, jobsOf } from '../../../src/renderer/views/palette/palette-search.ts'
 import type { MaintenanceKind, MaintenanceView } from '../../../src/shared/model/maintenance.ts'
+import { backupsOf } from '../../fakes/demo/backups-made.ts'
 import { tasksOf } from '../../fakes/demo/maintenance-made.ts'
 
 const now = 1_700_000_000_000
@@ -67,4 +69,11 @@ test('only steps that are all known to be safe are run by a click', () => {
   expect(isRisky([step('safe')], kinds)).toBe(false)
   expect(isRisky([step('safe'), step('hurts')], kinds)).toBe(true)
   expect(isRisky([step('unheard-of')], kinds)).toBe(true)
+})
+
+test('tasks and backups are found by their names, with how they stand', () => {
+  const jobs = jobsOf(backupsOf(now), [...tasks.values()])
+  expect(findJobs(jobs, 'tidy', 5)).toMatchObject([{ name: 'Nightly tidying', path: '/maintenance/tidy' }])
+  expect(findJobs(jobs, 'trading', 5)).toMatchObject([{ path: '/backups/trading', status: { word: 'Good' } }])
+  expect(findJobs(jobs, '', 5)).toEqual([])
 })

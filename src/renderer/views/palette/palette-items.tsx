@@ -69,13 +69,25 @@ export function IncidentItem(props: { incident: Incident; onSelect: () => void }
 
 export function CheckItem(props: { view: CheckView; host: string | undefined; onSelect: () => void }): ReactNode {
   const { check } = props.view
-  const status = checkStatus(props.view)
+  return <NamedItem {...props} id={`check ${check.id}`} name={check.name} status={checkStatus(props.view)} />
+}
+
+/** What has a name, a host and a state. */
+export function NamedItem(props: {
+  id: string
+  name: string
+  status: StatusWord
+  host: string | undefined
+  onSelect: () => void
+}): ReactNode {
+  const { id, name, status, host, onSelect } = props
   return (
-    <Command.Item value={`check ${check.id}`} className={css.item} onSelect={props.onSelect}>
+    <Command.Item value={id} className={css.item} onSelect={onSelect}>
       <StatusIcon tone={status.tone} size={15} />
-      <span className={css.name}>{safeText(check.name)}</span>
+      <span className={css.name}>{safeText(name)}</span>
       <span className={css.pale}>
-        {safeText(props.host ?? check.hostId)} · {status.word}
+        {host === undefined ? '' : `${safeText(host)} · `}
+        {status.word}
       </span>
     </Command.Item>
   )

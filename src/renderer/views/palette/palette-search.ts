@@ -1,7 +1,13 @@
 // How the palette finds things by a few letters. Pure.
+import type { BackupView } from '../../../shared/model/backup.ts'
 import type { ChannelView } from '../../../shared/model/channel.ts'
 import type { CheckView } from '../../../shared/model/check.ts'
+import type { MaintenanceView } from '../../../shared/model/maintenance.ts'
 import type { Unit } from '../../../shared/model/unit.ts'
+import { backupStatus } from '../../lib/backup-status.ts'
+import { taskStatus } from '../../lib/maintenance-status.ts'
+import { backupPath, taskPath } from '../../lib/places.ts'
+import type { StatusWord } from '../../lib/status.ts'
 
 /** 0 is no match; an exact start counts most, then the start of a word, then anywhere. Every word has to be found. */
 export function rank(label: string, text: string): number {
@@ -38,6 +44,32 @@ export function findChecks(checks: readonly CheckView[], text: string, limit: nu
 
 export function findChannels(channels: readonly ChannelView[], text: string, limit: number): ChannelView[] {
   return best(channels, text, limit, ({ channel }) => `${channel.name} ${channel.type}`)
+}
+
+/** A backup or a maintenance task: what it is called, how it stands, and where it is shown. */
+export interface Job {
+  readonly id: string
+  readonly name: string
+  readonly hostId: string
+  readonly status: StatusWord
+  readonly path: string
+}
+
+export function jobsOf(backups: readonly BackupView[], tasks: readonly MaintenanceView[]): Job[] {
+  return [
+    ...backups.map(view => {
+      const { id, name, hostId } = view.backup
+      return { id: `backup ${id}`, name, hostId, status: backupStatus(view), path: backupPath(id) }
+    }),
+    ...tasks.map(view => {
+      const { id, name, hostId } = view.task
+      return { id: `task ${id}`, name, hostId, status: taskStatus(view), path: taskPath(id) }
+    }),
+  ]
+}
+
+export function findJobs(jobs: readonly Job[], text: string, limit: number): Job[] {
+  return best(jobs, text, limit, ({ name }) => name)
 }
 
 function best<T>(items: readonly T[], text: string, limit: number, label: (item: T) => string): T[] {

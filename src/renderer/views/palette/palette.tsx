@@ -22,17 +22,19 @@ import { useNavigate } from 'react-router'
 import type { Unit } from '../../../shared/model/unit.ts'
 import { Dialog } from '../../components/dialog.tsx'
 import { Kbd } from '../../components/kbd.tsx'
+import { useBackups } from '../../data/backups.ts'
 import { useChannels } from '../../data/channels.ts'
 import { useChecks } from '../../data/checks.ts'
 import { useHosts, useSettings } from '../../data/hosts.ts'
 import { useKnownIncidents } from '../../data/incidents.ts'
+import { useMaintenance } from '../../data/maintenance.ts'
 import { useNow } from '../../data/now.ts'
 import { useEngineCommand } from '../../data/remotes.tsx'
 import { byUrgency, hostHealth, listOf } from '../../lib/incident-words.ts'
 import { channelPath, checkPath, hostPath, incidentPath, places, unitPath } from '../../lib/places.ts'
 import css from './palette.module.css'
-import { ChannelItem, CheckItem, HostItem, IncidentItem, keyOf, UnitItem } from './palette-items.tsx'
-import { findChannels, findChecks, findUnits, rank } from './palette-search.ts'
+import { ChannelItem, CheckItem, HostItem, IncidentItem, keyOf, NamedItem, UnitItem } from './palette-items.tsx'
+import { findChannels, findChecks, findJobs, findUnits, jobsOf, rank } from './palette-search.ts'
 import { useAllUnits } from './use-all-units.ts'
 
 export interface PaletteProps {
@@ -75,6 +77,8 @@ function PaletteBody(props: PaletteProps): ReactNode {
   const active = useKnownIncidents()
   const checks = useChecks()
   const channels = useChannels()
+  const backups = useBackups()
+  const tasks = useMaintenance()
   const settings = useSettings()
   const save = useEngineCommand('settings.set')
   const now = useNow(5000)
@@ -135,6 +139,10 @@ function PaletteBody(props: PaletteProps): ReactNode {
     .slice(0, 6)
   const foundChecks = useMemo(() => findChecks(checks.data ?? [], text, 8), [checks.data, text])
   const foundChannels = useMemo(() => findChannels(channels.data ?? [], text, 4), [channels.data, text])
+  const foundJobs = useMemo(
+    () => findJobs(jobsOf(backups.data ?? [], tasks.data ?? []), text, 6),
+    [backups.data, tasks.data, text],
+  )
   const names = new Map(hosts.data?.map(view => [view.host.id, view.host.name]))
 
   return (
@@ -209,6 +217,13 @@ function PaletteBody(props: PaletteProps): ReactNode {
                 host={names.get(view.check.hostId)}
                 onSelect={go(checkPath(view.check.id))}
               />
+            ))}
+          </Command.Group>
+        )}
+        {!wantsRestart && foundJobs.length > 0 && (
+          <Command.Group heading="Backups and maintenance" className={css.group}>
+            {foundJobs.map(job => (
+              <NamedItem key={job.id} {...job} host={names.get(job.hostId)} onSelect={go(job.path)} />
             ))}
           </Command.Group>
         )}
