@@ -1,14 +1,14 @@
 // Takes one snapshot: dumps each source to all targets in one pass, verifies what lies there, commits by the manifest, and lets retention follow. Knows no schedule.
 import { AppError } from '../../shared/errors.ts'
-import type { Backup, BackupHook, Manifest, Snapshot, SnapshotPart } from '../../shared/model/backup.ts'
+import type { Backup, Manifest, Snapshot, SnapshotPart } from '../../shared/model/backup.ts'
 import type { Evidence } from '../../shared/model/unit.ts'
 import { verifiedOf } from '../backups/index.ts'
 import { packedExtension, zstdHere } from '../lib/bulk/compression.ts'
 import { tallyOf } from '../lib/bulk/tally.ts'
 import { transfer } from '../lib/bulk/transfer.ts'
 import type { Clock } from '../lib/clock.ts'
-import type { Link } from '../ports.ts'
 import type { TargetStore, TargetWriter } from '../targets/index.ts'
+import { runHook } from './backup-hook.ts'
 import type { Sealing } from './backup-sealing.ts'
 import type { ProgressMeter } from './progress-meter.ts'
 import { folderOf, manifestOf } from './snapshot-manifest.ts'
@@ -251,32 +251,6 @@ async function retain(
       say({ ok: false, text: `${place.name}: old ones could not be removed. ${inWords(caught)}` })
     }
   }
-}
-
-async function runHook(
-  link: Link,
-  hook: BackupHook,
-  when: 'before' | 'after',
-  { signal, say, meter }: TakeRequest,
-): Promise<void> {
-  meter.step(`Running the command ${when} it`)
-  const { argv, sudo, timeoutSeconds } = hook
-  // what was begun before has to be ended, also where it was cancelled
-  const ends = when === 'before' ? { signal } : {}
-  const result = await link.exec(argv, { sudo, timeout: timeoutSeconds * 1_000, maxBytes: 65_536, ...ends })
-  if (result.exit === 0) {
-    say({ ok: true, text: `The command ${when} it ended with 0` })
-    return
-  }
-  const how = result.timedOut
-    ? `did not end within ${timeoutSeconds} s`
-    : result.lost
-      ? 'was lost with the connection'
-      : `ended with ${result.exit ?? result.signal}`
-  const words = Buffer.from(result.stderr).toString('utf8').trim().slice(-300)
-  throw new AppError(result.lost ? 'LINK_LOST' : 'COMMAND_FAILED', `The command ${when} it ${how}`, {
-    ...(words === '' ? {} : { hint: words }),
-  })
 }
 
 const sayFailure =
