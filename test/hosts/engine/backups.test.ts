@@ -17,7 +17,8 @@ import { type EngineLife, KillableEngine } from './killable-engine.ts'
 import { draftFor, until } from './running-engine.ts'
 
 const database = '/opt/stats-bot/stats.db'
-const kills = 8
+/** With a service around it, and of a database that nothing has open, which takes no stop and no start. */
+const kills = { service: 14, alone: 36 }
 
 let host: TestHost
 let bot: Bot
@@ -54,18 +55,8 @@ async function again(): Promise<void> {
   life = await engine.start()
 }
 
-async function sql(words: string): Promise<string> {
-  const { stdout } = await host.exec([
-    'runuser',
-    '-u',
-    'deploy',
-    '--',
-    'sqlite3',
-    '-cmd',
-    '.timeout 5000',
-    database,
-    words,
-  ])
+async function sql(words: string, path = database): Promise<string> {
+  const { stdout } = await host.exec(['runuser', '-u', 'deploy', '--', 'sqlite3', '-cmd', '.timeout 5000', path, words])
   return stdout.trim()
 }
 
@@ -121,7 +112,7 @@ it('S29 keeps a verified snapshot here and on the host, while the bot writes', a
   backup = await life.client.call('backup.add', {
     draft: BackupDraft.parse({
       ...{ name: 'Stats', hostId, unit, sources: [{ key: 'db', type: 'sqlite', spec: { path: database } }] },
-      ...{ targets: [localTargetId, place.id], retention: { last: 30 } },
+      ...{ targets: [localTargetId, place.id], retention: { last: 100 } },
       schedule: { cron: '0 3 * * *', zone: 'UTC' },
     }),
     secrets: {},
@@ -205,31 +196,59 @@ it('S32 restores in place: plan, typed words, backup before it, swap, restart, a
   await life.client.call('restore.dropOld', back.id)
 }, 180_000)
 
-it(`S32 killed ${kills} times in a restore: all old or all new, the service runs, and nothing is left`, async () => {
-  const draft = inPlace(snapshot.id)
-  for (let round = 0; round < kills; round++) {
-    await sql("UPDATE era SET name = 'now'")
+it(`S32 killed ${kills.service + kills.alone} times in a restore, at all of its steps: all old or all new, a good backup of what was there, the service runs, and nothing is left`, async () => {
+  const alone = '/opt/stats-bot/alone.db'
+  await sql("CREATE TABLE era (name TEXT NOT NULL); INSERT INTO era VALUES ('then')", alone)
+  const other = await life.client.call('backup.add', {
+    draft: BackupDraft.parse({
+      ...{ name: 'Alone', hostId, sources: [{ key: 'db', type: 'sqlite', spec: { path: alone } }] },
+      ...{ targets: [localTargetId], retention: { last: 100 } },
+    }),
+    secrets: {},
+  })
+  const [taken = ''] = (await run(other.id)).snapshots
+  const untouched = ['back-up', 'stage', 'check'] as const
+  const struck = new Map<string, number>()
+  const strike = async (snapshotId: string, path: string, wanted: RestoreRun['steps'][number]['step'], ms: number) => {
+    const draft = inPlace(snapshotId)
+    await sql("UPDATE era SET name = 'now'", path)
     const { confirm } = await life.client.call('restore.plan', draft)
     const { id } = await life.client.call('restore.run', { draft, typed: confirm })
-    const wanted = (['back-up', 'stage', 'check', 'stop', 'swap', 'start', 'verify'] as const)[round % 7]
-    await until(async () => {
-      const [present] = await life.client.call('restore.list', { backupId: null })
-      return present?.finishedAt !== null || present.steps.some(({ step }) => step === wanted)
+    const present = await until(async () => {
+      const [newest] = await life.client.call('restore.list', { backupId: null })
+      return newest?.finishedAt !== null || newest.steps.some(({ step }) => step === wanted) ? newest : null
     }, 60_000)
-    await new Promise(resolve => setTimeout(resolve, (round * 37) % 60))
+    await new Promise(resolve => setTimeout(resolve, ms))
     life.kill()
     await life.gone
+    const at = present?.steps.at(-1)?.step ?? 'none'
+    struck.set(at, (struck.get(at) ?? 0) + 1)
     await again()
     const done = await restored(id)
-    expect(await era(), `round ${round} at ${wanted}: ${JSON.stringify(done)}`).toBe(
-      done.outcome === 'restored' ? 'then' : 'now',
-    )
-    expect(await host.property(bot.unit, 'ActiveState')).toBe('active')
-    if (done.outcome === 'restored') expect(done.before).not.toBeNull()
+    await ready()
+    const how = `${path} at ${at} + ${ms} ms: ${JSON.stringify(done)}`
+    const [era, check] = (await sql('SELECT name FROM era; PRAGMA integrity_check', path)).split('\n')
+    expect([era, check], how).toEqual([done.outcome === 'restored' ? 'then' : 'now', 'ok'])
+    // whatever came to be staged had a good backup of what was there before
+    if (done.steps.some(({ step }) => step === 'stage'))
+      expect(await life.client.call('snapshot.verify', done.before ?? 'none'), how).toMatchObject({
+        state: 'good',
+        manifest: { reason: 'before-restore' },
+      })
     if (done.kept.length > 0) await life.client.call('restore.dropOld', id)
-    expect(await beside()).toEqual([])
+    expect(await beside(), how).toEqual([])
   }
-}, 600_000)
+  const steps = [...untouched, 'stop', 'swap', 'start', 'verify'] as const
+  for (let round = 0; round < kills.service; round++) {
+    await strike(snapshot.id, database, steps[round % steps.length] ?? 'swap', (round * 37) % 60)
+    expect(await host.property(bot.unit, 'ActiveState')).toBe('active')
+  }
+  const fewer = [...untouched, 'swap', 'verify'] as const
+  for (let round = 0; round < kills.alone; round++)
+    await strike(taken, alone, fewer[round % fewer.length] ?? 'swap', (round * 37) % 60)
+  expect(struck.size, JSON.stringify([...struck])).toBeGreaterThanOrEqual(6)
+  await life.client.call('backup.remove', other.id)
+}, 900_000)
 
 it('S29 killed in the middle of a backup: no partial one is listed, and the next run sweeps', async () => {
   const known = (await list()).map(({ id }) => id)
@@ -246,7 +265,8 @@ it('S29 killed in the middle of a backup: no partial one is listed, and the next
   }
   expect((await run(backup.id)).outcome).toBe('good')
   const all = await list()
-  const folders = new Set(files().map(path => path.split('/').slice(0, 2).join('/')))
+  const mine = files().filter(path => path.startsWith(`${backup.id}/`))
+  const folders = new Set(mine.map(path => path.split('/').slice(0, 2).join('/')))
   const kept = all.filter(({ targetId }) => targetId === localTargetId)
   expect([...folders].sort()).toEqual(kept.map(({ manifest }) => `${backup.id}/${manifest.name}`).sort())
   const { signal } = new AbortController()
