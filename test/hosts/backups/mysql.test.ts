@@ -268,6 +268,7 @@ test('one table is given out as CSV, all databases become parts, and what a unit
     .poll(proposed)
     .toEqual([['mysql-shop', 'shop', 'shopper.service is connected to its server, and it is in use there']])
   await host().exec('systemctl stop shopper.service')
+  await root('DROP USER deploy@localhost')
 }, 60_000)
 
 test('S28 uses a password that nobody on the host can see, refuses what a rename would lose, and fails honestly', async () => {
