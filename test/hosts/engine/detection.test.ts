@@ -167,6 +167,8 @@ it('a stop or restart that was asked for is no failure, however the process ends
     expect(`${told.title} ${told.body}`).toMatch(/killed by signal 9/)
     expect(await incidents(app)).toMatchObject([{ unit: { name: 'rude.service' }, state: 'open' }])
     expect(app.notifications).toHaveLength(1)
+    // the host is the next test's, too
+    await host().exec(['systemctl', 'reset-failed', 'rude.service'])
   }))
 
 it('a process that ends without an error is no stop: it is told where it should run', () =>
