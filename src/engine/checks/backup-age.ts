@@ -1,24 +1,12 @@
 // How old a backup is, whether it is whole, and whether it was proven (R33). Owned by its backup, which looks at itself: nothing is probed.
 import { z } from 'zod'
-import { checkType } from './check.ts'
+import { checkType, ownedCheck, ownedDefaults } from './check.ts'
 
 export const backupAge = checkType({
   type: 'backup-age',
   title: 'Backup',
   description: 'The backup is made in time, none of its snapshots is damaged, and drills restore it.',
   spec: z.object({ backupId: z.string().max(64).meta({ title: 'Backup' }) }),
-  vantages: ['local'],
-  needsUnit: false,
-  // made with the backup that it belongs to
-  addable: false,
-  mode: 'event',
-  defaults: {
-    intervalSeconds: 300,
-    timeoutSeconds: 30,
-    failureThreshold: 1,
-    recoveryThreshold: 1,
-    forSeconds: 0,
-    severity: 'critical',
-  },
-  probe: async () => ({ status: 'unknown', message: 'Not looked at yet', cause: 'other' }),
+  ...ownedCheck,
+  defaults: { ...ownedDefaults, severity: 'critical' },
 })

@@ -81,6 +81,23 @@ export interface CheckType<S extends z.ZodObject = z.ZodObject> {
 /** Keeps the spec's type while a kind is declared. */
 export const checkType = <S extends z.ZodObject>(type: CheckType<S>): CheckType<S> => type
 
+/** What kinds have in common whose checks are made with their owner, and told by it: nothing is probed. */
+export const ownedCheck = {
+  vantages: ['local'],
+  needsUnit: false,
+  addable: false,
+  mode: 'event',
+  probe: async (): Promise<ProbeResult> => ({ status: 'unknown', message: 'Not looked at yet', cause: 'other' }),
+} as const
+/** The owner knows for sure: its first word counts. */
+export const ownedDefaults = {
+  intervalSeconds: 300,
+  timeoutSeconds: 30,
+  failureThreshold: 1,
+  recoveryThreshold: 1,
+  forSeconds: 0,
+} as const
+
 const causes: Partial<Record<ErrorCode, ProbeCause>> = {
   RESOLVE_FAILED: 'dns',
   NOT_CONNECTED: 'network',

@@ -15,25 +15,21 @@ import type { CircuitBreakers } from './circuit-breaker.ts'
 import type { DrillRunner } from './drill-runner.ts'
 import { OwnedChecks } from './owned-checks.ts'
 import type { Prober } from './prober.ts'
+import { ScheduleLooks, type Whereabouts, whereabouts } from './schedule-looks.ts'
 import type { Snapshots } from './snapshots.ts'
 
-const lookMs = 20_000
 const dayMs = 86_400_000
 /** Every snapshot is hashed again at least monthly: begun early enough that one failure leaves time for more. */
 const rehashAfterMs = 25 * dayMs
 const rehashRestMs = 600_000
 
-export interface BackupSchedulesOptions {
+export interface BackupSchedulesOptions extends Whereabouts {
   store: Pick<Store, 'backups'>
   runner: Pick<BackupRunner, 'start' | 'running'>
   drills: Pick<DrillRunner, 'start' | 'running' | 'list'>
   snapshots: Snapshots
   prober: Pick<Prober, 'check' | 'record'>
   breakers: Pick<CircuitBreakers, 'allows'>
-  /** Does this computer run on mains? Null where it cannot be known. */
-  onMains: () => Promise<boolean | null>
-  /** Asked only where a schedule names networks; empty where nothing can be told. */
-  networks: () => Promise<string[]>
   clock: Clock
   log: Logger
 }
@@ -43,8 +39,7 @@ export class BackupSchedules implements Disposable {
   readonly #log: Logger
   readonly #ended = new AbortController()
   readonly #checks: OwnedChecks
-  #timer: Disposable | null = null
-  #looking: Promise<void> | null = null
+  readonly #looks: ScheduleLooks
   #rehashing = false
   #rehashAt = 0
 
@@ -52,21 +47,16 @@ export class BackupSchedules implements Disposable {
     this.#options = options
     this.#log = options.log.child('backup-schedules')
     this.#checks = new OwnedChecks(options)
+    this.#looks = new ScheduleLooks({ clock: options.clock, log: this.#log }, () => this.#look())
   }
 
   start(): void {
-    this.#timer ??= this.#options.clock.every(lookMs, () => void this.look())
-    void this.look()
+    this.#looks.start()
   }
 
   /** Starts what is due; resolves when that is done. Never rejects. */
   look(): Promise<void> {
-    this.#looking ??= this.#look()
-      .catch(caught => this.#log.error('a look at the schedules failed', { error: String(caught) }))
-      .finally(() => {
-        this.#looking = null
-      })
-    return this.#looking
+    return this.#looks.now()
   }
 
   /** When a backup comes next; null where it has no schedule or is switched off. */
@@ -83,7 +73,7 @@ export class BackupSchedules implements Disposable {
   }
 
   dispose(): void {
-    this.#timer?.dispose()
+    this.#looks.dispose()
     this.#ended.abort(new AppError('ENGINE_GONE', 'Quarterdeck ended'))
   }
 
@@ -110,11 +100,10 @@ export class BackupSchedules implements Disposable {
   }
 
   async #look(): Promise<void> {
-    const { store, clock, onMains } = this.#options
-    const mains = await onMains().catch(() => null)
+    const { store, clock } = this.#options
     const all = store.backups.list()
-    const named = all.some(({ backup }) => [backup.schedule, backup.drill].some(one => one?.onlyOnNetworks.length))
-    const here = named ? await this.#options.networks().catch(() => []) : []
+    const schedules = all.flatMap(({ backup }) => [backup.schedule, backup.drill])
+    const { mains, here } = await whereabouts(this.#options, schedules)
     for (const stored of all) {
       if (this.#ended.signal.aborted) return
       const { backup } = stored

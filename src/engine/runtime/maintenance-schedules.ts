@@ -13,20 +13,16 @@ import type { CircuitBreakers } from './circuit-breaker.ts'
 import { featureOf, type MaintenanceRunner } from './maintenance-runner.ts'
 import { OwnedChecks } from './owned-checks.ts'
 import type { Prober } from './prober.ts'
+import { ScheduleLooks, type Whereabouts, whereabouts } from './schedule-looks.ts'
 
-const lookMs = 20_000
 /** So many runs are looked through for the last that says something. */
 const mostLooked = 20
 
-export interface MaintenanceSchedulesOptions {
+export interface MaintenanceSchedulesOptions extends Whereabouts {
   store: Pick<Store, 'maintenance'>
   runner: Pick<MaintenanceRunner, 'start' | 'running' | 'list'>
   prober: Pick<Prober, 'check' | 'record'>
   breakers: Pick<CircuitBreakers, 'allows'>
-  /** Does this computer run on mains? Null where it cannot be known. */
-  onMains: () => Promise<boolean | null>
-  /** Asked only where a schedule names networks; empty where nothing can be told. */
-  networks: () => Promise<string[]>
   clock: Clock
   log: Logger
 }
@@ -35,29 +31,23 @@ export class MaintenanceSchedules implements Disposable {
   readonly #options: MaintenanceSchedulesOptions
   readonly #log: Logger
   readonly #checks: OwnedChecks
-  #timer: Disposable | null = null
-  #looking: Promise<void> | null = null
+  readonly #looks: ScheduleLooks
   #ended = false
 
   constructor(options: MaintenanceSchedulesOptions) {
     this.#options = options
     this.#log = options.log.child('maintenance-schedules')
     this.#checks = new OwnedChecks(options)
+    this.#looks = new ScheduleLooks({ clock: options.clock, log: this.#log }, () => this.#look())
   }
 
   start(): void {
-    this.#timer ??= this.#options.clock.every(lookMs, () => void this.look())
-    void this.look()
+    this.#looks.start()
   }
 
   /** Starts what is due; resolves when that is done. Never rejects. */
   look(): Promise<void> {
-    this.#looking ??= this.#look()
-      .catch(caught => this.#log.error('a look at the schedules failed', { error: String(caught) }))
-      .finally(() => {
-        this.#looking = null
-      })
-    return this.#looking
+    return this.#looks.now()
   }
 
   /** When a task comes next; null where it has no schedule or is switched off. */
@@ -93,16 +83,15 @@ export class MaintenanceSchedules implements Disposable {
   }
 
   dispose(): void {
-    this.#timer?.dispose()
+    this.#looks.dispose()
     this.#ended = true
   }
 
   async #look(): Promise<void> {
-    const { store, clock, onMains, networks } = this.#options
-    const mains = await onMains().catch(() => null)
+    const { store, clock } = this.#options
     const all = store.maintenance.list()
-    const named = all.some(({ task }) => task.schedule?.onlyOnNetworks.length)
-    const here = named ? await networks().catch(() => []) : []
+    const schedules = all.map(({ task }) => task.schedule)
+    const { mains, here } = await whereabouts(this.#options, schedules)
     for (const stored of all) {
       if (this.#ended) return
       const state = stateOf(stored)
