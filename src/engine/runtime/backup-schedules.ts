@@ -118,7 +118,8 @@ export class BackupSchedules implements Disposable {
       }
       this.tell(backup.id)
     }
-    void this.#rehash()
+    // it may have ended while the network was asked, with no backup to notice it by
+    if (!this.#ended.signal.aborted) void this.#rehash()
   }
 
   #runDue(backupId: string, due: Due): void {
