@@ -73,6 +73,7 @@ async function backups(context: BenchContext): Promise<Result[]> {
       for (const load of loads) {
         if (context.signal.aborted) return results
         context.log(`   ${load.name}, ${place}`)
+        await settled()
         const ours = await taken(context, {
           ...{ host: benchHost(host, at), other: { ...benchHost(other), id: 'other' }, folder },
           ...{ type: load.type, spec: load.spec },
@@ -142,8 +143,14 @@ const sshTar = (host: TestHost, { address, port }: Address, path: string, to: st
 const scpOf = (host: TestHost, { address, port }: Address, path: string, to: string): string =>
   `scp -q -r ${options(host)} -P ${port} deploy@${address}:${path} ${to}; r=$?; rm -rf ${to}; exit $r`
 
+/** Lets the disk come to rest: who writes durably would wait for what others wrote before. */
+async function settled(): Promise<void> {
+  await once(spawn('sync', { stdio: 'ignore' }), 'close')
+}
+
 /** Seconds that it took. */
 async function timed(script: string): Promise<number> {
+  await settled()
   const started = performance.now()
   const child = spawn('sh', ['-c', script], { stdio: ['ignore', 'ignore', 'inherit'] })
   const [code] = (await once(child, 'close')) as [number | null]
