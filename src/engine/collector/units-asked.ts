@@ -31,7 +31,9 @@ export class AskedEnds {
 
   /** A unit is in another state than before. */
   moved({ unit, before }: Pick<UnitChange, 'unit' | 'before'>): void {
-    if (!isDown(unit)) this.#ends.delete(unit.name)
+    // what was at rest and is failed now was not stopped: it could not even be started (no environment file, a start limit)
+    const couldNotStart = before?.activeState === 'inactive' && unit.activeState === 'failed'
+    if (!isDown(unit) || couldNotStart) this.#ends.delete(unit.name)
     else if (before && !isDown(before) && (this.#ends.size < mostUnits || this.#ends.has(unit.name)))
       this.#ends.set(unit.name, this.#isAsked(unit.name, stageOf(before)))
   }

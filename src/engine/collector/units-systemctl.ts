@@ -69,7 +69,7 @@ class SystemctlManager implements UnitManager {
   readonly closed: Promise<ErrorShape | null>
   readonly #options: SystemctlOptions
   #close: (error: ErrorShape | null) => void = () => {}
-  /** What this app stops or restarts just now: that is all that can be told of who asked. */
+  /** What this app stops just now: that is all that can be told of who asked. What fails in a restart may be the start that was to follow. */
   readonly #stopping = new Set<string>()
   #done = false
   #next: Disposable | null = null
@@ -144,7 +144,7 @@ class SystemctlManager implements UnitManager {
   }
 
   async act(verb: UnitVerb, name: string, options: { signal?: AbortSignal } = {}): Promise<ActResult> {
-    if (verb === 'stop' || verb === 'restart') this.#stopping.add(name)
+    if (verb === 'stop') this.#stopping.add(name)
     try {
       const result = await this.#options.actions.act(null, verb, name, options.signal)
       if (result.kind === 'done' && !this.#done) await this.get(name).catch(() => undefined)

@@ -138,6 +138,11 @@ describe('watching services', () => {
     job('JobNew', 'idle.service')
     to('idle.service', 'deactivating', 'stop-sigterm')
     expect(await asked('idle.service')).toBe(true)
+    // it was asked to end, and by nobody to be unable to start after that
+    to('idle.service', 'inactive', 'dead')
+    expect(await asked('idle.service')).toBe(true)
+    to('idle.service', 'failed', 'failed')
+    expect(await asked('idle.service')).toBeNull()
     expect(changes.length).toBeGreaterThan(0)
     await watch.dispose()
   })
