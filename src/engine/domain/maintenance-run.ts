@@ -7,9 +7,9 @@ export interface RunEnd {
   readonly text: string
 }
 
-/** Nothing of it was sent: it can begin as if for the first time. */
-export const isUntouched = ({ steps }: Pick<MaintenanceRun, 'steps'>): boolean =>
-  steps.every(({ outcome }) => outcome === 'pending')
+/** Nothing of it was sent, no stop of a service either: it can begin as if for the first time. */
+export const isUntouched = ({ steps, stopped }: Pick<MaintenanceRun, 'steps' | 'stopped'>): boolean =>
+  stopped.length === 0 && steps.every(({ outcome }) => outcome === 'pending')
 
 const cutOff =
   'Quarterdeck ended in the middle of it. What ran on the host was ended there; how far it came is not known, and it is not sent again.'

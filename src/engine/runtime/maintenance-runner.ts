@@ -179,7 +179,7 @@ export class MaintenanceRunner implements Disposable {
     live.retry = this.#options.clock.after(ms, () => void this.#attempt(live))
   }
 
-  /** One go at it; never rejects. Nothing of it was sent yet, but for services that were stopped. */
+  /** One go at it; never rejects. Nothing of it was sent yet. */
   async #attempt(live: Live): Promise<void> {
     if (live.working || this.#gone.signal.aborted || !this.#live.has(live.run.id)) return
     live.working = true

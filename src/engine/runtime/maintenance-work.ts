@@ -19,7 +19,7 @@ import type { Vault } from './vault.ts'
 
 /** How often a host that is away, or a service that somebody else acts on, is looked at again. */
 const againMs = 2_000
-const mostConflicts = 10
+const mostConflicts = 60
 
 export interface MaintenanceWorkOptions {
   readonly store: Pick<Store, 'hosts'>
@@ -71,7 +71,9 @@ export class MaintenanceWork {
       // written first: whatever becomes of this engine, it is started again
       const others = this.#record.run.stopped.filter(one => !isSame(one, unit))
       this.#record.save({ stopped: [...others, unit] })
-      this.#say({ ok: true, text: await turnUnit(this.#options, task.hostId, unit, 'stop', actor, this.#signal) })
+      // a cancel does not break it off: a service that is still on its way down cannot be started again
+      this.#say({ ok: true, text: await turnUnit(this.#options, task.hostId, unit, 'stop', actor, this.#gone) })
+      this.#signal.throwIfAborted()
     }
   }
 

@@ -29,9 +29,11 @@ it('keeps how a run came out that the engine ended only after its last step', ()
 })
 
 it('begins as if for the first time only where nothing was sent', () => {
-  expect(isUntouched({ steps: steps('pending', 'pending') })).toBe(true)
+  expect(isUntouched({ steps: steps('pending', 'pending'), stopped: [] })).toBe(true)
+  const stopped = [{ scope: 'system' as const, name: 'bot.service' }]
+  expect(isUntouched({ steps: steps('pending', 'pending'), stopped })).toBe(false)
   for (const one of ['running', 'done', 'lost', 'cancelled'] as const)
-    expect(isUntouched({ steps: steps(one, 'pending') }), one).toBe(false)
+    expect(isUntouched({ steps: steps(one, 'pending'), stopped: [] }), one).toBe(false)
   expect(outcomes(withoutPending(steps('failed', 'pending')))).toBe('failed skipped')
 })
 

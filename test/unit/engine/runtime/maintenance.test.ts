@@ -52,11 +52,12 @@ let locked: boolean
 let sent: string[]
 /** How a command ends: its exit, null for a link that goes, `hang` for one that is never over. */
 let onCommand: (argv: string) => number | null | 'hang'
+let onStop: () => void
 
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'quarterdeck-maintenance-'))
   clock = new ManualClock(start)
-  ;[up, online, locked, sent, onCommand] = [true, true, false, [], () => 0]
+  ;[up, online, locked, sent, onCommand, onStop] = [true, true, false, [], () => 0, () => {}]
   begin()
 })
 afterEach(() => {
@@ -102,6 +103,7 @@ function begin(): void {
       run: async (_ref: unknown, verb: string) => {
         sent.push(verb)
         up = verb === 'start'
+        if (verb === 'stop') onStop()
         return { id: verb, outcome: 'verified', evidence: [{ ok: true, text: verb }] } as unknown as ActionRun
       },
       get: () => ({ outcome: 'verified', evidence: [] }) as unknown as ActionRun,
@@ -261,6 +263,23 @@ it('S7 a link that goes in the middle is waited for only to start what was stopp
   online = true
   expect((await ended(id)).outcome).toBe('lost')
   expect(sent).toEqual(['stop', 'one', 'start'])
+})
+
+it('no service stays down while a run waits: what was cut off at the stop is over once it runs again', async () => {
+  const pg = { key: 'pg', type: 'vacuum-postgres', spec: { address: '127.0.0.1' } }
+  const draft = MaintenanceDraft.parse({ name: 'Pg', hostId: 'web-1', steps: [pg], stopUnits: [unit] })
+  const { id } = maintenance.add(draft, { 'pg.password': 'secret' })
+  onStop = () => {
+    online = false
+  }
+  maintenance.runner.start({ taskId: id, reason: 'schedule', actor: 'rule: schedule' })
+  await until(() => newest(id)?.progress?.startsWith('Waiting to start'))
+  kill()
+  locked = true
+  begin()
+  online = true
+  expect(await ended(id)).toMatchObject({ outcome: 'lost', stopped: [], steps: [{ outcome: 'skipped' }] })
+  expect(sent).toEqual(['stop', 'start'])
 })
 
 it('a cancel ends the command; one that waits is called off; a removal does so first', async () => {
