@@ -51,7 +51,7 @@ export function KindForm<T extends KindDraft>(props: KindFormProps<T>): ReactNod
   const { kind, form, trial, fields: shape } = props
   const { draft, errors, busy } = form
   const entered: Pick<DraftForm<KindDraft>, 'draft' | 'errors' | 'change'> = form
-  const [tried, setTried] = useState<{ problem: string | null } | null>(null)
+  const [tried, setTried] = useState<{ of: T; problem: string | null } | null>(null)
   const formRef = useFirstMistake(errors)
   const fields = useMemo(() => {
     const own = fieldsOf(kind.schema)
@@ -63,7 +63,7 @@ export function KindForm<T extends KindDraft>(props: KindFormProps<T>): ReactNod
   }
   const tryOut = (): void => {
     setTried(null)
-    void form.send('try', async (sent, secrets) => setTried(await trial.run(sent, secrets)))
+    void form.send('try', async (sent, secrets) => setTried({ ...(await trial.run(sent, secrets)), of: draft }))
   }
   return (
     <form ref={formRef} className={css.form} onSubmit={save} noValidate>
@@ -95,7 +95,8 @@ export function KindForm<T extends KindDraft>(props: KindFormProps<T>): ReactNod
         {props.remove}
       </ButtonRow>
       <div aria-live="polite">
-        {tried && (
+        {/* what was changed since was not tried */}
+        {tried !== null && tried.of === draft && (
           <Status
             status={
               tried.problem === null
