@@ -1,7 +1,8 @@
 // The words for what the audit log records; knows nothing of how it is shown.
+import type { AuditVerb } from '../../../shared/model/audit.ts'
 import { safeText } from '../../lib/safe-text.ts'
 
-const verbs: Record<string, string> = {
+const own: Record<AuditVerb, string> = {
   'unit.start': 'Start',
   'unit.stop': 'Stop',
   'unit.restart': 'Restart',
@@ -31,13 +32,39 @@ const verbs: Record<string, string> = {
   'recovery.set': 'Set recovery of',
   'recovery.remove': 'Remove recovery of',
   'recovery.attempt': 'Mend',
+  'login.add': 'Add login',
+  'login.edit': 'Edit login',
+  'login.remove': 'Remove login',
+  'login.renew': 'Renew login',
+  'login.adopt': 'Take over the file of login',
+  'login.deactivate': 'Stop services of login',
+  'login.reactivate': 'Start services of login',
+  'backup.add': 'Add backup',
+  'backup.edit': 'Edit backup',
+  'backup.remove': 'Remove backup',
+  'backup.run': 'Back up',
+  'snapshot.remove': 'Remove snapshot',
+  'snapshot.unlock': 'Unlock snapshot',
+  'restore.run': 'Restore',
+  'restore.drop-old': 'Drop what was replaced of',
+  'drill.run': 'Prove by restoring',
+  'maintenance.add': 'Add maintenance task',
+  'maintenance.edit': 'Edit maintenance task',
+  'maintenance.remove': 'Remove maintenance task',
+  'maintenance.run': 'Run maintenance task',
+  'target.add': 'Add place',
+  'target.edit': 'Edit place',
+  'target.remove': 'Remove place',
   'dropin.apply': 'Write drop-in of',
   'dropin.undo': 'Undo drop-in of',
+  'data.export': 'Export all to',
+  'data.import': 'Import all from',
   'settings.change': 'Change settings',
   'vault.create': 'Create vault',
   'vault.unlock': 'Unlock vault',
   'vault.reset': 'Set vault aside',
 }
+const verbs: Readonly<Record<string, string>> = own
 
 /** A verb from a newer engine is shown as it is. */
 export function verbName(verb: string): string {
