@@ -189,7 +189,9 @@ function Wizard(props: {
         >
           <p>
             {draft.to.kind === 'in-place'
-              ? 'What is there now is backed up and verified first, then replaced in one step, and kept until you drop it.'
+              ? draft.despiteDamage
+                ? 'What is there now is replaced in one step even where no good backup of it can be made. It is kept beside until you drop it.'
+                : 'What is there now is backed up and verified first, then replaced in one step, and kept until you drop it.'
               : 'Nothing that is there is replaced.'}
           </p>
         </ConfirmDialog>
