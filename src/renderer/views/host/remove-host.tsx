@@ -10,6 +10,7 @@ import { ConfirmDialog } from '../../components/confirm-dialog.tsx'
 import { CheckField } from '../../components/field.tsx'
 import { useToast } from '../../components/toast.tsx'
 import { useBackups } from '../../data/backups.ts'
+import { useChannels } from '../../data/channels.ts'
 import { useChecks } from '../../data/checks.ts'
 import { useLogins } from '../../data/logins.ts'
 import { useMaintenance } from '../../data/maintenance.ts'
@@ -81,6 +82,10 @@ function GoesWithIt(props: { hostId: string }): ReactNode {
   const { data: logins = [] } = useLogins()
   const { data: backups = [] } = useBackups()
   const { data: tasks = [] } = useMaintenance()
+  const { data: channels = [] } = useChannels()
+  const silent = channels
+    .filter(({ channel: { enabled, filter } }) => enabled && filter.hosts.length === 1 && filter.hosts[0] === hostId)
+    .map(({ channel }) => channel.name)
   const own = backups.filter(({ backup }) => backup.hostId === hostId)
   const snapshots = own.reduce((sum, view) => sum + view.snapshots, 0)
   const parts = [
@@ -89,15 +94,17 @@ function GoesWithIt(props: { hostId: string }): ReactNode {
     countOf(own.length, 'backup'),
     countOf(tasks.filter(({ task }) => task.hostId === hostId).length, 'maintenance task'),
   ].filter(part => part !== null)
-  if (parts.length === 0) return null
   return (
     <>
-      <p>With it go:</p>
-      <ul className={css.goes}>
-        {parts.map(part => (
-          <li key={part}>{part}</li>
-        ))}
-      </ul>
+      {parts.length > 0 && <p>With it go:</p>}
+      {parts.length > 0 && (
+        <ul className={css.goes}>
+          {parts.map(part => (
+            <li key={part}>{part}</li>
+          ))}
+        </ul>
+      )}
+      {silent.length > 0 && <p>Channels for this host alone are switched off: {safeText(silent.join(', '))}.</p>}
       {snapshots > 0 && (
         <p>
           {snapshots === 1 ? 'Its snapshot stays where it is' : `Its ${snapshots} snapshots stay where they are`} kept,
