@@ -1,4 +1,6 @@
 // When something runs by itself, in words: the times most people want, and cron lines as they are read. Decides nothing and draws nothing.
+import type { RunSchedule } from '../../shared/model/schedule.ts'
+import { formatDuration } from './format.ts'
 
 export interface SchedulePreset {
   readonly cron: string
@@ -26,6 +28,19 @@ export function scheduleText(cron: string): string {
   if (date === '*' && weekday === '*') return `Every ${Number(hour) < 6 ? 'night' : 'day'} at ${at}`
   if (date === '*') return `${weekdays[Number(weekday)]} at ${at}`
   return weekday === '*' ? `On the first of each month at ${at}` : `Cron ${cron}`
+}
+
+/** When it runs, with all that may hold it back. */
+export function whenText({ cron, zone, jitterSeconds, onlyOnMains, onlyOnNetworks }: RunSchedule): string {
+  return [
+    scheduleText(cron),
+    zone,
+    jitterSeconds > 0 && `up to ${formatDuration(jitterSeconds * 1000)} later`,
+    onlyOnMains && 'only on mains',
+    onlyOnNetworks.length > 0 && `only on ${onlyOnNetworks.join(' or ')}`,
+  ]
+    .filter(part => part !== false)
+    .join(', ')
 }
 
 /** A time as the clocks of that zone show it: `Mon 23 Nov, 04:00`. */

@@ -20,7 +20,7 @@ import { errorText } from '../../lib/error-text.ts'
 import { formatRate } from '../../lib/format.ts'
 import { checkPath, editBackupPath, hostPath, places, unitPath } from '../../lib/places.ts'
 import { safeText } from '../../lib/safe-text.ts'
-import { scheduleText } from '../../lib/schedule-words.ts'
+import { whenText } from '../../lib/schedule-words.ts'
 import { unitLabel } from '../../lib/unit-keys.ts'
 import { JobProgress } from './job-progress.tsx'
 import { RunsPanel } from './runs-panel.tsx'
@@ -161,7 +161,7 @@ function AboutPanel(props: { view: BackupView }): ReactNode {
         </Fact>
         <Fact name="Last proven restorable">{provenAt === null ? 'never' : <RelativeTime at={provenAt} />}</Fact>
         <Fact name="Taken">
-          {backup.schedule ? `${scheduleText(backup.schedule.cron)}, ${backup.schedule.zone}` : 'by hand'}
+          {backup.schedule ? safeText(whenText(backup.schedule)) : 'by hand'}
           {backup.enabled ? null : ' (switched off)'}
         </Fact>
         {nextAt !== null && (
@@ -169,7 +169,7 @@ function AboutPanel(props: { view: BackupView }): ReactNode {
             <RelativeTime at={nextAt} />
           </Fact>
         )}
-        <Fact name="Proven by a restore">{backup.drill ? scheduleText(backup.drill.cron) : 'by hand'}</Fact>
+        <Fact name="Proven by a restore">{backup.drill ? safeText(whenText(backup.drill)) : 'by hand'}</Fact>
         <Fact name="Host">{host ? <Link to={hostPath(host.id)}>{safeText(host.name)}</Link> : backup.hostId}</Fact>
         {backup.unit && (
           <Fact name="Service">

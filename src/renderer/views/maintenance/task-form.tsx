@@ -2,6 +2,7 @@
 import { Eye, Trash2 } from 'lucide-react'
 import { type FormEvent, type ReactNode, useState } from 'react'
 import { useNavigate } from 'react-router'
+import type { FieldSecrets } from '../../../shared/model/check.ts'
 import { MaintenanceDraft, type MaintenanceKind, type MaintenanceTask } from '../../../shared/model/maintenance.ts'
 import { Button, ButtonRow, IconButton, LinkButton } from '../../components/button.tsx'
 import { Pale } from '../../components/cells.tsx'
@@ -16,7 +17,7 @@ import { useEngine } from '../../data/remotes.tsx'
 import { type DraftForm, textOf, useDraftForm } from '../../data/use-draft-form.ts'
 import { places, taskPath } from '../../lib/places.ts'
 import { safeText } from '../../lib/safe-text.ts'
-import { scheduleText } from '../../lib/schedule-words.ts'
+import { whenText } from '../../lib/schedule-words.ts'
 import { unitKey, unitLabel, unitOfKey } from '../../lib/unit-keys.ts'
 import { useFirstMistake } from '../../lib/use-first-mistake.ts'
 import { SaveError } from '../vault/save-error.tsx'
@@ -41,9 +42,15 @@ export function TaskForm(props: {
   const formRef = useFirstMistake(errors)
   const { preview, look } = usePreview()
   const [asking, setAsking] = useState(false)
+  // what was found says nothing of steps that were changed since
+  const [lookedAt, setLookedAt] = useState<MaintenanceDraft | null>(null)
+  const holds = lookedAt?.hostId === draft.hostId && lookedAt.steps === draft.steps
 
-  const lookNow = (): Promise<void> =>
-    form.send('look', ({ hostId, steps }, secrets) => look({ id: task?.id ?? null, hostId, steps, secrets }))
+  const ask = async ({ hostId, steps }: MaintenanceDraft, secrets: FieldSecrets): Promise<void> => {
+    setLookedAt(draft)
+    await look({ id: task?.id ?? null, hostId, steps, secrets })
+  }
+  const lookNow = (): Promise<void> => form.send('look', ask)
   const save = (): Promise<void> =>
     form.send('save', async (entered, secrets) => {
       const saved = task
@@ -59,9 +66,9 @@ export function TaskForm(props: {
       void save()
       return
     }
-    void form.send('check', async ({ hostId, steps }, secrets) => {
+    void form.send('check', async (entered, secrets) => {
       setAsking(true)
-      await look({ id: task?.id ?? null, hostId, steps, secrets })
+      await ask(entered, secrets)
     })
   }
   return (
@@ -113,7 +120,7 @@ export function TaskForm(props: {
               </Button>
             }
           >
-            {preview.state === 'none' ? (
+            {preview.state === 'none' || !holds ? (
               <Pale>Looks at the host without changing anything: which files would go, how large a database is.</Pale>
             ) : (
               <PreviewList preview={preview} />
@@ -139,10 +146,7 @@ export function TaskForm(props: {
         onClose={() => setAsking(false)}
         onConfirm={() => void save()}
       >
-        <p>
-          {draft.schedule && scheduleText(draft.schedule.cron)}, {draft.schedule?.zone}: nobody looks on then. Now it
-          would do this:
-        </p>
+        <p>{draft.schedule && safeText(whenText(draft.schedule))}: nobody looks on then. Now it would do this:</p>
         <PreviewList preview={preview} />
       </ConfirmDialog>
     </form>

@@ -19,7 +19,7 @@ import { errorText } from '../../lib/error-text.ts'
 import { runStatus, taskStatus } from '../../lib/maintenance-status.ts'
 import { checkPath, editTaskPath, hostPath, places, unitPath } from '../../lib/places.ts'
 import { safeText } from '../../lib/safe-text.ts'
-import { scheduleText } from '../../lib/schedule-words.ts'
+import { whenText } from '../../lib/schedule-words.ts'
 import { unitKey, unitLabel } from '../../lib/unit-keys.ts'
 import css from './maintenance.module.css'
 import { PreviewPanel } from './preview-panel.tsx'
@@ -148,7 +148,7 @@ function AboutPanel(props: { view: MaintenanceView }): ReactNode {
     <Panel title="What it is">
       <Facts>
         <Fact name="Runs">
-          {task.schedule ? `${scheduleText(task.schedule.cron)}, ${task.schedule.zone}` : 'by hand'}
+          {task.schedule ? safeText(whenText(task.schedule)) : 'by hand'}
           {task.enabled ? null : ' (switched off)'}
         </Fact>
         {nextAt !== null && (
