@@ -38,12 +38,15 @@ export interface KindPartsProps {
 }
 
 export function KindParts(props: KindPartsProps): ReactNode {
-  const { parts, kinds, onChange, path, errors, most } = props
+  const { parts, kinds, onChange, path, errors, stored, most } = props
   const [adding, setAdding] = useState(kinds[0]?.type ?? '')
   const add = (): void => {
     const kind = kinds.find(each => each.type === adding)
     if (!kind) return
-    onChange([...parts, { key: freeKey(kind.type, parts), type: kind.type, spec: initialSpec(fieldsOf(kind.schema)) }])
+    // a new part is given no secret of one that was left out just now
+    const taken = [...parts.map(({ key }) => key), ...stored.map(name => name.split('.')[0] ?? '')]
+    const key = freeKey(kind.type, new Set(taken))
+    onChange([...parts, { key, type: kind.type, spec: initialSpec(fieldsOf(kind.schema)) }])
   }
   return (
     <>
@@ -135,8 +138,7 @@ class PrefixedInputs extends Map<string, HTMLInputElement> {
 }
 
 /** `sqlite`, then `sqlite-2` … */
-function freeKey(type: string, parts: readonly KindPart[]): string {
-  const taken = new Set(parts.map(({ key }) => key))
+function freeKey(type: string, taken: ReadonlySet<string>): string {
   if (!taken.has(type)) return type
   let number = 2
   while (taken.has(`${type}-${number}`)) number++
