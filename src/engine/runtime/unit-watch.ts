@@ -93,7 +93,8 @@ export class UnitWatch implements Disposable {
         this.#judge(session, check, ref, session.units.get(ref.scope, ref.name), true)
       for (const ref of this.#overflow.of(check.id))
         this.#judge(session, check, ref, session.units.get(ref.scope, ref.name), true)
-      this.#tellRest(check)
+      // an engine that has just begun knows of no rest before it has seen the host
+      if (session.units.manager('system')) this.#tellRest(check)
       this.#summarise(session, check)
     } else if (check.unit)
       this.#judge(session, check, check.unit, session.units.get(check.unit.scope, check.unit.name), true)
