@@ -123,7 +123,14 @@ const columns: readonly Column<BackupRow>[] = [
     header: 'Next',
     width: 'minmax(3.75rem, 0.6fr)',
     compare: (a, b) => (a.view.nextAt ?? Number.MAX_VALUE) - (b.view.nextAt ?? Number.MAX_VALUE),
-    cell: ({ view }) => (view.nextAt === null ? <Pale>by hand</Pale> : <RelativeTime at={view.nextAt} />),
+    cell: ({ view: { backup, nextAt } }) =>
+      backup.schedule === null ? (
+        <Pale>by hand</Pale>
+      ) : nextAt === null ? (
+        <Pale>{backup.enabled ? 'never' : 'off'}</Pale>
+      ) : (
+        <RelativeTime at={nextAt} />
+      ),
   },
   {
     id: 'kept',
