@@ -52,7 +52,8 @@ export class RestoreWork {
     })
     if (unit) {
       record.save({ wasUp: await isUp(this.#options.sources.session(hostId), unit) })
-      if (record.run.wasUp) await this.#turn('stop', this.#either)
+      // a cancel does not break it off: a service that is still on its way down cannot be started again
+      if (record.run.wasUp) await this.#turn('stop')
       else record.skip('stop', `${unit.name} was not running`)
     }
     if (this.#either.aborted) throw new AppError('CANCELLED', 'Cancelled')
@@ -107,7 +108,7 @@ export class RestoreWork {
         record.save({ kept: kept === null ? others : [...others, { part: part.key, place: kept }] })
       }
     })
-    if (record.run.unit && record.run.wasUp) await this.#turn('start', this.#gone)
+    if (record.run.unit && record.run.wasUp) await this.#turn('start')
     await record.step('verify', '', async () => {
       for (const part of parts)
         await this.#use(part, this.#gone, async ({ type, spec, context }) => {
@@ -122,13 +123,15 @@ export class RestoreWork {
   async #backUp(): Promise<void> {
     const { runner } = this.#options
     const record = this.#record
-    const { present, backupId, actor, draft } = record.run
+    const { present, parts, backupId, actor, draft } = record.run
     if (present.length === 0) {
       record.skip('back-up', 'Nothing is there now')
       return
     }
     await record.step('back-up', '', async () => {
-      const begun = runner.start({ backupId, reason: 'before-restore', actor, parts: present, turnTaken: true })
+      // as the snapshot names them: the source of that key may be of something else by now
+      const exactly = parts.filter(({ key }) => present.includes(key)).map(({ key, type, spec }) => ({ key, type, spec }))
+      const begun = runner.start({ backupId, reason: 'before-restore', actor, exactly, turnTaken: true })
       const stop = (): void => runner.cancel(begun.id)
       this.#cancel.addEventListener('abort', stop, { once: true })
       const run = await runner.wait(begun.id)
@@ -155,7 +158,7 @@ export class RestoreWork {
   async #throwAway(why: unknown): Promise<void> {
     await this.#discard()
     const { unit, wasUp } = this.#record.run
-    if (unit && wasUp && !(await this.#unitIsUp())) await this.#turn('start', this.#gone)
+    if (unit && wasUp && !(await this.#unitIsUp())) await this.#turn('start')
     const outcome = this.#cancel.aborted ? 'cancelled' : 'failed'
     this.#record.end(outcome, `${inWords(why)}. What was there was not touched.`)
   }
@@ -185,13 +188,13 @@ export class RestoreWork {
     return unit !== null && (await isUp(this.#options.sources.session(hostId), unit))
   }
 
-  async #turn(verb: RestoreStep & ('start' | 'stop'), signal: AbortSignal): Promise<void> {
+  async #turn(verb: RestoreStep & ('start' | 'stop')): Promise<void> {
     const { unit, hostId, actor } = this.#record.run
     if (!unit) return
     await this.#record.step(verb, unit.name, async () => {
       // it may be so already, where this is tried again
       if ((await this.#unitIsUp()) === (verb === 'start')) return
-      this.#record.say({ ok: true, text: await turnUnit(this.#options, hostId, unit, verb, actor, signal) })
+      this.#record.say({ ok: true, text: await turnUnit(this.#options, hostId, unit, verb, actor, this.#gone) })
     })
   }
 
