@@ -73,6 +73,13 @@ export class BackupRecord {
     this.#run = { ...this.#run, snapshots }
   }
 
+  /** It begins, or goes on after it waited: that is on disk first, so that an engine that dies of it does not begin again and again. */
+  work(progress: BackupRun['progress']): void {
+    const waited = this.#run.outcome === 'waiting'
+    this.tell({ outcome: 'running', progress })
+    if (waited) this.#options.store.backups.updateJob(this.#run)
+  }
+
   /** It waits, and goes on waiting in the next engine. */
   wait(text: string): void {
     const same = this.#run.evidence.at(-1)?.text === text

@@ -13,6 +13,7 @@ import type { HostSession } from './host-session.ts'
 import type { HostTurns } from './host-turns.ts'
 import { ProgressMeter } from './progress-meter.ts'
 import { isOffline } from './source-access.ts'
+import type { PartDraft } from './source-parts.ts'
 import { inWords } from './targets.ts'
 
 /** One that lost its host so often is no longer the host's fault alone. */
@@ -27,8 +28,8 @@ export interface RunRequest {
   readonly backupId: string
   readonly reason: Manifest['reason']
   readonly actor: string
-  /** Keys of sources; all unless told. */
-  readonly parts?: readonly string[]
+  /** Taken as they are, whatever the backup's sources say by now: what a restore is about to replace. */
+  readonly exactly?: readonly PartDraft[]
   /** The host is this one's already: a restore works on it. */
   readonly turnTaken?: boolean
 }
@@ -197,10 +198,11 @@ export class BackupRunner implements Disposable {
       const { backup } = stored
       // while the host is away it goes on waiting, without a word
       this.#options.sources.session(backup.hostId)
-      live.record.tell({ outcome: 'running', progress: waitingFor('Waiting for its turn on this host') })
+      live.record.work(waitingFor('Waiting for its turn on this host'))
       if (!live.request.turnTaken) leave = await this.#options.turns.take(backup.hostId, signal)
       const { snapshots, failed } = await takeSnapshot(this.#options, {
-        ...{ backup, reason: live.request.reason, parts: live.request.parts ?? [], signal },
+        ...{ backup, reason: live.request.reason, signal },
+        ...(live.request.exactly ? { exactly: live.request.exactly } : {}),
         hostName: this.#options.store.hosts.get(backup.hostId)?.name ?? backup.hostId,
         name: nameAt(this.#options.clock.now()),
         meter: new ProgressMeter(this.#options.clock, progress => live.record.tell({ progress })),

@@ -91,7 +91,7 @@ export class Sealing {
       tried.add(`${encryption} ${keyId}`)
       try {
         await opens(part, decryptorOf(encryption, key))
-        this.#options.vault.put(fieldSecretId('backup', backupId, keyField(keyId)), key.trim())
+        this.#options.vault.put(fieldSecretId('backup', backupId, keyField(keyId)), key)
         opened = true
       } catch (caught) {
         failure = caught

@@ -4,7 +4,7 @@ import type { Backup, Manifest, Snapshot, SnapshotPart } from '../../shared/mode
 import type { Evidence } from '../../shared/model/unit.ts'
 import { verifiedOf } from '../backups/index.ts'
 import { packedExtension, zstdHere } from '../lib/bulk/compression.ts'
-import { tallyOf } from '../lib/bulk/tally.ts'
+import { type Counted, tallyOf } from '../lib/bulk/tally.ts'
 import { transfer } from '../lib/bulk/transfer.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { TargetStore, TargetWriter } from '../targets/index.ts'
@@ -14,7 +14,7 @@ import type { ProgressMeter } from './progress-meter.ts'
 import { folderOf, manifestOf } from './snapshot-manifest.ts'
 import type { Snapshots } from './snapshots.ts'
 import { isOffline, type SourceAccess } from './source-access.ts'
-import { partsOf } from './source-parts.ts'
+import { type PartDraft, partsOf } from './source-parts.ts'
 import { inWords, type Targets } from './targets.ts'
 
 export interface TakeParts {
@@ -31,8 +31,8 @@ export interface TakeRequest {
   readonly hostName: string
   readonly reason: Manifest['reason']
   readonly name: string
-  /** Keys of the sources or parts that are wanted; empty is all. */
-  readonly parts: readonly string[]
+  /** Taken instead of all that the sources say now. */
+  readonly exactly?: readonly PartDraft[]
   readonly signal: AbortSignal
   readonly meter: ProgressMeter
   say(evidence: Evidence): void
@@ -135,7 +135,7 @@ async function takeParts(
   const { backup, say } = request
   const gone = new Set<string>()
   const made: SnapshotPart[] = []
-  const wanted = await partsOf(parts.sources, backup, request.parts, request.signal)
+  const wanted = request.exactly ?? (await partsOf(parts.sources, backup, [], request.signal))
   for (const source of wanted) {
     const present = places.filter(({ id }) => !gone.has(id))
     const { part, lost } = await takePart(parts, request, source, present)
@@ -206,22 +206,31 @@ async function takePart(
       ...{ versions: [...end.versions], tables: [...end.tables], notes: [...end.notes], verified: '' },
     }
     meter.step(`Verifying ${label}`, source.key)
-    // what lies elsewhere has the same hash, counted there: one of them is read back and looked into
-    const [place] = places.filter(one => !lost.has(one))
-    if (!place) throw lastOf(lost)
     if (!parts.sealing.readable(backup)) {
       const verified = 'Its hash is the same on both ends; its content can be read only with the key of its recipient'
       return { part: { ...part, verified }, lost }
     }
     const manifest = { backupId: backup.id, name } as Manifest
-    const artefact = await parts.snapshots.artefact(manifest, part, place.open, raw => {
+    // what was counted on the way is compared with what is read back; else that is the first to count it
+    const first = (raw: Counted): void => {
       seen.raw ??= raw
-    })
-    const { said, tables } = verifiedOf(await type.verify(context, spec, artefact))
-    // some checks need no look at all of it
-    const { bytes: rawBytes, sha256: rawSha256 } = seen.raw ?? (await tallyOf(await artefact.open(signal)))
-    const found = { verified: said.slice(0, 1_000), tables: [...(tables ?? part.tables)] }
-    return { part: { ...part, rawBytes, rawSha256, ...found }, lost }
+    }
+    const onRaw = seen.raw === null ? first : undefined
+    // what lies elsewhere has the same hash, counted there: one of them is read back and looked into, whichever can be
+    for (const place of places.filter(one => !lost.has(one))) {
+      try {
+        const artefact = await parts.snapshots.artefact(manifest, part, place.open, onRaw)
+        const { said, tables } = verifiedOf(await type.verify(context, spec, artefact))
+        // some checks need no look at all of it
+        const { bytes: rawBytes, sha256: rawSha256 } = seen.raw ?? (await tallyOf(await artefact.open(signal)))
+        const found = { verified: said.slice(0, 1_000), tables: [...(tables ?? part.tables)] }
+        return { part: { ...part, rawBytes, rawSha256, ...found }, lost }
+      } catch (caught) {
+        if (signal.aborted) throw caught
+        lost.set(place, AppError.from(caught))
+      }
+    }
+    throw lastOf(lost)
   })
 }
 

@@ -39,6 +39,8 @@ export interface SnapshotsOptions {
 export class Snapshots {
   readonly #options: SnapshotsOptions
   readonly #log: Logger
+  /** About to be removed: none of them is one that stays. */
+  readonly #going = new Set<string>()
 
   constructor(options: SnapshotsOptions) {
     this.#options = options
@@ -169,16 +171,17 @@ export class Snapshots {
   async remove(id: string, signal?: AbortSignal): Promise<Snapshot> {
     const snapshot = this.get(id)
     const { backupId } = snapshot.manifest
-    const others = this.list(backupId).filter(one => one.id !== id && one.state === 'good')
+    const others = this.list(backupId).filter(one => one.id !== id && one.state === 'good' && !this.#going.has(one.id))
     if (snapshot.state === 'good' && others.length === 0 && this.#options.store.backups.get(backupId))
       throw new AppError('CONFLICT', 'This is the last good snapshot of its backup', {
         hint: 'Take another one first, or remove the backup.',
       })
-    const open = await this.#options.targets.open(snapshot.targetId, signal)
+    this.#going.add(id)
     try {
-      await this.#discard(snapshot, open)
+      const open = await this.#options.targets.open(snapshot.targetId, signal)
+      await this.#discard(snapshot, open).finally(() => open.dispose())
     } finally {
-      await open.dispose()
+      this.#going.delete(id)
     }
     return snapshot
   }
@@ -194,9 +197,14 @@ export class Snapshots {
     const here = this.list(backupId).filter(one => one.targetId === targetId)
     const going = new Set(snapshotsToRemove(here.map(itemOf), policy, zone))
     const gone: Snapshot[] = []
-    for (const snapshot of here.filter(({ id }) => going.has(id)).reverse()) {
-      await this.#discard(snapshot, open)
-      gone.push(snapshot)
+    for (const id of going) this.#going.add(id)
+    try {
+      for (const snapshot of here.filter(({ id }) => going.has(id)).reverse()) {
+        await this.#discard(snapshot, open)
+        gone.push(snapshot)
+      }
+    } finally {
+      for (const id of going) this.#going.delete(id)
     }
     return gone
   }

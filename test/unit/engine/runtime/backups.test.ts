@@ -131,6 +131,22 @@ it('S31 a link that goes in the middle of a dump is waited for, with nothing lef
   expect(rig.backups.runner.list(id, 5)).toMatchObject([{ outcome: 'good' }])
 })
 
+it('S31 one that waited, went on and was killed is not begun again by the next engine', async () => {
+  const { id } = rig.add()
+  rig.online(false)
+  rig.backups.runner.start({ backupId: id, reason: 'schedule', actor: 'rule: schedule' })
+  await rig.until(() => rig.backups.runner.running(id)?.outcome === 'waiting')
+  world.onVerb = name => {
+    if (name === 'dump') rig.kill()
+  }
+  rig.online(true)
+  await rig.until(() => rig.killed)
+  world.onVerb = () => {}
+  await again()
+  expect(rig.backups.runner.running(id)).toBeNull()
+  expect(rig.backups.runner.list(id, 5)).toMatchObject([{ outcome: 'failed' }])
+})
+
 it('on a schedule waits for a vault that is locked, for nobody may be there; a person is told at once', async () => {
   const { id } = rig.add()
   rig.backups.edit(
@@ -285,6 +301,26 @@ it('goes to two places in one pass; one that fails does not keep it from the oth
   expect(rig.backups.targets.list().find(({ target }) => target.id === other.id)?.problem).not.toBeNull()
 })
 
+it('looks into the copy of the next place where that of the first cannot be read back', async () => {
+  const other = rig.backups.targets.add({ type: 'local-folder', name: 'Disk', spec: { folder: world.elsewhere } }, {})
+  const { id } = rig.add({ targets: [localTargetId, other.id] })
+  let looks = 0
+  world.onVerb = (name, when) => {
+    if (name === 'verify' && when === 'before' && ++looks === 1) throw new AppError('UNREACHABLE', 'The place is away')
+  }
+  expect(await rig.run(id)).toMatchObject({ outcome: 'partly', snapshots: [expect.stringContaining(other.id)] })
+  expect(rig.files()).toEqual([])
+})
+
+it('S30 of two removals at one time the last good one stays', async () => {
+  const { id } = rig.add()
+  await rig.run(id)
+  await rig.run(id)
+  const both = rig.backups.snapshots.list(id).map(one => rig.backups.snapshots.remove(one.id))
+  expect((await Promise.allSettled(both)).map(({ status }) => status)).toEqual(['fulfilled', 'rejected'])
+  expect(rig.backups.snapshots.list(id)).toHaveLength(1)
+})
+
 it('encrypts with a passphrase before anything is written, and reads it again', async () => {
   const wrong = { encryption: { kind: 'passphrase' as const } }
   expect(() => rig.add(wrong)).toThrow('passphrase')
@@ -343,7 +379,7 @@ it('lists what a removed backup left, opens it with what was kept, and with what
   const { id } = rig.add()
   const { signal } = new AbortController()
   const encryption = { kind: 'passphrase' as const }
-  rig.backups.edit(id, { ...rig.backups.stored(id).backup, encryption }, { passphrase: 'correct horse' })
+  rig.backups.edit(id, { ...rig.backups.stored(id).backup, encryption }, { passphrase: 'correct horse ' })
   await rig.run(id)
   expect(rig.backups.snapshots.orphans()).toEqual([])
   rig.backups.remove(id)
@@ -358,7 +394,8 @@ it('lists what a removed backup left, opens it with what was kept, and with what
   expect(rig.backups.snapshots.orphans()).toMatchObject([{ missingKey: 'passphrase' }])
   await expect(take()).rejects.toThrow('not stored here')
   await expect(rig.backups.snapshots.unlock(snapshotId, 'wrong', signal)).rejects.toMatchObject({ code: 'BACKUP_BAD' })
-  await rig.backups.snapshots.unlock(snapshotId, 'correct horse', signal)
+  // with its space, which belongs to it
+  await rig.backups.snapshots.unlock(snapshotId, 'correct horse ', signal)
   expect(rig.backups.snapshots.orphans()).toMatchObject([{ missingKey: null }])
   expect(readFileSync(await take(), 'utf8')).toBe('one')
   // a new backup of the same name is another one

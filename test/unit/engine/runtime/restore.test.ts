@@ -51,6 +51,18 @@ it('S32 backs up what is there, restores beside, checks, stops, swaps, starts, v
   expect(inPlace()).toBe('two two')
 })
 
+it('S32 backs up what it is about to replace, also where the source of that name is another by now', async () => {
+  const { backup } = rig.backups.stored(backupId)
+  const [app, two] = backup.sources
+  if (!app || !two) throw new Error('there are two')
+  world.files.set('/srv/other.db', 'other')
+  rig.backups.edit(backupId, { ...backup, sources: [{ ...app, spec: { path: '/srv/other.db' } }, two] }, {})
+  const run = await rig.restore(old)
+  expect(run.outcome).toBe('restored')
+  const { manifest } = rig.backups.snapshots.get(run.before ?? '')
+  expect(manifest.parts.map(({ spec }) => spec.path)).toEqual(['/srv/app.db', '/srv/two.db'])
+})
+
 it('S32 wants the words typed, and refuses another machine or source unless a person insists', async () => {
   const draft = {
     snapshotId: old,
