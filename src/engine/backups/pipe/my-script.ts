@@ -39,9 +39,9 @@ my() { name=$1; shift
 /** SQL on stdin; rows come as lines. argv: database, or nothing. */
 export const queryBody = 'my client --batch --raw --skip-column-names --default-character-set=utf8mb4 "$@"'
 
-/** argv: database. No table is locked; what is not InnoDB is as consistent as it can be without. */
+/** argv: database, whose name may begin like an option. No table is locked; what is not InnoDB is as consistent as it can be without. */
 export const dumpBody =
-  'my dump --single-transaction --quick --routines --events --triggers --hex-blob --no-tablespaces --skip-lock-tables --default-character-set=utf8mb4 "$@"'
+  'my dump --single-transaction --quick --routines --events --triggers --hex-blob --no-tablespaces --skip-lock-tables --default-character-set=utf8mb4 -- "$@"'
 
 /** argv: the new database, SQL that makes it, SQL that removes it, SQL that finishes it, `keep` or `drop`. Exits as of Postgres. */
 export const fillBody = String.raw`new=$1 make=$2 drop=$3 finish=$4 after=$5
@@ -50,7 +50,7 @@ sql() { printf '%s\n' "$2" | my client --batch --raw --skip-column-names --defau
 gone() { sql '' "$drop" >/dev/null; }
 trap 'gone; exit 130' INT TERM
 sql '' "$make" >/dev/null || exit 41
-my client --batch --default-character-set=utf8mb4 "$new" || { gone 2>/dev/null; exit 42; }
+my client --batch --default-character-set=utf8mb4 -- "$new" || { gone 2>/dev/null; exit 42; }
 cat >/dev/null
 sql '' "$finish" || { gone 2>/dev/null; exit 43; }
 [ "$after" = keep ] || gone || exit 44`

@@ -33,10 +33,11 @@ scratch() { need=$1; shift; most=0
 
 /**
  * argv of the body: the program. Its stdout is compressed, hashed and sent. How much the compression has read is told each second, where /proc tells.
+ * Who tells it lives as long as the compression: were it gone before, its number might be somebody else's by the time that it is ended.
  */
 const body = String.raw`say() { printf '\n%s %s\n' "$QD_N" "$*" >&2; }
 pack() { case $QD_C in zstd) exec zstd -1 -q -c $QD_Z;; gzip) exec gzip -1 -c;; *) exec cat;; esac; }
-far() { while sleep 1 2>/dev/null; do IFS=' ' read -r _ at 2>/dev/null < "/proc/$1/io" && say at "$at" || break; done; }
+far() { while sleep 1 2>/dev/null && kill -0 "$1" 2>/dev/null; do IFS=' ' read -r _ at 2>/dev/null < "/proc/$1/io" && say at "$at"; done; }
 exec 6>&1; unset QD_BODY QD_WATCH
 {
   { "$@" 6>&- 7>&-; say exit dump $?; } |
