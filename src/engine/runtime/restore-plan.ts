@@ -98,10 +98,10 @@ export function chosenParts({ manifest }: Snapshot, { parts }: Pick<RestoreDraft
   return manifest.parts.filter(({ key }) => parts.length === 0 || parts.includes(key))
 }
 
-/** Where a part goes elsewhere: the place that was named, and beside it where there are several. */
+/** Where a part goes elsewhere: the place that was named, and beside it where there are several; another one for each key. */
 export function placeOf(place: string, { key }: SnapshotPart, count: number): string {
   if (count === 1) return place
-  return place.startsWith('/') ? `${place.replace(/\/+$/, '')}-${key}` : `${place}_${key.replaceAll(/[-.]/g, '_')}`
+  return place.startsWith('/') ? `${place.replace(/\/+$/, '')}-${key}` : `${place}_${key.replace('.', '_')}`
 }
 
 /** Can it be read, as far as that can be told without reading it? */

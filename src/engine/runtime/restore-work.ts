@@ -130,7 +130,9 @@ export class RestoreWork {
     }
     await record.step('back-up', '', async () => {
       // as the snapshot names them: the source of that key may be of something else by now
-      const exactly = parts.filter(({ key }) => present.includes(key)).map(({ key, type, spec }) => ({ key, type, spec }))
+      const exactly = parts
+        .filter(({ key }) => present.includes(key))
+        .map(({ key, type, spec }) => ({ key, type, spec }))
       const begun = runner.start({ backupId, reason: 'before-restore', actor, exactly, turnTaken: true })
       const stop = (): void => runner.cancel(begun.id)
       this.#cancel.addEventListener('abort', stop, { once: true })

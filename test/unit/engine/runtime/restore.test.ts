@@ -1,8 +1,9 @@
 // A restore step by step, killed and cut off at each of them: what is in place is all old or all new, and nothing is left beside it.
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { afterKill } from '../../../../src/engine/domain/restore-state.ts'
+import { placeOf } from '../../../../src/engine/runtime/restore-plan.ts'
 import { AppError } from '../../../../src/shared/errors.ts'
-import type { RestoreRun } from '../../../../src/shared/model/backup.ts'
+import type { RestoreRun, SnapshotPart } from '../../../../src/shared/model/backup.ts'
 import { BackupRig, BackupWorld, unit } from './backup-rig.ts'
 
 let world: BackupWorld
@@ -199,6 +200,12 @@ it('can be called off until the swap', async () => {
   expect(await rig.restore(old)).toMatchObject({ outcome: 'cancelled' })
   expect(inPlace()).toBe('two two')
   expect(beside()).toEqual([])
+})
+
+it('has another place for each of several parts', () => {
+  const keys = ['pg.my-app', 'pg.my_app', 'pg-my.app']
+  const places = keys.map(key => placeOf('there', { key } as SnapshotPart, keys.length))
+  expect(places).toEqual(['there_pg_my-app', 'there_pg_my_app', 'there_pg-my_app'])
 })
 
 it('restores to another place, and replaces nothing', async () => {
