@@ -93,13 +93,12 @@ export const deleteOldLogs = hostActionType({
       context.progress(evidence)
       if (!found.evidence.ok) return { outcome: found.lost ? 'lost' : 'failed', evidence }
       if (found.files === 0) continue
-      const { result, error } = await command(context, argvIn(folder, findArgv(spec, ['-delete'])), spec)
+      const { result, error, lost } = await command(context, argvIn(folder, findArgv(spec, ['-delete'])), spec)
       const wrong = error ?? (result && complaint(result))
       const output = result ? outputOf(result) : ''
       evidence.push({ ok: !wrong, text: wrong ? `${folder}: ${wrong} ${output}`.trim() : `${folder}: deleted` })
       context.progress(evidence)
-      if (!result || result.lost) return { outcome: 'lost', evidence }
-      if (wrong) return { outcome: 'failed', evidence }
+      if (wrong) return { outcome: lost ? 'lost' : 'failed', evidence }
     }
     return { outcome: 'done', evidence }
   },
@@ -110,12 +109,12 @@ async function look(
   folder: string,
   spec: Spec,
 ): Promise<{ evidence: Evidence; files: number; lost: boolean }> {
-  const { result, error } = await command(context, argvIn(folder, findArgv(spec, listing)), spec)
+  const { result, error, lost } = await command(context, argvIn(folder, findArgv(spec, listing)), spec)
   const wrong = error ?? (result && complaint(result))
   if (!result || wrong) {
     const output = result ? new TextDecoder().decode(result.stderr).trim().slice(0, 300) : ''
     const text = [`${folder}: could not be looked through`, wrong, output].filter(Boolean).join(', ')
-    return { evidence: { ok: false, text }, files: 0, lost: result?.lost ?? true }
+    return { evidence: { ok: false, text }, files: 0, lost }
   }
   const files = new TextDecoder().decode(result.stdout).split('\0').filter(Boolean)
   const bytes = files.reduce((sum, file) => sum + (Number.parseInt(file, 10) || 0), 0)
@@ -132,12 +131,13 @@ async function command(
   context: HostActionContext,
   argv: readonly string[],
   { sudo }: Pick<Spec, 'sudo'>,
-): Promise<{ result: ExecResult | null; error: string | null }> {
+): Promise<{ result: ExecResult | null; error: string | null; lost: boolean }> {
   try {
-    return { result: await context.exec(argv, { sudo, timeout: 300_000, maxBytes: 4 * 1024 * 1024 }), error: null }
+    const result = await context.exec(argv, { sudo, timeout: 300_000, maxBytes: 4 * 1024 * 1024 })
+    return { result, error: null, lost: result.lost }
   } catch (caught) {
     const error = AppError.from(caught)
     if (error.code === 'CANCELLED') throw error
-    return { result: null, error: error.message }
+    return { result: null, error: error.message, lost: error.code === 'LINK_LOST' }
   }
 }

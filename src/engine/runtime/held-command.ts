@@ -36,7 +36,8 @@ export async function runHeld(
   timer.dispose()
   if (signal?.aborted) throw new AppError('CANCELLED', 'Cancelled')
   return {
-    ...{ ...how, timedOut, generation: process.generation },
+    // ended by its own time, the link being there: that is no loss
+    ...{ ...how, lost: how.lost && !timedOut, timedOut, generation: process.generation },
     ...{ stdout: stdout.bytes, stderr: stderr.bytes, truncated: stdout.truncated },
   }
 }

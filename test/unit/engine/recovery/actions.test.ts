@@ -20,6 +20,7 @@ import type { ExecResult } from '../../../../src/engine/ports.ts'
 import type { ActionContext, StepResult } from '../../../../src/engine/recovery/action.ts'
 import { folderProblem } from '../../../../src/engine/recovery/delete-old-logs.ts'
 import { actionTypeOf, actionTypes } from '../../../../src/engine/recovery/index.ts'
+import { AppError } from '../../../../src/shared/errors.ts'
 import type { Host } from '../../../../src/shared/model/host.ts'
 
 const unit = { hostId: 'h', scope: 'system', name: 'bot.service' } as const
@@ -28,7 +29,7 @@ let ran: { argv: readonly string[]; sudo: boolean }[]
 let acts: string[]
 let acting: StepResult
 let secrets: Record<string, string>
-let fake: Partial<ExecResult> | null
+let fake: Partial<ExecResult> | AppError | null
 beforeEach(() => {
   folder = realpathSync(mkdtempSync(join(tmpdir(), 'quarterdeck-action-')))
   ran = []
@@ -53,6 +54,7 @@ const context: ActionContext = {
     ran.push({ argv, sudo: options.sudo ?? false })
     const [program = '', ...rest] = argv
     const nothing = { lost: false, timedOut: false, truncated: false, generation: 1 }
+    if (fake instanceof AppError) throw fake
     if (fake) return { ...nothing, exit: 0, signal: null, stdout: Buffer.alloc(0), stderr: Buffer.alloc(0), ...fake }
     const { status, signal, stdout, stderr } = spawnSync(program, rest)
     return { ...nothing, exit: status, signal, stdout, stderr }
@@ -200,6 +202,14 @@ it('deletes what is old and named so; never through a link, never of another nam
   for (const path of [join(folder, 'alias'), join(folder, 'up', 'logs'), join(folder, 'missing')])
     expect((await run('delete-old-logs', { folders: [path] })).outcome, path).toBe('failed')
   expect(existsSync(join(logs, 'a.log'))).toBe(true)
+  // what was never sent is no loss
+  for (const [code, outcome] of [
+    ['SUDO_MISSING', 'failed'],
+    ['LINK_LOST', 'lost'],
+  ] as const) {
+    fake = new AppError(code, code)
+    expect((await run('delete-old-logs', { folders: [logs] })).outcome).toBe(outcome)
+  }
 })
 
 it('calls an endpoint with its stored authorization, follows no redirect, and leaves what is unclear to verification', async () => {

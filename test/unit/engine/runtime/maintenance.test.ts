@@ -211,6 +211,17 @@ it('stops at the first step that fails, starts what it stopped, and tells the ch
   expect(told.at(-1)).toMatchObject({ status: 'unhealthy', message: expect.stringContaining('ended with 3') })
 })
 
+it('a command that takes too long is a failure and no loss: the host was there, and it was ended', async () => {
+  const { id } = add({
+    steps: [{ key: 'a', type: 'runbook', spec: { commands: [{ argv: ['one'], timeoutSeconds: 5 }] } }],
+  })
+  onCommand = () => 'hang'
+  run(id)
+  const { outcome, steps } = await ended(id)
+  expect({ outcome, step: steps[0]?.outcome }).toEqual({ outcome: 'failed', step: 'failed' })
+  expect(steps[0]?.evidence.at(-1)?.text).toContain('took too long')
+})
+
 it('a service that a person had stopped stays so', async () => {
   up = false
   const { id } = add({ stopUnits: [unit] })
