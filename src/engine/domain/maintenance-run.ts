@@ -30,9 +30,12 @@ export function takeUp(steps: readonly MaintenanceStepRun[]): { steps: Maintenan
 
 export const doneText = 'All of it was done'
 
-/** What was left out when a run ended is no longer to come. */
-export const withoutPending = (steps: readonly MaintenanceStepRun[]): MaintenanceStepRun[] =>
-  steps.map(step => (step.outcome === 'pending' ? { ...step, outcome: 'skipped' } : step))
+/** What was left out when a run ended is no longer to come; of what was under way, its end not being known, no more is known than that. */
+export const settled = (steps: readonly MaintenanceStepRun[]): MaintenanceStepRun[] =>
+  steps.map(step => {
+    if (step.outcome === 'pending') return { ...step, outcome: 'skipped' }
+    return step.outcome === 'running' ? { ...step, outcome: 'lost' } : step
+  })
 
 const isBad = ({ ok }: { ok: boolean }): boolean => !ok
 const endOf = (outcome: MaintenanceStepRun['outcome']): RunEnd['outcome'] =>

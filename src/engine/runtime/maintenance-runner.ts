@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { AppError } from '../../shared/errors.ts'
 import type { MaintenanceRun, MaintenanceStepRun, MaintenanceTask } from '../../shared/model/maintenance.ts'
-import { isUntouched, type RunEnd, takeUp, withoutPending } from '../domain/maintenance-run.ts'
+import { isUntouched, type RunEnd, settled, takeUp } from '../domain/maintenance-run.ts'
 import type { Disposable } from '../lib/disposable.ts'
 import type { Logger } from '../lib/log.ts'
 import { hostActionTypeOf } from '../recovery/index.ts'
@@ -265,7 +265,7 @@ export class MaintenanceRunner implements Disposable {
     const now = clock.now()
     live.retry?.dispose()
     live.run = {
-      ...{ ...live.run, outcome, progress: null, finishedAt: now, steps: withoutPending(steps) },
+      ...{ ...live.run, outcome, progress: null, finishedAt: now, steps: settled(steps) },
       evidence: [...evidence, { ok: outcome === 'done', text }],
     }
     this.#live.delete(id)

@@ -1,6 +1,6 @@
 // How a run of maintenance ends that the engine ended in the middle of, and how a task stands as its check tells it.
 import { expect, it } from 'vitest'
-import { isUntouched, takeUp, withoutPending } from '../../../../src/engine/domain/maintenance-run.ts'
+import { isUntouched, settled, takeUp } from '../../../../src/engine/domain/maintenance-run.ts'
 import { judgeMaintenance, type MaintenanceFacts } from '../../../../src/engine/domain/maintenance-standing.ts'
 import { cronTimes } from '../../../../src/engine/lib/cron.ts'
 import type { MaintenanceStepRun } from '../../../../src/shared/model/maintenance.ts'
@@ -34,7 +34,11 @@ it('begins as if for the first time only where nothing was sent', () => {
   expect(isUntouched({ steps: steps('pending', 'pending'), stopped })).toBe(false)
   for (const one of ['running', 'done', 'lost', 'cancelled'] as const)
     expect(isUntouched({ steps: steps(one, 'pending'), stopped: [] }), one).toBe(false)
-  expect(outcomes(withoutPending(steps('failed', 'pending')))).toBe('failed skipped')
+  expect(outcomes(settled(steps('failed', 'pending')))).toBe('failed skipped')
+})
+
+it('S7 leaves no step under way in a run that ended, whatever kept its end from being written down', () => {
+  expect(outcomes(settled(steps('done', 'running', 'pending')))).toBe('done lost skipped')
 })
 
 const day = 86_400_000
