@@ -74,15 +74,20 @@ try:
 except sqlite3.Error as error: say('error', error)
 `
 
-/** argv: path, the python, what to do. What SQLite writes beside it meanwhile lies in its own folder, where there was room. */
+/**
+ * argv: path, the python, what to do. What SQLite writes beside it meanwhile lies in its own folder, where there was room; a file that went
+ * since the look is not made anew.
+ */
 const perform = String.raw`LC_ALL=C; export LC_ALL
 ${sqliteTool}
-path=$(readlink -f -- "$1") && code=$2; shift 2
+path=$(readlink -f -- "$1") || path=; code=$2; shift 2
+[ -n "$path" ] && [ -f "$path" ] || { echo 'error it is gone'; exit 0; }
 SQLITE_TMPDIR=$(dirname -- "$path"); export SQLITE_TMPDIR
 tool
 case $tool in
 python3) exec python3 -c "$code" "$path" "$@";;
-sqlite3) q() { sqlite3 -batch -bail -init /dev/null -noheader "$path" '.timeout 60000' "$1" 2>&1; }
+sqlite3) uri=file:$(printf %s "$path" | sed 's/%/%25/g; s/?/%3f/g; s/#/%23/g')?mode=rw
+  q() { sqlite3 -batch -bail -init /dev/null -noheader "$uri" '.timeout 60000' "$1" 2>&1; }
   found=$(q 'PRAGMA integrity_check(5)') || { echo "error $found" | tr '\n' ' '; exit 0; }
   [ "$found" = ok ] || { printf '%s\n' "$found" | sed 's/^/damaged /'; exit 0; }
   echo sound

@@ -1,4 +1,8 @@
 // The two kinds of action that vacuum: what they plan, what they make of a host's words, and what they refuse.
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import type { ExecResult } from '../../../../src/engine/ports.ts'
 import type { HostActionContext } from '../../../../src/engine/recovery/action.ts'
@@ -95,6 +99,27 @@ it('works on a SQLite file only after it was looked at', async () => {
   const done = await vacuumSqlite.run(good.its, sqlite)
   expect(done).toMatchObject({ outcome: 'done' })
   expect(done.evidence.at(-1)?.text).toBe('0.0 MB before, 0.0 MB after')
+})
+
+it('makes no SQLite file, and works on no other, where the one that was looked at is gone', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'quarterdeck-vacuum-'))
+  try {
+    for (const path of [join(folder, 'gone.db'), join(folder, 'no-folder', 'gone.db')]) {
+      const { its } = context([out(look)])
+      const exec: HostActionContext['exec'] = async (argv, more) => {
+        const answer = await its.exec(argv, more)
+        const [program = '', ...rest] = argv
+        // only the look is made up
+        return answer.stdout.length > 0 ? answer : { ...answer, stdout: spawnSync(program, rest).stdout }
+      }
+      const { outcome, evidence } = await vacuumSqlite.run({ ...its, exec }, { ...sqlite, path })
+      expect(outcome).toBe('failed')
+      expect(evidence.at(-1)?.text).toContain('it is gone')
+    }
+    expect(readdirSync(folder)).toEqual([])
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
 })
 
 it('gives a password for Postgres on stdin alone, and becomes another account only for a socket', async () => {
