@@ -21,6 +21,8 @@ export interface ConfirmDialogProps {
   /** The person has to type this to go on. */
   readonly typedName?: string
   readonly danger?: boolean
+  /** Is all there that the person should have seen first? Until then nothing can be confirmed. */
+  readonly ready?: boolean
   readonly busy?: boolean
   readonly error?: AppError | null
 }
@@ -36,6 +38,7 @@ export function ConfirmDialog(props: ConfirmDialogProps): ReactNode {
     command,
     typedName,
     danger = true,
+    ready = true,
     busy = false,
     error,
   } = props
@@ -48,7 +51,7 @@ export function ConfirmDialog(props: ConfirmDialogProps): ReactNode {
       role="alertdialog"
       footer={
         <>
-          <Button onClick={onClose} data-autofocus={(danger && typedName === undefined) || undefined}>
+          <Button onClick={onClose} data-autofocus={((danger || !ready) && typedName === undefined) || undefined}>
             Cancel
           </Button>
           <Button
@@ -56,7 +59,8 @@ export function ConfirmDialog(props: ConfirmDialogProps): ReactNode {
             form={formId}
             look={danger ? 'danger' : 'primary'}
             loading={busy}
-            data-autofocus={!danger || undefined}
+            disabled={!ready}
+            data-autofocus={(!danger && ready) || undefined}
           >
             {action}
           </Button>
@@ -65,19 +69,25 @@ export function ConfirmDialog(props: ConfirmDialogProps): ReactNode {
     >
       {children}
       {command && <Command text={command} label="Runs" />}
-      <ConfirmForm id={formId} typedName={typedName} onConfirm={onConfirm} />
+      <ConfirmForm id={formId} typedName={typedName} ready={ready} onConfirm={onConfirm} />
       {error && <FieldError>{`${safeText(error.message)}${error.hint ? ` ${safeText(error.hint)}` : ''}`}</FieldError>}
     </Dialog>
   )
 }
 
 /** Inside the dialog, so that what was typed is forgotten with it. */
-function ConfirmForm(props: { id: string; typedName: string | undefined; onConfirm: () => void }): ReactNode {
-  const { id, typedName, onConfirm } = props
+function ConfirmForm(props: {
+  id: string
+  typedName: string | undefined
+  ready: boolean
+  onConfirm: () => void
+}): ReactNode {
+  const { id, typedName, ready, onConfirm } = props
   const [typed, setTyped] = useState('')
   const [missed, setMissed] = useState(false)
   const submit = (event: FormEvent): void => {
     event.preventDefault()
+    if (!ready) return
     if (typedName !== undefined && typed.trim() !== typedName) setMissed(true)
     else onConfirm()
   }

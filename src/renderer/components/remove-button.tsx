@@ -1,4 +1,4 @@
-// Removes the one thing that a form or page is about, after asking. Knows nothing of what it is.
+// Removes the one thing that a form or page is about, after asking and its name typed. Knows nothing of what it is.
 import { Trash2 } from 'lucide-react'
 import { type ReactNode, useState } from 'react'
 import type { AppError } from '../../shared/errors.ts'
@@ -27,6 +27,7 @@ export function RemoveButton(props: {
         open={asking}
         title={`Remove ${safeText(name)}?`}
         action={`Remove ${noun}`}
+        typedName={name}
         busy={busy}
         error={error}
         onClose={() => setAsking(false)}

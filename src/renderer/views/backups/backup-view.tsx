@@ -67,7 +67,7 @@ function Loaded(props: { view: BackupView }): ReactNode {
         </div>
         <div>
           <AboutPanel view={view} />
-          <RunsPanel backupId={view.backup.id} />
+          <RunsPanel backup={view.backup} />
         </div>
       </Columns>
     </Page>
