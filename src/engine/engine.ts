@@ -38,6 +38,7 @@ import { followDesktopActions } from './runtime/desktop-actions.ts'
 import { DropIns } from './runtime/drop-in.ts'
 import { Fleet } from './runtime/fleet.ts'
 import { watchClockGaps } from './runtime/gap-detector.ts'
+import { HostRemoval } from './runtime/host-removal.ts'
 import { KeepAlive } from './runtime/keep-alive.ts'
 import { Logins } from './runtime/logins.ts'
 import { Maintenance } from './runtime/maintenance.ts'
@@ -275,6 +276,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const services: Services = {
     store,
     fleet,
+    hostRemoval: new HostRemoval({ fleet, logins: store.logins, deactivation }),
     actions,
     audit,
     settings,

@@ -1,10 +1,10 @@
 // The contract's handlers for hosts: thin, with an audit entry for whatever a person changed.
 import type { AuditVerb } from '../../shared/model/audit.ts'
-import type { HostDraft, HostKey, HostSecrets } from '../../shared/model/host.ts'
+import type { HostDraft, HostKey, HostRemoval, HostSecrets } from '../../shared/model/host.ts'
 import type { ClientSession, Services } from './services.ts'
 
 export const hostHandlers = (services: Services, client: ClientSession) => {
-  const { fleet, audit } = services
+  const { fleet, hostRemoval, audit } = services
   const record = (verb: AuditVerb, hostId: string | null, target: string): void =>
     audit.record({ actor: 'person', verb, hostId, target })
   return {
@@ -20,9 +20,9 @@ export const hostHandlers = (services: Services, client: ClientSession) => {
       record('host.edit', id, host.name)
       return host
     },
-    'host.remove': async (id: string) => {
-      const { name } = fleet.host(id)
-      await fleet.remove(id)
+    'host.remove': async (removal: HostRemoval) => {
+      const { name } = fleet.host(removal.id)
+      await hostRemoval.remove(removal)
       record('host.remove', null, name)
     },
     'host.test': (

@@ -10,6 +10,7 @@ import type { Backups } from '../runtime/backups.ts'
 import type { Deactivation } from '../runtime/deactivation.ts'
 import type { DropIns } from '../runtime/drop-in.ts'
 import type { Fleet } from '../runtime/fleet.ts'
+import type { HostRemoval } from '../runtime/host-removal.ts'
 import type { Logins } from '../runtime/logins.ts'
 import type { Maintenance } from '../runtime/maintenance.ts'
 import type { Notifier } from '../runtime/notifier.ts'
@@ -28,6 +29,7 @@ import type { Store } from '../store/store.ts'
 export interface Services {
   readonly store: Store
   readonly fleet: Fleet
+  readonly hostRemoval: HostRemoval
   readonly actions: Actions
   readonly audit: AuditLog
   readonly settings: SettingsKeeper

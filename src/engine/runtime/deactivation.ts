@@ -5,7 +5,7 @@ import type { Login, LoginVerdict } from '../../shared/model/login.ts'
 import type { Settings } from '../../shared/model/settings.ts'
 import type { Evidence } from '../../shared/model/unit.ts'
 import type { Clock } from '../lib/clock.ts'
-import { type Disposable, DisposableBag } from '../lib/disposable.ts'
+import { type Disposable, DisposableBag, disposable } from '../lib/disposable.ts'
 import type { Logger } from '../lib/log.ts'
 import type { Deactivated } from '../store/logins.ts'
 import type { Store } from '../store/store.ts'
@@ -42,6 +42,8 @@ export class Deactivation implements Disposable {
   readonly #verdicts = new Map<string, LoginVerdict>()
   /** One thing at a time for each login. */
   readonly #busy = new Map<string, Promise<unknown>>()
+  /** Hosts on which nothing is stopped for now. */
+  readonly #held = new Set<string>()
 
   constructor(options: DeactivationOptions) {
     this.#options = options
@@ -84,6 +86,12 @@ export class Deactivation implements Disposable {
     return evidence
   }
 
+  /** From now until disposed no look at a login stops a service of this host. */
+  hold(hostId: string): Disposable {
+    this.#held.add(hostId)
+    return disposable(() => this.#held.delete(hostId))
+  }
+
   dispose(): void {
     this.#bag.dispose()
   }
@@ -102,7 +110,7 @@ export class Deactivation implements Disposable {
 
   #mayStop(login: Login): boolean {
     const { alerting, settings, renewing } = this.#options
-    if (login.onExpiry === 'nothing' || login.consumers.length === 0) return false
+    if (login.onExpiry === 'nothing' || login.consumers.length === 0 || this.#held.has(login.hostId)) return false
     if (!settings().automation || renewing(login.id) || this.#verdicts.get(login.id) !== 'expired') return false
     const { phase, mutedBy } = alerting.phase(login.checkId, null)
     return (phase === 'firing' || phase === 'recovering') && mutedBy !== 'silence' && mutedBy !== 'maintenance'
@@ -112,7 +120,8 @@ export class Deactivation implements Disposable {
     const { store, audit, clock, logins, session: sessionOf } = this.#options
     const known = store.logins.get(login.id)?.deactivated ?? null
     const session = sessionOf(login.hostId)
-    if (!session || known?.every(({ stoppedAt }) => stoppedAt !== null)) return
+    // one that waited for its turn may be told late that the host is held
+    if (!session || this.#held.has(login.hostId) || known?.every(({ stoppedAt }) => stoppedAt !== null)) return
     const taken = this.#take(login, login.consumers)
     if (taken === null) return
     try {

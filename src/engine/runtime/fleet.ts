@@ -110,7 +110,8 @@ export class Fleet implements AsyncDisposable {
     return this.host(id)
   }
 
-  async remove(id: string): Promise<void> {
+  /** Throws NOT_FOUND, INVALID_INPUT, NOT_CONNECTED while it is opened anew, or CONFLICT where another host is reached through it. */
+  judgeRemoval(id: string): void {
     if (id === localHostId) throw new AppError('INVALID_INPUT', 'This computer cannot be removed')
     this.session(id)
     const dependants = this.#options.store.hosts.list().filter(host => host.jump === id)
@@ -118,6 +119,11 @@ export class Fleet implements AsyncDisposable {
       throw new AppError('CONFLICT', `${dependants.map(host => host.name).join(', ')} is reached through this host`, {
         hint: 'Edit those hosts first, so that they no longer jump through it.',
       })
+  }
+
+  /** Throws as `judgeRemoval`. Once it is asked, nothing begins on the host any more. */
+  async remove(id: string): Promise<void> {
+    this.judgeRemoval(id)
     await this.#close(id)
     this.#options.onRemove(id)
     this.#options.store.hosts.remove(id)

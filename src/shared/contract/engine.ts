@@ -20,6 +20,7 @@ import {
   HostDraft,
   HostId,
   HostKey,
+  HostRemoval,
   HostSecrets,
   HostView,
   SshConfigHost,
@@ -100,7 +101,12 @@ export const engineContract = {
   'host.get': query(HostId, HostView),
   'host.add': command(z.object({ draft: HostDraft, secrets: HostSecrets }), Host),
   'host.edit': command(z.object({ id: HostId, draft: HostDraft, secrets: HostSecrets }), Host),
-  'host.remove': command(HostId, none),
+  /**
+   * Fails with CONFLICT while a restore, a renewal or maintenance that has begun is under way on it: where the host is away, `detail.despite` is `unfinished`,
+   * and `despiteUnfinished` removes it all the same. With `startServices` those that were stopped because a login on it is expired are started first; where
+   * that does not work nothing is removed.
+   */
+  'host.remove': command(HostRemoval, none),
   /** Tries the connection step by step without saving anything but a key that the person trusts on the way. */
   'host.test': stream(
     z.object({

@@ -48,6 +48,16 @@ export const HostDraft = z.object({
 })
 export type HostDraft = z.infer<typeof HostDraft>
 
+/** What a person decided when asked before a host is removed. */
+export const HostRemoval = z.object({
+  id: HostId,
+  /** Services that a login on it stopped are started first. */
+  startServices: z.boolean().default(false),
+  /** What is half done on a host that is away is given up, and what was stopped for it stays so. Counts only while it is away. */
+  despiteUnfinished: z.boolean().default(false),
+})
+export type HostRemoval = z.infer<typeof HostRemoval>
+
 /** Secrets given beside a draft. `undefined` keeps what is stored, `null` forgets it. */
 export const HostSecrets = z.object({
   password: z.string().min(1).max(1024).nullable().optional(),

@@ -115,7 +115,7 @@ export function hostHandlers(
       put({ ...view, host })
       return host
     },
-    'host.remove': id => {
+    'host.remove': ({ id }) => {
       world.hosts.delete(id)
       emit('host.removed', id)
     },

@@ -166,7 +166,7 @@ describe.each(Object.entries(troubles))('%s', (name, trouble) => {
       hint: expect.stringMatching(hint),
     })
     expect(connection.nextAttemptAt === null).toBe(state !== 'backoff')
-    await app.client.call('host.remove', id)
+    await app.client.call('host.remove', { id })
     expect(JSON.stringify(connection) + app.logs.join('')).not.toContain('correct horse')
   })
 })
@@ -193,7 +193,7 @@ test('no sudo: the test says which step, the host works but for what needs it', 
   expect(run.outcome).toBe('failed')
   expect(['SUDO_MISSING', 'ACCESS_DENIED']).toContain(run.error?.code)
   expect(run.error?.hint).toMatch(/./)
-  await app.client.call('host.remove', id)
+  await app.client.call('host.remove', { id })
 })
 
 test('no right to the journal: the group that is missing is named, everywhere that the journal is asked for', async () => {
@@ -212,7 +212,7 @@ test('no right to the journal: the group that is missing is named, everywhere th
   await expect(app.client.call('journal.page', { hostId: id })).rejects.toMatchObject(refused)
   const follow = app.client.stream('journal.follow', { filters: [{ hostId: id }] })[Symbol.asyncIterator]()
   await expect(follow.next()).rejects.toMatchObject(refused)
-  await app.client.call('host.remove', id)
+  await app.client.call('host.remove', { id })
 })
 
 test('no systemd: said in one sentence, and metrics work all the same', async () => {
@@ -237,7 +237,7 @@ test('no systemd: said in one sentence, and metrics work all the same', async ()
     expect(sample.memory.totalBytes).toBeGreaterThan(0)
     expect(await app.client.call('unit.list', id)).toEqual([])
     await expect(app.client.call('journal.page', { hostId: id })).rejects.toMatchObject({ code: 'NOT_SYSTEMD' })
-    await app.client.call('host.remove', id)
+    await app.client.call('host.remove', { id })
   } finally {
     await host().showSystemd()
   }

@@ -247,6 +247,6 @@ it('names the field that is wrong, tries without saving, and audits', () =>
     await expect(app.client.call('check.remove', builtIn)).rejects.toMatchObject({ code: 'CONFLICT' })
     const entries = await app.client.call('audit.list', { hostId: id })
     expect(entries.map(entry => entry.verb)).toEqual(expect.arrayContaining(['check.add', 'check.remove']))
-    await app.client.call('host.remove', id)
+    await app.client.call('host.remove', { id })
     expect(await app.client.call('check.list', { hostId: null })).toEqual([])
   }))

@@ -72,7 +72,7 @@ it(`survives ${kills} kills under load`, async () => {
       if (id === undefined || names.size < 12) return
       names.delete(id)
       passwords.delete(id)
-      await client.call('host.remove', id)
+      await client.call('host.remove', { id })
     }
     const writers = Promise.allSettled([add(), change(), remove()])
     await new Promise(resolve => setTimeout(resolve, chance() * 60))

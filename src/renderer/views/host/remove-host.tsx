@@ -45,8 +45,7 @@ function Asking(props: { host: Host; onClose: () => void }): ReactNode {
     setBusy(true)
     setError(null)
     try {
-      if (start) for (const { login } of stopped) await engine.call('login.startServices', login.id)
-      await engine.call('host.remove', host.id)
+      await engine.call('host.remove', { id: host.id, startServices: start && stopped.length > 0 })
       toast({ tone: 'healthy', title: `${host.name} was removed` })
       void navigate(places.fleet)
     } catch (caught) {

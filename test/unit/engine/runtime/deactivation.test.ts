@@ -1,5 +1,7 @@
 // R24: services of a login that is proven expired stop, and start again once it is proven; remembered before it is done, and never against a person.
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import { HostRemoval } from '../../../../src/engine/runtime/host-removal.ts'
+import { AppError } from '../../../../src/shared/errors.ts'
 import type { Login, LoginDraft } from '../../../../src/shared/model/login.ts'
 import { bot, fileOf, LoginRig, LoginWorld, newToken } from './login-rig.ts'
 
@@ -198,6 +200,36 @@ it('R24 who no longer wants it so has them started again, though nothing is prov
     ...['person verified', 'person failed'],
   ])
   expect(world.events.at(-1)).toMatchObject({ title: 'Started again, though the login is not proven', actor: 'person' })
+})
+
+it('R24 a host that is removed has them running when its link closes, whatever a look says meanwhile', async () => {
+  const login = await expired()
+  let removed = 0
+  const removal = new HostRemoval({
+    fleet: {
+      judgeRemoval: () => {},
+      remove: async () => {
+        removed++
+        await rig.look(login)
+        expect(world.units.get(bot.name)).toMatchObject({ activeState: 'active' })
+        throw new AppError('CONFLICT', 'It stays')
+      },
+    },
+    logins: rig.store.logins,
+    deactivation: rig.deactivation,
+  })
+  const { hostId: id } = login
+  world.onAct = () => ({ kind: 'done', job: 'failed' })
+  const choice = { id, startServices: true, despiteUnfinished: false }
+  await expect(removal.remove(choice)).rejects.toMatchObject({ code: 'COMMAND_FAILED' })
+  expect(removed).toBe(0)
+  world.onAct = () => null
+  await expect(removal.remove(choice)).rejects.toThrow('It stays')
+  expect(stored(login)).toBeNull()
+  // the host stays, and so does what a login that is expired means for it
+  await rig.look(login)
+  expect(world.units.get(bot.name)).toMatchObject({ activeState: 'inactive' })
+  expect(removed).toBe(1)
 })
 
 it('R24 R28 where nothing can prove it any more, a renewal starts what was stopped', async () => {
