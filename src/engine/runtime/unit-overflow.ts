@@ -6,6 +6,8 @@ import type { UnitVerdict } from '../domain/unit-health.ts'
 export const mostOpen = 100
 /** … and within an hour, for those that come and go. */
 export const mostHourly = 200
+/** Of those that the person cares for, so that no others take their place; a host could make these up, too. */
+export const mostOwnHourly = 500
 const hourMs = 3_600_000
 /** Known by name, so that it is seen when they are well. */
 const mostNamed = 1_000
@@ -14,6 +16,7 @@ interface Rest {
   readonly units: Map<string, CheckUnit>
   /** When incidents of single units were begun, within the last hour (monotonic ms). */
   begun: number[]
+  ownBegun: number[]
 }
 
 const keyOf = ({ scope, name }: CheckUnit): string => `${scope}/${name}`
@@ -21,12 +24,23 @@ const keyOf = ({ scope, name }: CheckUnit): string => `${scope}/${name}`
 export class UnitOverflow {
   readonly #rests = new Map<string, Rest>()
 
-  /** May this unit have an incident of its own, where `open` units are in trouble already? One that may not is counted with the rest. */
-  admits(checkId: string, ref: CheckUnit, open: number, now: number): boolean {
+  /**
+   * May this unit have an incident of its own, where `open` units are in trouble already? One that may not is counted with the rest. Those that are the
+   * person's `own` are no part of a crowd: they take no place from the others, and the others none from them.
+   */
+  admits(checkId: string, ref: CheckUnit, { open, own, now }: { open: number; own: boolean; now: number }): boolean {
     const rest = this.#rest(checkId)
+    const recent = (begun: number[]): number[] => begun.filter(at => now - at < hourMs)
+    rest.begun = recent(rest.begun)
+    rest.ownBegun = recent(rest.ownBegun)
+    if (own && rest.ownBegun.length < mostOwnHourly) {
+      // it may have become their own since it was counted
+      rest.units.delete(keyOf(ref))
+      rest.ownBegun.push(now)
+      return true
+    }
     if (rest.units.has(keyOf(ref))) return false
-    rest.begun = rest.begun.filter(at => now - at < hourMs)
-    if (open < mostOpen && rest.begun.length < mostHourly) {
+    if (!own && open < mostOpen && rest.begun.length < mostHourly) {
       rest.begun.push(now)
       return true
     }
@@ -66,7 +80,7 @@ export class UnitOverflow {
   }
 
   #rest(checkId: string): Rest {
-    const rest = this.#rests.get(checkId) ?? { units: new Map(), begun: [] }
+    const rest = this.#rests.get(checkId) ?? { units: new Map(), begun: [], ownBegun: [] }
     this.#rests.set(checkId, rest)
     return rest
   }

@@ -167,21 +167,22 @@ export class UnitWatch implements Disposable {
     const verdict = this.#verdict(check, ref, unit)
     const track = this.#tracks.get(check.id)?.get(keyOf(ref))
     const troubled = track !== undefined || this.#phase(check, ref) !== 'ok'
-    if (!own && !troubled && this.#isRest(check, ref, verdict)) return
+    if (!own && !troubled && this.#isRest(session, check, ref, verdict)) return
     if (verdict.status === 'unhealthy') this.#onTrouble(check, ref, verdict, track, due)
     else if (verdict.status === 'healthy' && troubled) this.#onWell(check, ref, verdict, track, due)
     else if (own && (due || verdict.status === 'healthy')) this.#record(check, ref, verdict)
   }
 
   /** Of a host that has more trouble than can be told one by one: is it counted with the rest? */
-  #isRest(check: Check, ref: CheckUnit, { status }: UnitVerdict): boolean {
+  #isRest(session: HostSession, check: Check, ref: CheckUnit, { status }: UnitVerdict): boolean {
     const counted = this.#overflow.has(check.id, ref)
     const before = this.#overflow.of(check.id).length
     if (status === 'unhealthy') {
       // what is known to come and go has its incident already
       if (this.#alerting.phase(check.id, ref).incidentId !== null) return false
-      if (this.#overflow.admits(check.id, ref, this.#tracks.get(check.id)?.size ?? 0, this.#clock.monotonic()))
-        return false
+      const open = this.#tracks.get(check.id)?.size ?? 0
+      const own = session.units.isOwn(ref.scope, ref.name)
+      if (this.#overflow.admits(check.id, ref, { open, own, now: this.#clock.monotonic() })) return false
       // the first is told at once, how many there are with the next look
       if (before === 0) this.#tellRest(check)
       return true

@@ -507,16 +507,18 @@ describe('checks as a person keeps them', () => {
 
   it('keeps alarms of a host bounded that makes up failing services without end', async () => {
     rig = await createWatched()
+    const isOwn = (_scope: string, name: string): boolean => name === 'made-up-650.service'
     for (let n = 0; n < 700; n++)
       rig.watching.units.observe(
-        // the session is the rig's own: only its host and manager are asked
-        { host: { id: 'web-1', name: 'web-1' }, units: { manager: () => ({}), get: () => null } } as never,
+        // the session is the rig's own: only its host, its manager and what is the person's own are asked
+        { host: { id: 'web-1', name: 'web-1' }, units: { manager: () => ({}), get: () => null, isOwn } } as never,
         unitState(`made-up-${n}.service`, dead),
       )
     const check = rig.builtIn('unit-failures')
-    // a hundred are told one by one, the other six hundred as one
-    expect(rig.incidents()).toHaveLength(101)
-    expect(rig.alerting.phases(check.id)).toHaveLength(101)
+    // a hundred are told one by one, the others as one, but for what the person cares for
+    expect(rig.incidents()).toHaveLength(102)
+    expect(rig.alerting.phases(check.id)).toHaveLength(102)
+    expect(stateOf('made-up-650.service')).toBe('open')
     const [rest] = rig.incidents().filter(one => one.unit === null)
     expect(rest).toMatchObject({ title: 'More services failed on web-1', cause: 'other', state: 'open' })
     await rig.pass(600_000)
