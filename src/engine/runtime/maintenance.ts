@@ -140,7 +140,7 @@ export class Maintenance implements Disposable {
 
   /** What the steps would do, and would meet now. Throws INVALID_INPUT with `detail.field`. */
   async preview(
-    { id, hostId, steps }: PreviewRequest,
+    { id, hostId, steps, look }: PreviewRequest,
     secrets: FieldSecrets,
     signal: AbortSignal,
   ): Promise<StepPreview[]> {
@@ -148,7 +148,11 @@ export class Maintenance implements Disposable {
     if (before && before.hostId !== hostId) throw new AppError('INVALID_INPUT', 'A task stays on its host')
     const previews: StepPreview[] = []
     for (const judged of judgeSteps(steps, secrets, before))
-      previews.push(await this.#preview(judged, hostId, secrets, before, signal))
+      previews.push(
+        look
+          ? await this.#preview(judged, hostId, secrets, before, signal)
+          : { ...planOf(judged), found: [], problem: null },
+      )
     return previews
   }
 
@@ -157,15 +161,15 @@ export class Maintenance implements Disposable {
   }
 
   async #preview(
-    { step, type }: JudgedStep,
+    judged: JudgedStep,
     hostId: string,
     secrets: FieldSecrets,
     before: MaintenanceTask | null,
     signal: AbortSignal,
   ): Promise<StepPreview> {
     const { session: sessionOf, vault, clock } = this.#options
-    const spec = type.spec.parse(step.spec)
-    const plan = { ...type.plan(spec), key: step.key }
+    const { step, type } = judged
+    const plan = planOf(judged)
     if (!type.preview) return { ...plan, found: [], problem: null }
     const patience = new AbortController()
     const timer = clock.after(previewMs, () => patience.abort())
@@ -178,7 +182,7 @@ export class Maintenance implements Disposable {
       const session = readySession(sessionOf(hostId))
       const both = AbortSignal.any([signal, patience.signal])
       const context = hostActionContext({ session, clock, signal: both, secret, progress: () => {} })
-      const { evidence } = await type.preview(context, spec)
+      const { evidence } = await type.preview(context, type.spec.parse(step.spec))
       return { ...plan, found: [...evidence], problem: null }
     } catch (caught) {
       signal.throwIfAborted()
@@ -220,6 +224,9 @@ export class Maintenance implements Disposable {
     }
   }
 }
+
+/** What a step would do, whatever there is on the host. */
+const planOf = ({ step, type }: JudgedStep) => ({ ...type.plan(type.spec.parse(step.spec)), key: step.key })
 
 /** The check that a task owns: alerts, history and silences are the same as for everything else. */
 const checkOf = ({ hostId, name }: MaintenanceDraft, taskId: string) => ({

@@ -17,10 +17,10 @@ export interface Entered<T> {
 export interface DraftForm<T> extends Entered<T> {
   /** What the engine said to the last attempt, whether or not a field is to blame. */
   readonly failure: AppError | null
-  /** The attempt that is under way, by the name it was given. */
+  /** The attempt that is under way, by the name it was given; where there are several, the one that was begun last. */
   readonly busy: string | null
   readonly secretInputs: Map<string, HTMLInputElement>
-  /** Runs `work` with what is entered and typed, unless a field is wrong. */
+  /** Runs `work` with what is entered and typed, unless a field is wrong. One of a name that is under way already is not begun again. */
   send(what: string, work: (entered: T, secrets: FieldSecrets) => Promise<void>): Promise<void>
   clearSecrets(): void
 }
@@ -30,6 +30,8 @@ export function useDraftForm<T extends object>(schema: z.ZodType<T, unknown>, in
   const [errors, setErrors] = useState<Errors>({})
   const [failure, setFailure] = useState<AppError | null>(null)
   const [busy, setBusy] = useState<string | null>(null)
+  // at once, unlike the state: a second press may come before anything was drawn
+  const underWay = useRef<string[]>([])
   const secretInputs = useRef(new Map<string, HTMLInputElement>())
   return {
     draft,
@@ -39,6 +41,7 @@ export function useDraftForm<T extends object>(schema: z.ZodType<T, unknown>, in
     secretInputs: secretInputs.current,
     change: parts => setDraft(old => ({ ...old, ...parts })),
     async send(what, work) {
+      if (underWay.current.includes(what)) return
       setFailure(null)
       const parsed = schema.safeParse(draft)
       if (!parsed.success) {
@@ -46,6 +49,7 @@ export function useDraftForm<T extends object>(schema: z.ZodType<T, unknown>, in
         return
       }
       setErrors({})
+      underWay.current = [...underWay.current, what]
       setBusy(what)
       try {
         await work(parsed.data, typedSecrets(secretInputs.current))
@@ -54,7 +58,8 @@ export function useDraftForm<T extends object>(schema: z.ZodType<T, unknown>, in
         setErrors(blamedFields(error))
         setFailure(error)
       } finally {
-        setBusy(null)
+        underWay.current = underWay.current.filter(other => other !== what)
+        setBusy(underWay.current.at(-1) ?? null)
       }
     },
     clearSecrets() {

@@ -27,7 +27,7 @@ export const maintenanceCalls = {
   ),
   /** What is under way of it is cancelled first. */
   'maintenance.remove': command(MaintenanceId, none),
-  /** What the steps would do, and what they would meet on the host now. Changes nothing there, and nothing is saved. */
+  /** What the steps would do, and with `look` what they would meet on the host now. Changes nothing there, and nothing is saved. */
   'maintenance.preview': query(PreviewRequest.extend({ secrets: FieldSecrets }), z.array(StepPreview)),
   /** Starts and returns at once; `maintenanceRun.changed` tells how it goes. Gives one that waits another try. */
   'maintenance.run': command(MaintenanceId, MaintenanceRun),

@@ -70,6 +70,8 @@ export const PreviewRequest = z.object({
   id: MaintenanceId.nullable().default(null),
   hostId: HostId,
   steps: Steps,
+  /** Without a look the host is left alone: only what would be done is told, at once. */
+  look: z.boolean().default(true),
 })
 export type PreviewRequest = z.infer<typeof PreviewRequest>
 

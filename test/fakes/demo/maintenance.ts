@@ -88,9 +88,9 @@ export function maintenanceHandlers(world: World, emit: Server<EngineContract>['
       world.maintenance.delete(id)
       emit('maintenance.removed', id)
     },
-    'maintenance.preview': async ({ hostId, steps }) => {
-      await wait(500)
-      const away = world.hosts.get(hostId)?.connection.state !== 'ready'
+    'maintenance.preview': async ({ hostId, steps, look = true }) => {
+      if (look) await wait(500)
+      const away = look && world.hosts.get(hostId)?.connection.state !== 'ready'
       return steps.map(step => {
         const logs = step.type === 'delete-old-logs'
         const found = [
@@ -103,7 +103,7 @@ export function maintenanceHandlers(world: World, emit: Server<EngineContract>['
           commands: [logs ? 'find /srv/www/logs -xdev -type f -name "*.log*" -mtime +30 -delete' : `run ${step.type}`],
           risk: 'confirm' as const,
           consequence: logs ? 'These log files are deleted for good.' : null,
-          found: logs && !away ? found : [],
+          found: logs && look && !away ? found : [],
           problem: away ? 'The host is not connected' : null,
         }
       })

@@ -12,21 +12,21 @@ import { safeText } from '../../lib/safe-text.ts'
 import css from './maintenance.module.css'
 import type { Preview } from './use-preview.ts'
 
+/** What would be done is shown while it is looked for what it would meet, and where that failed. */
 export function PreviewList(props: { preview: Preview }): ReactNode {
-  const { preview } = props
-  if (preview.state === 'none') return null
-  if (preview.state === 'failed') return <FieldError>{errorText(preview.error)}</FieldError>
+  const { state, steps, error } = props.preview
+  if (state === 'none') return null
   return (
-    <div aria-live="polite" aria-busy={preview.state === 'looking'}>
-      {preview.state === 'looking' ? (
-        <LoadingState label="Looking at the host" />
-      ) : (
+    <div aria-live="polite" aria-busy={state === 'looking'}>
+      {steps.length > 0 && (
         <ol className={css.preview} aria-label="What would happen">
-          {preview.steps.map((step, index) => (
+          {steps.map((step, index) => (
             <Step key={step.key} step={step} number={index + 1} />
           ))}
         </ol>
       )}
+      {state === 'looking' && <LoadingState label="Looking at the host" />}
+      {error && <FieldError>{errorText(error)}</FieldError>}
     </div>
   )
 }
@@ -45,9 +45,19 @@ function Step(props: { step: StepPreview; number: number }): ReactNode {
           <Status status={{ tone: 'unknown', word: 'Not looked at' }} /> <Pale>{safeText(step.problem)}</Pale>
         </div>
       )}
-      {step.commands.map(command => (
-        <Command key={command} text={command} />
+      {numbered(step.commands).map(({ key, command }) => (
+        <Command key={key} text={command} />
       ))}
     </li>
   )
+}
+
+/** One command may be given twice. */
+function numbered(commands: readonly string[]): { key: string; command: string }[] {
+  const seen = new Map<string, number>()
+  return commands.map(command => {
+    const count = (seen.get(command) ?? 0) + 1
+    seen.set(command, count)
+    return { key: `${count} ${command}`, command }
+  })
 }

@@ -1,6 +1,6 @@
-// What a task would do if it were run now, looked up when somebody asks: a look costs the host something.
+// What a task would do if it were run now, looked up when somebody asks: a look costs the host something, and says nothing of what was run or changed since.
 import { Eye } from 'lucide-react'
-import type { ReactNode } from 'react'
+import { type ReactNode, useState } from 'react'
 import type { MaintenanceTask } from '../../../shared/model/maintenance.ts'
 import { Button } from '../../components/button.tsx'
 import { Pale } from '../../components/cells.tsx'
@@ -11,11 +11,13 @@ import css from './maintenance.module.css'
 import { PreviewList } from './preview-list.tsx'
 import { usePreview } from './use-preview.ts'
 
-export function PreviewPanel(props: { task: MaintenanceTask }): ReactNode {
-  const { task } = props
+export function PreviewPanel(props: { task: MaintenanceTask; lastRunId: string | null }): ReactNode {
+  const { task, lastRunId } = props
   const { id, hostId, steps } = task
   const { data: kinds = [] } = useMaintenanceKinds()
   const { preview, look } = usePreview()
+  const asOf = JSON.stringify([lastRunId, steps])
+  const [lookedAt, setLookedAt] = useState('')
   return (
     <Panel
       title="What it does"
@@ -24,13 +26,16 @@ export function PreviewPanel(props: { task: MaintenanceTask }): ReactNode {
           size="small"
           icon={Eye}
           loading={preview.state === 'looking'}
-          onClick={() => void look({ id, hostId, steps, secrets: {} })}
+          onClick={() => {
+            setLookedAt(asOf)
+            void look({ id, hostId, steps, secrets: {} })
+          }}
         >
           Look what it would do now
         </Button>
       }
     >
-      {preview.state === 'none' ? (
+      {preview.state === 'none' || lookedAt !== asOf ? (
         <ol className={css.list}>
           {steps.map(({ key, type }, index) => {
             const kind = kinds.find(each => each.type === type)

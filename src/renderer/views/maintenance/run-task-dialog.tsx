@@ -9,7 +9,7 @@ import { safeText } from '../../lib/safe-text.ts'
 import { unitLabel } from '../../lib/unit-keys.ts'
 import { PreviewList } from './preview-list.tsx'
 import { isRisky } from './risk.ts'
-import { usePreview } from './use-preview.ts'
+import { isLooked, usePreview } from './use-preview.ts'
 
 export function RunTaskDialog(props: { task: MaintenanceTask; onClose: () => void }): ReactNode {
   const { task, onClose } = props
@@ -17,9 +17,12 @@ export function RunTaskDialog(props: { task: MaintenanceTask; onClose: () => voi
   const { preview, look } = usePreview()
   const run = useEngineCommand('maintenance.run')
   const risky = isRisky(task.steps, kinds)
+  // by what they hold: each change of the task's state brings them anew
+  const { id, hostId } = task
+  const steps = JSON.stringify(task.steps)
   useEffect(() => {
-    void look({ id: task.id, hostId: task.hostId, steps: task.steps, secrets: {} })
-  }, [look, task])
+    void look({ id, hostId, steps: JSON.parse(steps), secrets: {} })
+  }, [look, id, hostId, steps])
   return (
     <ConfirmDialog
       open
@@ -27,6 +30,7 @@ export function RunTaskDialog(props: { task: MaintenanceTask; onClose: () => voi
       action="Run now"
       danger={risky}
       {...(risky ? { typedName: task.name } : {})}
+      ready={isLooked(preview)}
       busy={run.isPending}
       error={run.error}
       onClose={onClose}

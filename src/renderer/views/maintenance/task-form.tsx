@@ -24,7 +24,7 @@ import { SaveError } from '../vault/save-error.tsx'
 import css from './maintenance.module.css'
 import { PreviewList } from './preview-list.tsx'
 import { isRisky } from './risk.ts'
-import { usePreview } from './use-preview.ts'
+import { isLooked, usePreview } from './use-preview.ts'
 
 const mostSteps = 8
 const mostUnits = 8
@@ -46,9 +46,10 @@ export function TaskForm(props: {
   const [lookedAt, setLookedAt] = useState<MaintenanceDraft | null>(null)
   const holds = lookedAt?.hostId === draft.hostId && lookedAt.steps === draft.steps
 
+  // Not waited for: a look may take long, and nothing of the form hangs on its end.
   const ask = async ({ hostId, steps }: MaintenanceDraft, secrets: FieldSecrets): Promise<void> => {
     setLookedAt(draft)
-    await look({ id: task?.id ?? null, hostId, steps, secrets })
+    void look({ id: task?.id ?? null, hostId, steps, secrets })
   }
   const lookNow = (): Promise<void> => form.send('look', ask)
   const save = (): Promise<void> =>
@@ -57,7 +58,8 @@ export function TaskForm(props: {
         ? await engine.call('maintenance.edit', { id: task.id, draft: entered, secrets })
         : await engine.call('maintenance.add', { draft: entered, secrets })
       form.clearSecrets()
-      void navigate(taskPath(saved.id), { replace: true })
+      // until the page has changed it is still being saved
+      await navigate(taskPath(saved.id), { replace: true })
     })
   /** What will run by itself and takes something away is looked at first. */
   const submit = (event: FormEvent): void => {
@@ -130,7 +132,7 @@ export function TaskForm(props: {
       </Columns>
       {form.failure && !asking && <SaveError error={form.failure} />}
       <ButtonRow>
-        <Button type="submit" look="primary" loading={form.busy === 'save' || form.busy === 'check'}>
+        <Button type="submit" look="primary" loading={form.busy === 'save'}>
           {task ? 'Save' : 'Add task'}
         </Button>
         <LinkButton to={task ? taskPath(task.id) : places.maintenance} look="quiet">
@@ -141,6 +143,7 @@ export function TaskForm(props: {
         open={asking}
         title={`Let ${safeText(draft.name)} run by itself?`}
         action={task ? 'Save' : 'Add task'}
+        ready={isLooked(preview)}
         busy={form.busy === 'save'}
         error={form.failure}
         onClose={() => setAsking(false)}

@@ -70,7 +70,7 @@ function Loaded(props: { view: MaintenanceView }): ReactNode {
               <RunProgress run={shown} />
             </Panel>
           )}
-          <PreviewPanel task={task} />
+          <PreviewPanel task={task} lastRunId={lastRun?.id ?? null} />
         </div>
         <div>
           <AboutPanel view={view} />

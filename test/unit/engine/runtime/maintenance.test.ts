@@ -23,6 +23,7 @@ import {
   MaintenanceDraft,
   type MaintenanceRun,
   type MaintenanceTask,
+  PreviewRequest,
 } from '../../../../src/shared/model/maintenance.ts'
 import type { ActionRun } from '../../../../src/shared/model/unit.ts'
 import { draft as hostDraft, start } from '../store/lib.ts'
@@ -407,4 +408,17 @@ it('refuses what could not work, naming the field, and takes no stored secret to
   // a step that goes takes its secret with it
   expect(maintenance.edit(id, MaintenanceDraft.parse({ ...base, name: 'pg' }), {}).stored).toEqual([])
   expect(maintenance.kinds().map(({ type }) => type)).not.toContain('restart-unit')
+})
+
+it('tells what would be done without a look at the host, and with one why it could not look', async () => {
+  online = false
+  const steps = [{ key: 'a', type: 'delete-old-logs', spec: { folders: ['/srv/logs'] } }]
+  const ask = (look: boolean) =>
+    maintenance.preview(PreviewRequest.parse({ hostId: 'web-1', steps, look }), {}, new AbortController().signal)
+  const [planned] = await ask(false)
+  expect(planned).toMatchObject({ key: 'a', found: [], problem: null })
+  expect(planned?.commands.length).toBeGreaterThan(0)
+  expect(planned?.consequence).not.toBeNull()
+  expect((await ask(true))[0]).toMatchObject({ commands: planned?.commands, problem: expect.any(String) })
+  expect(sent).toEqual([])
 })
