@@ -276,7 +276,9 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const services: Services = {
     store,
     fleet,
-    hostRemoval: new HostRemoval({ fleet, logins: store.logins, deactivation }),
+    hostRemoval: new HostRemoval({
+      ...{ fleet, store, restores: backups.restores, maintenance: maintenance.runner, renewals, deactivation },
+    }),
     actions,
     audit,
     settings,

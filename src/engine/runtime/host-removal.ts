@@ -1,13 +1,31 @@
-// Removes a host on a person's word, and first has what a login stopped on it started again; knows not how services are started.
+// Removes a host on a person's word, once nothing is half done on it, and what a login stopped is started again; knows not how any of that is done.
+import { AppError } from '../../shared/errors.ts'
 import type { HostRemoval as Removal } from '../../shared/model/host.ts'
+import { isUntouched } from '../domain/maintenance-run.ts'
 import type { Store } from '../store/store.ts'
 import type { Deactivation } from './deactivation.ts'
 import type { Fleet } from './fleet.ts'
+import type { MaintenanceRunner } from './maintenance-runner.ts'
+import type { Renewals } from './renewal.ts'
+import type { RestoreRunner } from './restore-runner.ts'
 
 export interface HostRemovalOptions {
-  fleet: Pick<Fleet, 'judgeRemoval' | 'remove'>
-  logins: Pick<Store['logins'], 'list'>
+  fleet: Pick<Fleet, 'judgeRemoval' | 'remove' | 'peek' | 'host'>
+  store: {
+    logins: Pick<Store['logins'], 'list'>
+    maintenance: Pick<Store['maintenance'], 'list'>
+    backups: Pick<Store['backups'], 'get'>
+  }
+  restores: Pick<RestoreRunner, 'underWay'>
+  maintenance: Pick<MaintenanceRunner, 'running'>
+  renewals: Pick<Renewals, 'isRunning'>
   deactivation: Pick<Deactivation, 'hold' | 'release'>
+}
+
+/** Something that was begun on a host, and the services that it may have stopped for now. */
+interface Unfinished {
+  readonly what: string
+  readonly units: readonly string[]
 }
 
 export class HostRemoval {
@@ -17,18 +35,60 @@ export class HostRemoval {
     this.#options = options
   }
 
-  /** Rejects as `fleet.judgeRemoval` and `deactivation.release` do: then the host stays. */
-  async remove({ id, startServices }: Removal): Promise<void> {
-    const { fleet, logins, deactivation } = this.#options
+  /** Rejects as `fleet.judgeRemoval` and `deactivation.release` do, and with CONFLICT while something is half done: then the host stays. */
+  async remove(removal: Removal): Promise<void> {
+    const { fleet, store, deactivation } = this.#options
+    const { id, startServices } = removal
     fleet.judgeRemoval(id)
+    this.#refuseHalfDone(removal)
     // a look at an expired login must not stop again what was just started
     const held = deactivation.hold(id)
     try {
-      const own = startServices ? logins.list().filter(({ login }) => login.hostId === id) : []
+      const own = startServices ? store.logins.list().filter(({ login }) => login.hostId === id) : []
       for (const { login } of own) await deactivation.release(login.id, 'person')
+      // meanwhile something may have begun; from the next line on nothing does
+      this.#refuseHalfDone(removal)
       await fleet.remove(id)
     } finally {
       held.dispose()
     }
+  }
+
+  #refuseHalfDone({ id, despiteUnfinished }: Removal): void {
+    const { fleet } = this.#options
+    const [first] = this.#unfinished(id)
+    if (!first) return
+    const { name } = fleet.host(id)
+    const isAway = fleet.peek(id)?.link.status.state !== 'ready'
+    if (!isAway)
+      throw new AppError('CONFLICT', `${first.what} is under way on ${name}`, {
+        hint: 'Cancel it, or wait until it is over.',
+      })
+    // only the host could tell or do the rest of it, and it may never be back
+    if (despiteUnfinished) return
+    const down = first.units.length > 0 ? `; ${first.units.join(', ')} may be stopped there` : ''
+    throw new AppError('CONFLICT', `${first.what} is half done on ${name}, which is not connected${down}`, {
+      hint: 'Connect it first, so that it comes to its end; or remove it all the same, and see to the rest on the host yourself.',
+      detail: { despite: 'unfinished' },
+    })
+  }
+
+  /** What only waits for its host or its turn has begun nothing there: it is called off with the host. */
+  #unfinished(hostId: string): Unfinished[] {
+    const { store, restores, maintenance, renewals } = this.#options
+    const restoring = restores.underWay(hostId).map(({ backupId, unit, wasUp, reached }) => ({
+      what: `A restore of ${store.backups.get(backupId)?.backup.name ?? backupId}`,
+      units: unit && wasUp && reached !== 'verify' ? [unit.name] : [],
+    }))
+    const tasks = store.maintenance.list().flatMap(({ task }) => {
+      const run = task.hostId === hostId ? maintenance.running(task.id) : null
+      if (!run || isUntouched(run)) return []
+      return [{ what: `The task ${task.name}`, units: run.stopped.map(({ name }) => name) }]
+    })
+    const renewing = store.logins.list().flatMap(({ login }) => {
+      const isRunning = login.hostId === hostId && renewals.isRunning(login.id)
+      return isRunning ? [{ what: `A renewal of ${login.name}`, units: [] }] : []
+    })
+    return [...restoring, ...tasks, ...renewing]
   }
 }

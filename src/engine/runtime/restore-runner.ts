@@ -110,6 +110,11 @@ export class RestoreRunner implements Disposable {
     live.cancel.abort(new AppError('CANCELLED', 'Cancelled'))
   }
 
+  /** Those that write to this host and are not over, also while they wait for it. */
+  underWay(hostId: string): StoredRestore[] {
+    return [...this.#live.values()].map(({ record }) => record.run).filter(run => run.hostId === hostId)
+  }
+
   /** Newest first. */
   list(backupId: string | null): RestoreRun[] {
     return this.#options.store.backups

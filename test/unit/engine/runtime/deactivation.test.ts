@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { HostRemoval } from '../../../../src/engine/runtime/host-removal.ts'
 import { AppError } from '../../../../src/shared/errors.ts'
+import type { Host } from '../../../../src/shared/model/host.ts'
 import type { Login, LoginDraft } from '../../../../src/shared/model/login.ts'
 import { bot, fileOf, LoginRig, LoginWorld, newToken } from './login-rig.ts'
 
@@ -214,8 +215,10 @@ it('R24 a host that is removed has them running when its link closes, whatever a
         expect(world.units.get(bot.name)).toMatchObject({ activeState: 'active' })
         throw new AppError('CONFLICT', 'It stays')
       },
+      ...{ peek: () => null, host: () => rig.store.hosts.get(login.hostId) as Host },
     },
-    logins: rig.store.logins,
+    ...{ store: rig.store, restores: { underWay: () => [] }, maintenance: { running: () => null } },
+    renewals: rig.renewals,
     deactivation: rig.deactivation,
   })
   const { hostId: id } = login

@@ -195,9 +195,13 @@ it('S32 a disk that fills up here in the middle stops nothing that was begun', a
 it('can be called off until the swap', async () => {
   world.onVerb = (name, when) => {
     const [run] = rig.backups.restores.list(null)
-    if (name === 'check' && when === 'before' && run) rig.backups.restores.cancel(run.id)
+    if (name !== 'check' || when !== 'before' || !run) return
+    expect(rig.backups.restores.underWay('web-1')).toMatchObject([{ id: run.id, reached: 'check' }])
+    expect(rig.backups.restores.underWay('web-2')).toEqual([])
+    rig.backups.restores.cancel(run.id)
   }
   expect(await rig.restore(old)).toMatchObject({ outcome: 'cancelled' })
+  await rig.until(() => rig.backups.restores.underWay('web-1').length === 0)
   expect(inPlace()).toBe('two two')
   expect(beside()).toEqual([])
 })
