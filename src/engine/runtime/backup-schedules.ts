@@ -16,6 +16,7 @@ import type { DrillRunner } from './drill-runner.ts'
 import { OwnedChecks } from './owned-checks.ts'
 import type { Prober } from './prober.ts'
 import { ScheduleLooks, type Whereabouts, whereabouts } from './schedule-looks.ts'
+import { lastGoodOf } from './snapshot-manifest.ts'
 import type { Snapshots } from './snapshots.ts'
 
 const dayMs = 86_400_000
@@ -87,7 +88,7 @@ export class BackupSchedules implements Disposable {
     return judgeBackupAge(
       {
         ...{ schedule: backup.schedule, drill: backup.drill, enabled: backup.enabled, createdAt: backup.createdAt },
-        lastGoodAt: all.find(({ state }) => state === 'good')?.manifest.startedAt ?? null,
+        lastGoodAt: lastGoodOf(all)?.manifest.startedAt ?? null,
         bad: all.filter(({ state }) => state !== 'good').map(badInWords),
         lastDrill: lastDrill ? drillFacts(lastDrill) : null,
         provenAt: all.reduce<number | null>((at, { provenAt }) => laterOf(at, provenAt), null),

@@ -22,6 +22,7 @@ import { proposeBackup } from './backup-proposal.ts'
 import type { HostSession } from './host-session.ts'
 import { HostTurns } from './host-turns.ts'
 import { kindInfo } from './kind-spec.ts'
+import { lastGoodOf } from './snapshot-manifest.ts'
 
 const announceMs = 100
 
@@ -234,7 +235,7 @@ export class Backups implements Disposable {
       ...{ backup, lastRun, problem },
       nextAt: this.schedules.nextAt(stored),
       running: this.runner.running(backup.id),
-      lastGood: all.find(({ state }) => state === 'good') ?? null,
+      lastGood: lastGoodOf(all),
       provenAt: proven.length === 0 ? null : Math.max(...proven),
       snapshots: all.length,
       bytes: all.reduce((sum, { manifest, state }) => sum + (state === 'missing' ? 0 : bytesOf(manifest)), 0),

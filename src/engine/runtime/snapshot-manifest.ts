@@ -1,7 +1,7 @@
 // Where a snapshot and its manifest lie on a target, and how they are read back and compared; keeps nothing and decides nothing.
 import type { Readable } from 'node:stream'
 import { AppError } from '../../shared/errors.ts'
-import { Manifest } from '../../shared/model/backup.ts'
+import { Manifest, type Snapshot } from '../../shared/model/backup.ts'
 import { rehash } from '../lib/bulk/open-stored.ts'
 import { type Clock, sleep } from '../lib/clock.ts'
 import type { TargetStore } from '../targets/index.ts'
@@ -18,6 +18,12 @@ export const snapshotId = (targetId: string, { backupId, name }: Named): string 
 /** Where a snapshot lies on its target. */
 export const folderOf = ({ backupId, name }: Named): string => `${backupId}/${name}`
 export const manifestOf = (folder: string): string => `${folder}/${manifestFile}`
+
+/** One from before a restore holds only what that replaced, so it never stands for a whole one. */
+export const isWhole = ({ manifest }: Snapshot): boolean => manifest.reason !== 'before-restore'
+/** Of snapshots, newest first, the newest that is good and whole. */
+export const lastGoodOf = (all: readonly Snapshot[]): Snapshot | null =>
+  all.find(one => one.state === 'good' && isWhole(one)) ?? null
 
 /** Rejects with BACKUP_BAD where it is no manifest, or that of another snapshot. */
 export async function readManifest(open: TargetStore, { backupId, name }: Named): Promise<Manifest> {

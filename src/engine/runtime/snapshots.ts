@@ -10,7 +10,7 @@ import {
   type SnapshotPart,
 } from '../../shared/model/backup.ts'
 import type { Artefact } from '../backups/index.ts'
-import { refuseEmptyPolicy, snapshotsToRemove } from '../domain/backup-retention.ts'
+import { type RetentionItem, refuseEmptyPolicy, snapshotsToRemove } from '../domain/backup-retention.ts'
 import { openPacked, openRaw } from '../lib/bulk/open-stored.ts'
 import type { Counted } from '../lib/bulk/tally.ts'
 import type { Clock } from '../lib/clock.ts'
@@ -20,7 +20,15 @@ import type { Store } from '../store/store.ts'
 import type { TargetStore } from '../targets/index.ts'
 import type { Sealing } from './backup-sealing.ts'
 import type { Publish } from './publish.ts'
-import { folderOf, manifestIsThere, manifestOf, problemOf, snapshotId } from './snapshot-manifest.ts'
+import {
+  folderOf,
+  isWhole,
+  lastGoodOf,
+  manifestIsThere,
+  manifestOf,
+  problemOf,
+  snapshotId,
+} from './snapshot-manifest.ts'
 import { syncSnapshots } from './snapshot-sync.ts'
 import type { Targets } from './targets.ts'
 
@@ -59,9 +67,9 @@ export class Snapshots {
     return snapshot
   }
 
-  /** The newest good one, on whichever target. */
+  /** The newest good and whole one, on whichever target. */
   lastGood(backupId: string): Snapshot | null {
-    return this.list(backupId).find(({ state }) => state === 'good') ?? null
+    return lastGoodOf(this.list(backupId))
   }
 
   /** Those whose backup is not set up here, newest first. */
@@ -171,7 +179,9 @@ export class Snapshots {
   async remove(id: string, signal?: AbortSignal): Promise<Snapshot> {
     const snapshot = this.get(id)
     const { backupId } = snapshot.manifest
-    const others = this.list(backupId).filter(one => one.id !== id && one.state === 'good' && !this.#going.has(one.id))
+    const others = this.list(backupId).filter(one => {
+      return one.id !== id && one.state === 'good' && !this.#going.has(one.id) && (isWhole(one) || !isWhole(snapshot))
+    })
     if (snapshot.state === 'good' && others.length === 0 && this.#options.store.backups.get(backupId))
       throw new AppError('CONFLICT', 'This is the last good snapshot of its backup', {
         hint: 'Take another one first, or remove the backup.',
@@ -195,7 +205,7 @@ export class Snapshots {
     zone: string,
   ): Promise<Snapshot[]> {
     const here = this.list(backupId).filter(one => one.targetId === targetId)
-    const going = new Set(snapshotsToRemove(here.map(itemOf), policy, zone))
+    const going = new Set(goingOf(here, policy, zone))
     const gone: Snapshot[] = []
     for (const id of going) this.#going.add(id)
     try {
@@ -216,7 +226,7 @@ export class Snapshots {
     return targets.flatMap(targetId => {
       const here = this.list(backupId).filter(one => one.targetId === targetId)
       const next = { id: '', takenAt: clock.now(), good: true }
-      return snapshotsToRemove([...here.map(itemOf), next], policy, zone).filter(id => id !== '')
+      return goingOf(here, policy, zone, [next]).filter(id => id !== '')
     })
   }
 
@@ -255,4 +265,24 @@ async function firstOf(opened: AsyncIterable<unknown>): Promise<void> {
   for await (const _ of opened) return
 }
 
-const itemOf = ({ id, state, manifest }: Snapshot) => ({ id, takenAt: manifest.startedAt, good: state === 'good' })
+/**
+ * What goes of those on one target. Those from before a restore are judged apart, so that they take no whole one's place. One whose files are not
+ * seen is left alone: a folder that is not mounted shows none, and all of them come back with it.
+ */
+function goingOf(
+  here: readonly Snapshot[],
+  policy: RetentionPolicy,
+  zone: string,
+  next: readonly RetentionItem[] = [],
+): string[] {
+  const seen = here.filter(({ state }) => state !== 'missing')
+  const whole = [...seen.filter(isWhole).map(itemOf), ...next]
+  const partial = seen.filter(one => !isWhole(one)).map(itemOf)
+  return [whole, partial].flatMap(items => snapshotsToRemove(items, policy, zone))
+}
+
+const itemOf = ({ id, state, manifest }: Snapshot): RetentionItem => ({
+  id,
+  takenAt: manifest.startedAt,
+  good: state === 'good',
+})

@@ -1,5 +1,5 @@
 // Backups from their making to their removal, with a source of memory and real folders: commit order, waiting, kills, retention, damage.
-import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { AppError } from '../../../../src/shared/errors.ts'
@@ -98,6 +98,40 @@ it('S30 retention goes only after a success, and never takes the last good one',
   expect(rig.backups.preview(id, { last: 1, hourly: 0, daily: 0, weekly: 0, monthly: 0 })).toHaveLength(2)
   await rig.backups.snapshots.remove(older?.id ?? '')
   await expect(rig.backups.snapshots.remove(newest?.id ?? '')).rejects.toThrow('last good')
+})
+
+it('S30 one from before a restore takes no whole one’s place and stands for none', async () => {
+  const policy = { last: 1, hourly: 0, daily: 0, weekly: 0, monthly: 0 }
+  const { id } = rig.add({ retention: policy })
+  const whole = (await rig.run(id)).snapshots[0] ?? ''
+  const reasons = (): string[] => rig.backups.snapshots.list(id).map(({ manifest }) => manifest.reason)
+  for (let n = 0; n < 2; n++) {
+    world.clock.advance(60_000)
+    expect(await rig.restore(whole)).toMatchObject({ outcome: 'restored' })
+  }
+  expect(reasons()).toEqual(['before-restore', 'before-restore', 'person'])
+  expect(rig.backups.view(id).lastGood?.id).toBe(whole)
+  expect(rig.backups.snapshots.lastGood(id)?.id).toBe(whole)
+  await expect(rig.backups.snapshots.remove(whole)).rejects.toThrow('last good')
+  expect(rig.backups.drills.start(id, 'person').snapshotId).toBe(whole)
+  await rig.until(() => rig.backups.drills.running(id) === null)
+  const partial = rig.backups.snapshots.list(id)[1]?.id
+  expect(rig.backups.preview(id, policy)).toEqual([whole, partial])
+  await rig.run(id)
+  expect(reasons()).toEqual(['person', 'before-restore'])
+})
+
+it('S30 what is not seen because its folder is not mounted is not forgotten', async () => {
+  const { id } = rig.add({ retention: { last: 1, hourly: 0, daily: 0, weekly: 0, monthly: 0 } })
+  const first = (await rig.run(id)).snapshots[0]
+  world.clock.advance(60_000)
+  renameSync(folder(), `${folder()}.away`)
+  await rig.run(id)
+  expect(rig.backups.snapshots.list(id).map(({ state }) => state)).toEqual(['good', 'missing'])
+  rmSync(folder(), { recursive: true })
+  renameSync(`${folder()}.away`, folder())
+  await rig.backups.scan(localTargetId)
+  expect(rig.backups.snapshots.get(first ?? '').state).toBe('good')
 })
 
 it('S31 waits for a host that is away and is tried again when it is back', async () => {
