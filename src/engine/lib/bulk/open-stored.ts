@@ -32,9 +32,12 @@ export async function openRaw(
   const counted = new CountedStream()
   const check = stored.raw === null ? counted : new CheckedStream(stored.raw, `The content of ${stored.name}`)
   const after = unpack === null ? [check] : [unpack, check]
-  const stream = await open(stored, after, signal)
-  if (stored.raw === null) stream.once('end', () => onRaw(counted.counted()))
-  return stream
+  return await open(stored, after, signal, whole => {
+    if (stored.raw !== null) return
+    // a packed stream that is broken may end early without a word; only what all stored bytes gave is what it is
+    if (!whole) throw new AppError('BACKUP_BAD', `${stored.name} ends before its last byte`)
+    onRaw(counted.counted())
+  })
 }
 
 /** Decrypted only; the stored bytes are hashed on the way. */
@@ -55,21 +58,30 @@ export async function rehash(
   }
 }
 
-async function open(stored: Stored, after: NodeJS.ReadWriteStream[], signal?: AbortSignal): Promise<Readable> {
+async function open(
+  stored: Stored,
+  after: NodeJS.ReadWriteStream[],
+  signal?: AbortSignal,
+  /** Called at its end; `whole` where all stored bytes passed and were right. What it throws, the stream fails with. */
+  atEnd: (whole: boolean) => void = () => {},
+): Promise<Readable> {
   // the key first: where there is none, nothing is read
   const decrypt = (await stored.decrypt?.stream()) ?? null
   const source = await stored.read(signal)
   const through = decrypt === null ? after : [decrypt, ...after]
-  const stream = chain([source, new CheckedStream(stored, stored.name), ...through], signal)
-  const result = Readable.from(inWords(stored.name, stream), { objectMode: false, highWaterMark: 1024 * 1024 })
+  const check = new CheckedStream(stored, stored.name)
+  const stream = chain([source, check, ...through], signal)
+  const words = inWords(stored.name, stream, () => atEnd(check.whole))
+  const result = Readable.from(words, { objectMode: false, highWaterMark: 1024 * 1024 })
   // a generator that never began would leave the file open
   result.once('close', () => stream.destroy())
   return result
 }
 
-async function* inWords(name: string, stream: Readable): AsyncGenerator<Buffer> {
+async function* inWords(name: string, stream: Readable, atEnd: () => void): AsyncGenerator<Buffer> {
   try {
     for await (const chunk of stream) yield chunk as Buffer
+    atEnd()
   } catch (caught) {
     throw bad(name, caught)
   }

@@ -47,6 +47,8 @@ export class CountedStream extends Transform {
 
 /** Passes everything on, and fails at the end with BACKUP_BAD where it was not what was expected. */
 export class CheckedStream extends Transform {
+  /** All of it has passed, and was what was expected. */
+  whole = false
   readonly #tally = new Tally()
   readonly #expected: Counted
   readonly #what: string
@@ -68,7 +70,10 @@ export class CheckedStream extends Transform {
     if (bytes < this.#expected.bytes)
       done(differs(this.#what, `has ${bytes} of the ${this.#expected.bytes} bytes that it had`))
     else if (sha256 !== this.#expected.sha256) done(differs(this.#what, 'is not what was written'))
-    else done()
+    else {
+      this.whole = true
+      done()
+    }
   }
 }
 

@@ -4,7 +4,7 @@ import { Readable } from 'node:stream'
 import { gunzipSync, gzipSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { passphraseDecryptor, passphraseEncryptor } from '../../../../../src/engine/lib/bulk/age.ts'
-import type { Compression } from '../../../../../src/engine/lib/bulk/compression.ts'
+import { type Compression, packer } from '../../../../../src/engine/lib/bulk/compression.ts'
 import { openPacked, openRaw, rehash, type Stored } from '../../../../../src/engine/lib/bulk/open-stored.ts'
 import { type BulkWriter, type TransferOptions, transfer } from '../../../../../src/engine/lib/bulk/transfer.ts'
 import { ManualClock, systemClock } from '../../../../../src/engine/lib/clock.ts'
@@ -278,6 +278,20 @@ describe('what was stored, opened again', () => {
       if (errors.every(one => one.status === 'rejected' && one.reason.code === 'BACKUP_BAD')) found += 1
     }
     expect(found).toBe(200)
+  })
+
+  it('S29 takes no content for whole where a flipped bit ends it early', async () => {
+    const packing = packer('zstd')
+    if (packing === null) throw new Error('it packs')
+    const content = await all(chunks(randomBytes(600_000)).pipe(packing))
+    // the first block of the frame says that it is the last one
+    const flipped = Buffer.from(content)
+    flipped[6] = (flipped[6] ?? 0) ^ 1
+    const told: unknown[] = []
+    const its = { ...stored('zstd', content, flipped), raw: null }
+    const reading = openRaw(its, undefined, seen => told.push(seen)).then(all)
+    await expect(reading).rejects.toMatchObject({ code: 'BACKUP_BAD' })
+    expect(told).toEqual([])
   })
 
   it('shows what is too short, too long or unpacks to something else', async () => {
