@@ -3,10 +3,12 @@ import { Trash2 } from 'lucide-react'
 import { type ReactNode, useState } from 'react'
 import { useNavigate } from 'react-router'
 import { AppError } from '../../../shared/errors.ts'
+import type { BackupView } from '../../../shared/model/backup.ts'
 import type { Host, HostView } from '../../../shared/model/host.ts'
 import type { LoginView } from '../../../shared/model/login.ts'
 import { IconButton } from '../../components/button.tsx'
 import { ConfirmDialog } from '../../components/confirm-dialog.tsx'
+import { QueryFaces } from '../../components/faces.tsx'
 import { CheckField } from '../../components/field.tsx'
 import { useToast } from '../../components/toast.tsx'
 import { useBackups } from '../../data/backups.ts'
@@ -36,20 +38,26 @@ function Asking(props: { host: Host; onClose: () => void }): ReactNode {
   const engine = useEngine()
   const navigate = useNavigate()
   const toast = useToast()
-  const { data: logins = [] } = useLogins()
-  const stopped = logins.filter(({ login, deactivated }) => login.hostId === host.id && deactivated)
+  const owned = useOwned(host.id)
+  const stopped = owned.own?.logins.filter(({ deactivated }) => deactivated) ?? []
   const [start, setStart] = useState(true)
+  const [despite, setDespite] = useState(false)
   const [busy, setBusy] = useState(false)
   const [error, setError] = useState<AppError | null>(null)
+  const [unfinished, setUnfinished] = useState(false)
+  const startServices = start && stopped.length > 0
   const remove = async (): Promise<void> => {
     setBusy(true)
     setError(null)
     try {
-      await engine.call('host.remove', { id: host.id, startServices: start && stopped.length > 0 })
+      await engine.call('host.remove', { id: host.id, startServices, despiteUnfinished: unfinished && despite })
       toast({ tone: 'healthy', title: `${host.name} was removed` })
       void navigate(places.fleet)
     } catch (caught) {
-      setError(AppError.from(caught))
+      const failure = AppError.from(caught)
+      if (failure.detail?.despite === 'unfinished') setUnfinished(true)
+      // what is under way has nothing to do with whether they are started
+      setError(startServices && failure.code !== 'CONFLICT' ? orWithoutStart(failure) : failure)
       setBusy(false)
     }
   }
@@ -59,6 +67,7 @@ function Asking(props: { host: Host; onClose: () => void }): ReactNode {
       title={`Remove ${safeText(host.name)}?`}
       action="Remove host"
       typedName={host.name}
+      ready={owned.own !== null}
       busy={busy}
       error={error}
       onClose={onClose}
@@ -66,32 +75,81 @@ function Asking(props: { host: Host; onClose: () => void }): ReactNode {
     >
       <p>
         Quarterdeck stops watching it and deletes its history and stored secrets from this computer.{' '}
-        {stopped.length === 0 && 'Nothing is changed on the host itself.'}
+        {owned.own && stopped.length === 0 && 'Nothing is changed on the host itself.'}
       </p>
-      <GoesWithIt hostId={host.id} />
+      {owned.own ? <GoesWithIt own={owned.own} /> : owned.face}
       {stopped.length > 0 && <Stopped logins={stopped} start={start} onStart={setStart} />}
+      {unfinished && (
+        <CheckField
+          label="Remove it although something is half done on it"
+          help="It is given up, and what was stopped for it stays stopped. See to the rest on the host yourself."
+          checked={despite}
+          onChange={event => setDespite(event.target.checked)}
+        />
+      )}
     </ConfirmDialog>
   )
 }
 
+/** A host that is away for good must not be kept by services that nobody can start. */
+function orWithoutStart(error: AppError): AppError {
+  const hint = `${error.hint ?? ''} To remove the host without starting them, untick “Start … again first”.`.trim()
+  return new AppError(error.code, error.message, { hint })
+}
+
+interface Own {
+  readonly checks: number
+  readonly logins: readonly LoginView[]
+  readonly backups: readonly BackupView[]
+  readonly tasks: number
+  /** Names of the channels that are for this host alone. */
+  readonly silent: readonly string[]
+}
+
+/** What belongs to a host; null with the face for it until all of it is known: what is not known yet is not nothing. */
+function useOwned(hostId: string): { own: Own; face: null } | { own: null; face: ReactNode } {
+  const checks = useChecks()
+  const logins = useLogins()
+  const backups = useBackups()
+  const tasks = useMaintenance()
+  const channels = useChannels()
+  if (checks.data && logins.data && backups.data && tasks.data && channels.data) {
+    const own: Own = {
+      checks: checks.data.filter(({ check }) => check.hostId === hostId).length,
+      logins: logins.data.filter(({ login }) => login.hostId === hostId),
+      backups: backups.data.filter(({ backup }) => backup.hostId === hostId),
+      tasks: tasks.data.filter(({ task }) => task.hostId === hostId).length,
+      silent: channels.data
+        .filter(
+          ({ channel: { enabled, filter } }) => enabled && filter.hosts.length === 1 && filter.hosts[0] === hostId,
+        )
+        .map(({ channel }) => channel.name),
+    }
+    return { own, face: null }
+  }
+  const unread = [checks, logins, backups, tasks, channels].filter(({ data }) => data === undefined)
+  const first = unread.find(({ error }) => error !== null) ?? unread[0]
+  const face = first && (
+    <QueryFaces<unknown>
+      query={first}
+      failed="What belongs to this host could not be read"
+      loading="Reading what belongs to this host"
+    >
+      {() => null}
+    </QueryFaces>
+  )
+  return { own: null, face }
+}
+
 /** What belongs to the host and is removed with it, as far as there is any. */
-function GoesWithIt(props: { hostId: string }): ReactNode {
-  const { hostId } = props
-  const { data: checks = [] } = useChecks()
-  const { data: logins = [] } = useLogins()
-  const { data: backups = [] } = useBackups()
-  const { data: tasks = [] } = useMaintenance()
-  const { data: channels = [] } = useChannels()
-  const silent = channels
-    .filter(({ channel: { enabled, filter } }) => enabled && filter.hosts.length === 1 && filter.hosts[0] === hostId)
-    .map(({ channel }) => channel.name)
-  const own = backups.filter(({ backup }) => backup.hostId === hostId)
-  const snapshots = own.reduce((sum, view) => sum + view.snapshots, 0)
+function GoesWithIt(props: { own: Own }): ReactNode {
+  const { checks, logins, backups, tasks, silent } = props.own
+  const snapshots = backups.reduce((sum, view) => sum + view.snapshots, 0)
   const parts = [
-    countOf(checks.filter(({ check }) => check.hostId === hostId).length, 'check'),
-    countOf(logins.filter(({ login }) => login.hostId === hostId).length, 'login'),
-    countOf(own.length, 'backup'),
-    countOf(tasks.filter(({ task }) => task.hostId === hostId).length, 'maintenance task'),
+    countOf(checks, 'check'),
+    countOf(logins.length, 'login'),
+    countOf(backups.length, 'backup'),
+    countOf(tasks, 'maintenance task'),
   ].filter(part => part !== null)
   return (
     <>
