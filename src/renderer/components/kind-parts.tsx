@@ -55,7 +55,7 @@ export function KindParts(props: KindPartsProps): ReactNode {
         <Part key={part.key} {...props} part={part} index={index} />
       ))}
       {parts.length < most && (
-        <div className={css.adding}>
+        <AddRow>
           <SelectField label="Kind" value={adding} onChange={event => setAdding(event.target.value)}>
             {kinds.map(kind => (
               <option key={kind.type} value={kind.type}>
@@ -66,10 +66,15 @@ export function KindParts(props: KindPartsProps): ReactNode {
           <Button icon={Plus} onClick={add}>
             {props.add}
           </Button>
-        </div>
+        </AddRow>
       )}
     </>
   )
+}
+
+/** A choice, and beside it the button that adds what is chosen: going through a list by keys adds nothing yet. */
+export function AddRow(props: { children: ReactNode }): ReactNode {
+  return <div className={css.adding}>{props.children}</div>
 }
 
 function Part(props: KindPartsProps & { part: KindPart; index: number }): ReactNode {

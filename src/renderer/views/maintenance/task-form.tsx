@@ -1,33 +1,31 @@
 // The form of a maintenance task: where, what in which order, when, with a look at what it would meet. Holds no secret: they go from their inputs to the engine.
-import { Eye, Trash2 } from 'lucide-react'
+import { Eye } from 'lucide-react'
 import { type FormEvent, type ReactNode, useState } from 'react'
 import { useNavigate } from 'react-router'
 import type { FieldSecrets } from '../../../shared/model/check.ts'
 import { MaintenanceDraft, type MaintenanceKind, type MaintenanceTask } from '../../../shared/model/maintenance.ts'
-import { Button, ButtonRow, IconButton, LinkButton } from '../../components/button.tsx'
+import { Button, ButtonRow, LinkButton } from '../../components/button.tsx'
 import { Pale } from '../../components/cells.tsx'
 import { ConfirmDialog } from '../../components/confirm-dialog.tsx'
-import { CheckField, FieldError, SelectField, TextField } from '../../components/field.tsx'
+import { CheckField, TextField } from '../../components/field.tsx'
 import { HostSelect } from '../../components/host-select.tsx'
 import { KindParts } from '../../components/kind-parts.tsx'
 import { Columns, Panel } from '../../components/page.tsx'
 import { ScheduleFields } from '../../components/schedule-fields.tsx'
-import { useUnits } from '../../data/hosts.ts'
 import { useEngine } from '../../data/remotes.tsx'
 import { type DraftForm, textOf, useDraftForm } from '../../data/use-draft-form.ts'
 import { places, taskPath } from '../../lib/places.ts'
 import { safeText } from '../../lib/safe-text.ts'
 import { whenText } from '../../lib/schedule-words.ts'
-import { unitKey, unitLabel, unitOfKey } from '../../lib/unit-keys.ts'
 import { useFirstMistake } from '../../lib/use-first-mistake.ts'
 import { SaveError } from '../vault/save-error.tsx'
 import css from './maintenance.module.css'
 import { PreviewList } from './preview-list.tsx'
 import { isRisky } from './risk.ts'
+import { StopFields } from './stop-fields.tsx'
 import { isLooked, usePreview } from './use-preview.ts'
 
 const mostSteps = 8
-const mostUnits = 8
 
 export function TaskForm(props: {
   task: MaintenanceTask | null
@@ -156,9 +154,7 @@ export function TaskForm(props: {
   )
 }
 
-type FormProps = { form: DraftForm<MaintenanceDraft> }
-
-function WhereFields(props: FormProps & { fixed: boolean }): ReactNode {
+function WhereFields(props: { form: DraftForm<MaintenanceDraft>; fixed: boolean }): ReactNode {
   const { form, fixed } = props
   return (
     <>
@@ -169,52 +165,6 @@ function WhereFields(props: FormProps & { fixed: boolean }): ReactNode {
         {...textOf(form, 'hostId')}
         onChange={event => form.change({ hostId: event.target.value, stopUnits: [] })}
       />
-    </>
-  )
-}
-
-/** Few services of many: chosen one by one from all that there are. */
-function StopFields(props: FormProps): ReactNode {
-  const { draft, errors, change } = props.form
-  const { data: units = [] } = useUnits(draft.hostId)
-  const chosen = new Set(draft.stopUnits.map(unitKey))
-  const free = units.filter(unit => !chosen.has(unitKey(unit)))
-  return (
-    <>
-      <Pale>Those of them that run are stopped before the first step, and started again whatever becomes of it.</Pale>
-      {errors.stopUnits && <FieldError>{errors.stopUnits}</FieldError>}
-      {draft.stopUnits.length > 0 && (
-        <ul className={css.list}>
-          {draft.stopUnits.map(unit => (
-            <li key={unitKey(unit)} className={css.chosen}>
-              <span>{safeText(unitLabel(unit))}</span>
-              <IconButton
-                icon={Trash2}
-                size="small"
-                label={`Do not stop ${unitLabel(unit)}`}
-                onClick={() => change({ stopUnits: draft.stopUnits.filter(each => unitKey(each) !== unitKey(unit)) })}
-              />
-            </li>
-          ))}
-        </ul>
-      )}
-      {draft.stopUnits.length < mostUnits && (
-        <SelectField
-          label="Service"
-          value=""
-          onChange={event => {
-            const unit = unitOfKey(event.target.value)
-            if (unit) change({ stopUnits: [...draft.stopUnits, unit] })
-          }}
-        >
-          <option value="">{draft.stopUnits.length === 0 ? 'None' : 'Another one'}</option>
-          {free.map(unit => (
-            <option key={unitKey(unit)} value={unitKey(unit)}>
-              {safeText(unitLabel(unit))}
-            </option>
-          ))}
-        </SelectField>
-      )}
     </>
   )
 }
