@@ -3,22 +3,20 @@ import { ArchiveX } from 'lucide-react'
 import { type ReactNode, useState } from 'react'
 import { useParams, useSearchParams } from 'react-router'
 import type { RestoreDraft, RestoreRun, Snapshot } from '../../../shared/model/backup.ts'
-import { type HostView, localHostId } from '../../../shared/model/host.ts'
 import { Button, ButtonRow, LinkButton } from '../../components/button.tsx'
 import { Pale } from '../../components/cells.tsx'
 import { ConfirmDialog } from '../../components/confirm-dialog.tsx'
-import { EmptyState, LoadingState, QueryFaces } from '../../components/faces.tsx'
-import { CheckField, Choices, TextField } from '../../components/field.tsx'
-import { HostSelect } from '../../components/host-select.tsx'
-import { ManyOf } from '../../components/many-of.tsx'
+import { EmptyState, QueryFaces } from '../../components/faces.tsx'
+import { CheckField } from '../../components/field.tsx'
 import { Columns, Page, Panel } from '../../components/page.tsx'
 import { useBackups, useRestorePlan, useRestores, useSnapshots } from '../../data/backups.ts'
 import { useHosts } from '../../data/hosts.ts'
 import { useEngineCommand } from '../../data/remotes.tsx'
-import { formatBytes, formatExact } from '../../lib/format.ts'
+import { formatExact } from '../../lib/format.ts'
 import { backupPath, places, targetPath } from '../../lib/places.ts'
 import { useSettled } from '../../lib/use-settled.ts'
 import css from './backups.module.css'
+import { Destination, elsewhere, Parts } from './restore-fields.tsx'
 import { RestorePlanPanel } from './restore-plan-panel.tsx'
 import { RestoreProgress } from './restore-progress.tsx'
 
@@ -46,22 +44,42 @@ export function RestorePage(): ReactNode {
 
 function Restore(props: { snapshot: Snapshot; backupId: string }): ReactNode {
   const { snapshot, backupId } = props
-  const [runId, setRunId] = useState<string | null>(null)
-  const restores = useRestores(backupId)
   const backups = useBackups()
-  const run = restores.data?.find(({ id }) => id === runId)
-  // What belongs to no backup here cannot be backed up before it is replaced.
-  const orphan = backups.data !== undefined && !backups.data.some(({ backup }) => backup.id === backupId)
-  const back = orphan ? targetPath(snapshot.targetId) : backupPath(backupId)
-  if (runId !== null) return run ? <Going run={run} back={back} onAgain={() => setRunId(null)} /> : null
-  if (backups.data === undefined && backups.error === null) return <LoadingState />
+  const restores = useRestores(backupId)
+  return (
+    <QueryFaces query={backups} failed="The backups could not be read" loading="Reading backups">
+      {known => (
+        <QueryFaces query={restores} failed="The restores could not be read" loading="Reading restores">
+          {runs => (
+            // What belongs to no backup here cannot be backed up before it is replaced.
+            <Way snapshot={snapshot} runs={runs} orphan={!known.some(({ backup }) => backup.id === backupId)} />
+          )}
+        </QueryFaces>
+      )}
+    </QueryFaces>
+  )
+}
+
+/** One that is under way already is shown to whoever comes back. */
+function Way(props: { snapshot: Snapshot; runs: readonly RestoreRun[]; orphan: boolean }): ReactNode {
+  const { snapshot, runs, orphan } = props
+  const [started, setStarted] = useState<RestoreRun | null>(
+    () => runs.find(({ draft, outcome }) => draft.snapshotId === snapshot.id && outcome === 'running') ?? null,
+  )
+  const back = orphan ? targetPath(snapshot.targetId) : backupPath(snapshot.manifest.backupId)
+  if (started) {
+    // until the list has heard of it, it stands as it was begun
+    const run = runs.find(({ id }) => id === started.id) ?? started
+    return <Going run={run} back={back} onAgain={() => setStarted(null)} />
+  }
+  const [newest] = runs
   return (
     <Wizard
       snapshot={snapshot}
       orphan={orphan}
       back={back}
-      damaged={restores.data?.some(failedToBackUp) ?? false}
-      onStarted={started => setRunId(started.id)}
+      damaged={newest !== undefined && failedToBackUp(newest)}
+      onStarted={setStarted}
     />
   )
 }
@@ -195,69 +213,6 @@ function Wizard(props: {
               : 'Nothing that is there is replaced.'}
           </p>
         </ConfirmDialog>
-      )}
-    </>
-  )
-}
-
-type DraftProps = { snapshot: Snapshot; draft: RestoreDraft; onChange: (draft: RestoreDraft) => void }
-
-function Parts(props: DraftProps): ReactNode {
-  const { snapshot, draft, onChange } = props
-  return (
-    <ManyOf
-      label="What"
-      options={snapshot.manifest.parts.map(({ key, rawBytes }) => ({
-        value: key,
-        label: `${key} (${formatBytes(rawBytes)})`,
-      }))}
-      chosen={draft.parts}
-      onChange={parts => onChange({ ...draft, parts })}
-    />
-  )
-}
-
-/** On its own host, where that is known here. */
-function elsewhere(snapshot: Snapshot, hosts: readonly HostView[]): RestoreDraft['to'] {
-  const { hostId } = snapshot.manifest
-  return { kind: 'elsewhere', hostId: hosts.some(({ host }) => host.id === hostId) ? hostId : localHostId, place: '' }
-}
-
-function Destination(props: DraftProps & { orphan: boolean }): ReactNode {
-  const { snapshot, orphan, draft, onChange } = props
-  const { to } = draft
-  const { data: hosts = [] } = useHosts()
-  return (
-    <>
-      {orphan ? (
-        <Pale>Its backup is not set up here, so it goes to another place and replaces nothing.</Pale>
-      ) : (
-        <Choices<RestoreDraft['to']['kind']>
-          label="Where to"
-          value={to.kind}
-          options={[
-            { value: 'in-place', label: 'Where it was' },
-            { value: 'elsewhere', label: 'Another place' },
-          ]}
-          onChange={kind => onChange({ ...draft, to: kind === 'in-place' ? { kind } : elsewhere(snapshot, hosts) })}
-        />
-      )}
-      {to.kind === 'elsewhere' && (
-        <>
-          <HostSelect
-            label="Host"
-            value={to.hostId}
-            onChange={event => onChange({ ...draft, to: { ...to, hostId: event.target.value } })}
-          />
-          <TextField
-            label="Place"
-            help="A folder that is not there yet; for a database, the name of a new one."
-            value={to.place}
-            autoComplete="off"
-            spellCheck={false}
-            onChange={event => onChange({ ...draft, to: { ...to, place: event.target.value } })}
-          />
-        </>
       )}
     </>
   )
