@@ -346,6 +346,8 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     }),
   )
   const close = async (): Promise<void> => {
+    // as long as links and actions are there
+    await maintenance.end()
     actions.dispose()
     bag.dispose()
     await Promise.all([fleet.dispose(), notifier.dispose()])

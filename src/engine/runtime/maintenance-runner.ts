@@ -1,8 +1,10 @@
 // Runs maintenance tasks: one job at a time per host, waiting while the host is away, never sending anything twice. Knows no schedule and no kind of action.
 import { randomUUID } from 'node:crypto'
 import { AppError } from '../../shared/errors.ts'
+import type { CheckUnit } from '../../shared/model/check.ts'
 import type { MaintenanceRun, MaintenanceStepRun, MaintenanceTask } from '../../shared/model/maintenance.ts'
 import { isUntouched, type RunEnd, settled, takeUp } from '../domain/maintenance-run.ts'
+import { sleep } from '../lib/clock.ts'
 import type { Disposable } from '../lib/disposable.ts'
 import type { Logger } from '../lib/log.ts'
 import { hostActionTypeOf } from '../recovery/index.ts'
@@ -22,6 +24,8 @@ const settleMs = 2_000
 /** What waits is tried now and then also without a sign. */
 const retryMs = 300_000
 const mostCommand = 2_000
+/** So long an engine that is about to end still starts what was stopped. Whoever ends it kills it after 5 s. */
+const endMs = 3_500
 
 export interface MaintenanceRequest {
   readonly taskId: string
@@ -44,17 +48,23 @@ interface Live extends RunRecord {
   run: MaintenanceRun
   task: MaintenanceTask
   readonly controller: AbortController
+  readonly callOff: AbortController
   readonly finish: ReturnType<AuditLog['resume']>
   readonly over: Promise<void>
   readonly settle: () => void
   retry: Disposable | null
   working: boolean
+  /** What is done for it just now; never rejects. */
+  done: Promise<void>
 }
 
 export class MaintenanceRunner implements Disposable {
   readonly #options: MaintenanceRunnerOptions
   readonly #log: Logger
   readonly #live = new Map<string, Live>()
+  /** Nothing is begun any more, and what runs on hosts is ended … */
+  readonly #ending = new AbortController()
+  /** … and now nothing is done any more at all. */
   readonly #gone = new AbortController()
 
   constructor(options: MaintenanceRunnerOptions) {
@@ -76,7 +86,8 @@ export class MaintenanceRunner implements Disposable {
       }
       const { steps, end } = takeUp(run.steps)
       live.tell({ steps })
-      void this.#close(live, end)
+      live.working = true
+      live.done = this.#takeUp(live, end)
     }
   }
 
@@ -95,13 +106,14 @@ export class MaintenanceRunner implements Disposable {
   /** Begins, or gives a run that waits another try. Throws NOT_FOUND, CONFLICT while one is under way, and what the store says. */
   start({ taskId, reason, actor }: MaintenanceRequest): MaintenanceRun {
     const { store, clock } = this.#options
+    this.#ending.signal.throwIfAborted()
     const task = store.maintenance.get(taskId)?.task
     if (!task) throw new AppError('NOT_FOUND', 'This task is not there any more')
     const before = this.#of(taskId)
     if (before?.working)
       throw new AppError('CONFLICT', 'This task is under way just now', { hint: 'Wait for it, or cancel it.' })
     if (before) {
-      void this.#attempt(before)
+      this.#begin(before)
       return before.run
     }
     const run: MaintenanceRun = {
@@ -110,7 +122,7 @@ export class MaintenanceRunner implements Disposable {
     }
     store.maintenance.insertRun(run)
     const live = this.#enter(run, task, actor)
-    void this.#attempt(live)
+    this.#begin(live)
     return live.run
   }
 
@@ -119,10 +131,12 @@ export class MaintenanceRunner implements Disposable {
     return this.#of(taskId)?.run ?? null
   }
 
+  /** What was stopped is started again all the same; one that waits for nothing but that is no longer waited for. */
   cancel(runId: string): void {
     const live = this.#live.get(runId)
     if (!live) return
     live.controller.abort(new AppError('CANCELLED', 'Cancelled'))
+    if (live.waits) live.callOff.abort(new AppError('CANCELLED', 'It was called off while it waited for that'))
     if (!live.working) void this.#close(live, { outcome: 'cancelled', text: 'It was called off while it waited' })
   }
 
@@ -139,12 +153,37 @@ export class MaintenanceRunner implements Disposable {
     await live.over
   }
 
+  /**
+   * Before the engine ends: ends what runs, and starts again what was stopped for it where the host is there, for some seconds at most. How far a run
+   * came, and what is still stopped, the next engine finds as it was written down. Never rejects.
+   */
+  async end(): Promise<void> {
+    this.#abort(this.#ending)
+    const all = [...this.#live.values()]
+    const open = all.filter(({ run, task }) => run.stopped.length > 0 && this.#isReady(task.hostId))
+    if (open.length === 0) return
+    const enough = new AbortController()
+    const late = sleep(this.#options.clock, endMs, enough.signal).catch(() => {})
+    await Promise.race([Promise.all(open.map(({ done }) => done)), late])
+    enough.abort()
+  }
+
   dispose(): void {
-    this.#gone.abort(new AppError('ENGINE_GONE', 'Quarterdeck ended'))
+    this.#abort(this.#ending)
+    this.#abort(this.#gone)
+  }
+
+  #abort(which: AbortController): void {
+    const reason = new AppError('ENGINE_GONE', 'Quarterdeck ended')
+    which.abort(reason)
     for (const live of this.#live.values()) {
       live.retry?.dispose()
-      live.controller.abort(this.#gone.signal.reason)
+      live.controller.abort(reason)
     }
+  }
+
+  #isReady(hostId: string): boolean {
+    return this.#options.session(hostId)?.link.status.state === 'ready'
   }
 
   #of(taskId: string): Live | undefined {
@@ -162,6 +201,7 @@ export class MaintenanceRunner implements Disposable {
     const tell = (change: Partial<MaintenanceRun>): void => this.#tell(live, change)
     const live: Live = {
       ...{ run, task, actor, controller: new AbortController(), over, settle, retry: null, working: false, tell },
+      ...{ callOff: new AbortController(), waits: false, done: Promise.resolve() },
       finish: audit.resume({ ...about, verb: 'maintenance.run', actionRunId: run.id }),
       save: change => {
         store.maintenance.updateRun({ ...live.run, ...change })
@@ -174,17 +214,21 @@ export class MaintenanceRunner implements Disposable {
   }
 
   #retryIn(live: Live, ms: number): void {
-    if (live.working || this.#gone.signal.aborted) return
+    if (live.working || this.#ending.signal.aborted) return
     live.retry?.dispose()
-    live.retry = this.#options.clock.after(ms, () => void this.#attempt(live))
+    live.retry = this.#options.clock.after(ms, () => this.#begin(live))
+  }
+
+  #begin(live: Live): void {
+    if (live.working || this.#ending.signal.aborted || !this.#live.has(live.run.id)) return
+    live.working = true
+    live.retry?.dispose()
+    live.retry = null
+    live.done = this.#attempt(live)
   }
 
   /** One go at it; never rejects. Nothing of it was sent yet. */
   async #attempt(live: Live): Promise<void> {
-    if (live.working || this.#gone.signal.aborted || !this.#live.has(live.run.id)) return
-    live.working = true
-    live.retry?.dispose()
-    live.retry = null
     const { signal } = live.controller
     let leave = (): void => {}
     try {
@@ -201,7 +245,8 @@ export class MaintenanceRunner implements Disposable {
         await work.stopUnits()
         end = await work.doSteps()
       } catch (caught) {
-        if (this.#gone.signal.aborted) return
+        // how it came out is told by the next engine; what was stopped need not wait for that
+        if (this.#ending.signal.aborted) return void (await work.startAgain().catch(() => {}))
         if (!signal.aborted && isUntouched(live.run) && this.#mayWait(live, caught)) return this.#wait(live, caught)
         end = signal.aborted
           ? { outcome: 'cancelled', text: 'It was cancelled' }
@@ -214,8 +259,26 @@ export class MaintenanceRunner implements Disposable {
     }
   }
 
+  /** Of a run that is over but for its services: they are started in their turn, as all else that is done to a host. Never rejects. */
+  async #takeUp(live: Live, end: RunEnd): Promise<void> {
+    const { hostId } = live.task
+    let leave = (): void => {}
+    if (live.run.stopped.length > 0) {
+      live.waits = true
+      const over = AbortSignal.any([this.#ending.signal, live.callOff.signal])
+      leave = await this.#options.turns.take(hostId, over).catch(() => leave)
+      live.waits = false
+      if (this.#ending.signal.aborted) return leave()
+    }
+    await this.#close(live, end)
+    leave()
+  }
+
   #work(live: Live): MaintenanceWork {
-    return new MaintenanceWork(this.#options, live, live.controller.signal, this.#gone.signal)
+    return new MaintenanceWork(this.#options, live, {
+      ...{ cancel: live.controller.signal, calledOff: live.callOff.signal },
+      ...{ ending: this.#ending.signal, gone: this.#gone.signal },
+    })
   }
 
   /** A host that is away is no failure (semantics 31); nor is a vault that nobody is there to unlock. */
@@ -242,10 +305,8 @@ export class MaintenanceRunner implements Disposable {
   async #close(live: Live, { outcome, text }: RunEnd): Promise<void> {
     live.working = true
     try {
-      const started = await this.#work(live).startAgain()
-      // what was done is done, but a service that stays down is no good end
-      if (!started && outcome === 'done') this.#end(live, { outcome: 'failed', text: 'Not all services run again' })
-      else this.#end(live, { outcome, text })
+      const down = await this.#work(live).startAgain()
+      this.#end(live, down.length === 0 ? { outcome, text } : leftDown({ outcome, text }, down, live.callOff.signal))
     } catch (caught) {
       // the next engine finds it as it was written down
       if (!this.#gone.signal.aborted) this.#end(live, { outcome: 'failed', text: inWords(caught) })
@@ -287,6 +348,17 @@ export class MaintenanceRunner implements Disposable {
 }
 
 export const featureOf = (taskId: string): string => `maintenance/${taskId}`
+
+/** What was done is done, but a service that stays down is no good end, unless a person wanted to wait for it no longer. */
+function leftDown({ outcome, text }: RunEnd, down: readonly CheckUnit[], calledOff: AbortSignal): RunEnd {
+  const first = outcome === 'done' ? 'Not all services run again.' : text.replace(/\.?$/, '.')
+  const its = outcome === 'lost' ? 'lost' : 'failed'
+  const wanted = calledOff.aborted && (outcome === 'done' || outcome === 'cancelled')
+  return {
+    outcome: wanted ? 'cancelled' : its,
+    text: `${first} Start ${down.map(({ name }) => name).join(', ')} on the host yourself.`,
+  }
+}
 
 /** The steps in words, before any of them is done. */
 function planned(task: MaintenanceTask): MaintenanceStepRun[] {

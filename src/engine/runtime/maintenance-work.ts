@@ -20,6 +20,8 @@ import type { Vault } from './vault.ts'
 /** How often a host that is away, or a service that somebody else acts on, is looked at again. */
 const againMs = 2_000
 const mostConflicts = 60
+/** So long a host that is connected may keep its services from being asked, before it is left to a person. */
+const blindMs = 300_000
 
 export interface MaintenanceWorkOptions {
   readonly store: Pick<Store, 'hosts'>
@@ -35,25 +37,34 @@ export interface RunRecord {
   readonly run: MaintenanceRun
   readonly task: MaintenanceTask
   readonly actor: string
+  /** Nothing is done just now but to wait until services can be started: that may be called off. */
+  waits: boolean
   /** Told only. */
   tell(change: Partial<MaintenanceRun>): void
   /** Told, and written down before anything that follows from it is sent. */
   save(change: Partial<MaintenanceRun>): void
 }
 
+export interface RunSignals {
+  /** It was cancelled, or the engine is about to end. */
+  readonly cancel: AbortSignal
+  /** The engine is about to end: it ends what runs, and still starts what was stopped. */
+  readonly ending: AbortSignal
+  /** The engine ends now. */
+  readonly gone: AbortSignal
+  /** Nobody wants to wait any longer until services can be started again. */
+  readonly calledOff: AbortSignal
+}
+
 export class MaintenanceWork {
   readonly #options: MaintenanceWorkOptions
   readonly #record: RunRecord
-  /** Aborts when it is cancelled, or the engine ends. */
-  readonly #signal: AbortSignal
-  /** Aborts when the engine ends. */
-  readonly #gone: AbortSignal
+  readonly #signals: RunSignals
 
-  constructor(options: MaintenanceWorkOptions, record: RunRecord, signal: AbortSignal, gone: AbortSignal) {
+  constructor(options: MaintenanceWorkOptions, record: RunRecord, signals: RunSignals) {
     this.#options = options
     this.#record = record
-    this.#signal = signal
-    this.#gone = gone
+    this.#signals = signals
   }
 
   /** Throws VAULT_LOCKED where a secret of it cannot be read now: before anything is stopped. */
@@ -64,16 +75,19 @@ export class MaintenanceWork {
 
   async stopUnits(): Promise<void> {
     const { task, actor } = this.#record
+    const { cancel, gone } = this.#signals
     for (const unit of task.stopUnits) {
       const session = readySession(this.#options.session(task.hostId))
-      if (!(await isUp(session, unit))) continue
+      const up = await isUp(session, unit)
+      cancel.throwIfAborted()
+      if (!up) continue
       this.#record.tell({ progress: `Stopping ${unit.name}` })
       // written first: whatever becomes of this engine, it is started again
       const others = this.#record.run.stopped.filter(one => !isSame(one, unit))
       this.#record.save({ stopped: [...others, unit] })
       // a cancel does not break it off: a service that is still on its way down cannot be started again
-      this.#say({ ok: true, text: await turnUnit(this.#options, task.hostId, unit, 'stop', actor, this.#gone) })
-      this.#signal.throwIfAborted()
+      this.#say({ ok: true, text: await turnUnit(this.#options, task.hostId, unit, 'stop', actor, gone) })
+      cancel.throwIfAborted()
     }
   }
 
@@ -86,7 +100,7 @@ export class MaintenanceWork {
       const title = this.#record.run.steps[at]?.title ?? step.type
       if (!type || !spec?.success) return this.#stepEnded(at, failed(`${title}: its settings cannot be used`))
       const session = readySession(this.#options.session(task.hostId))
-      this.#signal.throwIfAborted()
+      this.#signals.cancel.throwIfAborted()
       this.#step(at, { outcome: 'running', startedAt: this.#options.clock.now() }, title)
       const result = await this.#one(at, type, spec.data, session)
       if (result === 'cancelled') return this.#cancelled(at)
@@ -96,29 +110,48 @@ export class MaintenanceWork {
     return { outcome: 'done', text: doneText }
   }
 
-  /** Waits for a host that is away: what was stopped is not left so. Says whether all of them run again; rejects when the engine ends. */
-  async startAgain(): Promise<boolean> {
-    let ok = true
+  /** Waits for a host that is away: what was stopped is not left so. Resolves with what stays down all the same; rejects when the engine ends. */
+  async startAgain(): Promise<CheckUnit[]> {
+    const { gone, calledOff } = this.#signals
+    const { clock } = this.#options
+    const down: CheckUnit[] = []
     let conflicts = 0
+    /** Since when the host is connected, and its services are not to be seen. */
+    let blindSince: number | null = null
     for (let [unit] = this.#record.run.stopped; unit; [unit] = this.#record.run.stopped) {
+      gone.throwIfAborted()
       try {
+        calledOff.throwIfAborted()
         await this.#start(unit)
-        this.#stillStopped(unit)
+        blindSince = null
       } catch (caught) {
-        this.#gone.throwIfAborted()
-        const there = this.#options.store.hosts.get(this.#record.task.hostId) !== null
-        const again = isOffline(caught) || (AppError.from(caught).code === 'CONFLICT' && ++conflicts < mostConflicts)
-        if (there && again) {
+        gone.throwIfAborted()
+        blindSince = this.#isBlind(caught) ? (blindSince ?? clock.monotonic()) : null
+        const isBlind = blindSince !== null && clock.monotonic() - blindSince >= blindMs
+        if (!calledOff.aborted && !isBlind && this.#mayTryAgain(caught, () => ++conflicts < mostConflicts)) {
           this.#record.tell({ progress: `Waiting to start ${unit.name} again` })
-          await sleep(this.#options.clock, againMs, this.#gone)
+          this.#record.waits = true
+          await sleep(clock, againMs, AbortSignal.any([gone, calledOff])).catch(() => {})
+          this.#record.waits = false
           continue
         }
-        ok = false
+        down.push(unit)
         this.#say({ ok: false, text: `${unit.name} was not started again: ${inWords(caught)}` })
-        this.#stillStopped(unit)
       }
+      this.#stillStopped(unit)
     }
-    return ok
+    return down
+  }
+
+  /** The host is connected, and yet the services of this scope cannot be asked: that may never change by itself. */
+  #isBlind(caught: unknown): boolean {
+    const state = this.#options.session(this.#record.task.hostId)?.link.status.state
+    return state === 'ready' && AppError.from(caught).code === 'NOT_CONNECTED'
+  }
+
+  #mayTryAgain(caught: unknown, conflict: () => boolean): boolean {
+    if (this.#options.store.hosts.get(this.#record.task.hostId) === null) return false
+    return isOffline(caught) || (AppError.from(caught).code === 'CONFLICT' && conflict())
   }
 
   async #start(unit: CheckUnit): Promise<void> {
@@ -126,7 +159,7 @@ export class MaintenanceWork {
     const session = readySession(this.#options.session(task.hostId))
     if (await isUp(session, unit)) return
     this.#record.tell({ progress: `Starting ${unit.name} again` })
-    this.#say({ ok: true, text: await turnUnit(this.#options, task.hostId, unit, 'start', actor, this.#gone) })
+    this.#say({ ok: true, text: await turnUnit(this.#options, task.hostId, unit, 'start', actor, this.#signals.gone) })
   }
 
   #stillStopped(started: CheckUnit): void {
@@ -147,7 +180,7 @@ export class MaintenanceWork {
   ): Promise<StepResult | 'cancelled'> {
     const { vault, clock } = this.#options
     const { task } = this.#record
-    const signal = this.#signal
+    const signal = this.#signals.cancel
     const key = task.steps[at]?.key ?? ''
     const context = hostActionContext({
       ...{ session, clock, signal },
@@ -165,7 +198,7 @@ export class MaintenanceWork {
   }
 
   #cancelled(at: number): RunEnd {
-    this.#gone.throwIfAborted()
+    this.#signals.ending.throwIfAborted()
     const text = 'It was cancelled, and ended on the host; what was done until then stays'
     this.#step(at, { outcome: 'cancelled', finishedAt: this.#options.clock.now() })
     this.#skipAfter(at)

@@ -156,6 +156,12 @@ export class Maintenance implements Disposable {
     return previews
   }
 
+  /** Before the engine ends: nothing more is begun, and no service is left stopped where that can be helped. Never rejects; takes seconds at most. */
+  async end(): Promise<void> {
+    this.schedules.dispose()
+    await this.runner.end()
+  }
+
   dispose(): void {
     this.#bag.dispose()
   }

@@ -8,7 +8,7 @@ import { ManualClock } from '../../../../src/engine/lib/clock.ts'
 import { Emitter } from '../../../../src/engine/lib/disposable.ts'
 import { createLogger } from '../../../../src/engine/lib/log.ts'
 import { createSteadyTime } from '../../../../src/engine/lib/steady-time.ts'
-import type { RemoteProcess } from '../../../../src/engine/ports.ts'
+import type { RemoteProcess, SpawnOptions } from '../../../../src/engine/ports.ts'
 import { AuditLog } from '../../../../src/engine/runtime/audit-log.ts'
 import { CircuitBreakers } from '../../../../src/engine/runtime/circuit-breaker.ts'
 import type { HostSession } from '../../../../src/engine/runtime/host-session.ts'
@@ -48,8 +48,13 @@ let told: { status: string; message: string }[]
 let removed: string[]
 /** What outlives the engine. */
 let up: boolean
+let mains: boolean | null
 let online: boolean
 let locked: boolean
+/** The services of the host can be asked. */
+let seen: boolean
+/** Something else has its turn on the host until this is called; null where nothing does. */
+let leave: (() => void) | null
 let sent: string[]
 /** How a command ends: its exit, null for a link that goes, `hang` for one that is never over. */
 let onCommand: (argv: string) => number | null | 'hang'
@@ -58,7 +63,8 @@ let onStop: () => void
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'quarterdeck-maintenance-'))
   clock = new ManualClock(start)
-  ;[up, online, locked, sent, onCommand, onStop] = [true, true, false, [], () => 0, () => {}]
+  ;[up, online, locked, seen, sent, leave, onCommand, onStop] = [true, true, false, true, [], null, () => 0, () => {}]
+  mains = null
   begin()
 })
 afterEach(() => {
@@ -71,7 +77,13 @@ function kill(): void {
   store.close()
 }
 
-function begin(): void {
+/** `busy`: before all else something takes its turn on the host. */
+function begin(busy = false): void {
+  const turns = new HostTurns()
+  if (busy)
+    void turns.take('web-1', new AbortController().signal).then(way => {
+      leave = way
+    })
   const log = createLogger({ sink: () => {}, now: () => clock.now(), level: 'debug' })
   store = openStore({ directory, clock, log })
   if (!store.hosts.get('web-1'))
@@ -81,7 +93,7 @@ function begin(): void {
   removed = []
   const publish = (): void => {}
   maintenance = new Maintenance({
-    ...{ store, clock, log, publish, turns: new HostTurns() },
+    ...{ store, clock, log, publish, turns },
     vault: {
       get: (id: string) => {
         if (locked) throw new AppError('VAULT_LOCKED', 'The vault is locked')
@@ -111,7 +123,7 @@ function begin(): void {
     },
     audit: new AuditLog(store, clock, publish),
     session: () => session(),
-    onMains: async () => null,
+    onMains: async () => mains,
     networks: async () => [],
   })
   maintenance.start()
@@ -133,11 +145,11 @@ function session(): HostSession {
   return {
     ...{ host: store.hosts.get('web-1'), facts: { rights: 'root' } },
     link: { status: status(), onStatus: (listener: never) => statuses.on(listener), spawn },
-    units: { manager: () => ({ get: async () => ({ activeState: up ? 'active' : 'inactive', subState: 'running' }) }) },
+    units: { manager: () => (seen ? { get: async () => ({ activeState: up ? 'active' : 'inactive' }) } : null) },
   } as unknown as HostSession
 }
 
-async function spawn(argv: readonly string[]): Promise<RemoteProcess> {
+async function spawn(argv: readonly string[], { signal }: SpawnOptions = {}): Promise<RemoteProcess> {
   // what is before it is the life-line's
   const command = argv.slice(8).join(' ')
   sent.push(command)
@@ -153,6 +165,7 @@ async function spawn(argv: readonly string[]): Promise<RemoteProcess> {
     finish(exit)
   }
   if (end !== 'hang') over(end)
+  signal?.addEventListener('abort', () => over(null))
   for (const stream of [stdout, stderr]) stream.resume()
   return { generation: 1, stdin: new PassThrough().resume(), stdout, stderr, ended, dispose: () => over(null) }
 }
@@ -263,6 +276,89 @@ it('S7 what an engine was killed in is lost at its next start, is not sent again
   expect(told.at(-1)?.status).toBe('unhealthy')
 })
 
+it('an engine that ends in good order starts what it had stopped, and the next one tells how far the run came', async () => {
+  const { id } = add({ stopUnits: [unit] })
+  onCommand = () => 'hang'
+  run(id)
+  await until(() => sent.includes('one'))
+  await maintenance.end()
+  expect(sent).toEqual(['stop', 'one', 'start'])
+  expect(newest(id)).toMatchObject({ finishedAt: null, stopped: [], steps: [{ outcome: 'running' }, {}] })
+  expect(() => run(id)).toThrow(/ended/)
+  kill()
+  begin()
+  expect(await ended(id)).toMatchObject({ outcome: 'lost', steps: [{ outcome: 'lost' }, { outcome: 'skipped' }] })
+  expect(sent).toEqual(['stop', 'one', 'start'])
+})
+
+it('an engine that ends waits for no host that is away, and only so long for one that says nothing of its services', async () => {
+  const { id } = add({ stopUnits: [unit] })
+  onCommand = () => {
+    seen = false
+    return 1
+  }
+  run(id)
+  await until(() => newest(id)?.progress?.startsWith('Waiting to start'))
+  let over = false
+  void maintenance.end().then(() => {
+    over = true
+  })
+  await until(() => over)
+  expect(newest(id)?.stopped).toEqual([unit])
+  online = false
+  await maintenance.end()
+})
+
+it('what was stopped before a kill is started in its turn, so that nothing that is done there meets it', async () => {
+  const { id } = add({ stopUnits: [unit] })
+  onCommand = () => 'hang'
+  run(id)
+  await until(() => sent.includes('one'))
+  kill()
+  begin(true)
+  await until(() => leave !== null)
+  clock.advance(60_000)
+  await new Promise(resolve => setImmediate(resolve))
+  expect(sent).toEqual(['stop', 'one'])
+  leave?.()
+  expect((await ended(id)).outcome).toBe('lost')
+  expect(sent).toEqual(['stop', 'one', 'start'])
+})
+
+it('a host that is there but lets nobody ask its services is not waited for without end', async () => {
+  const { id } = add({ stopUnits: [unit] })
+  onCommand = command => {
+    seen = command !== 'two'
+    return 0
+  }
+  run(id)
+  await until(() => newest(id)?.progress?.startsWith('Waiting to start'))
+  clock.advance(290_000)
+  await new Promise(resolve => setImmediate(resolve))
+  expect(newest(id)?.finishedAt).toBeNull()
+  const last = await ended(id)
+  expect(last).toMatchObject({ outcome: 'failed', stopped: [], steps: [{ outcome: 'done' }, { outcome: 'done' }] })
+  expect(last.evidence.at(-1)?.text).toContain('Start bot.service on the host yourself')
+  // its turn is free again
+  seen = true
+  run(id)
+  expect((await ended(id)).outcome).toBe('done')
+})
+
+it('a cancel ends the wait for a host that is away, and says what is left to be done there', async () => {
+  const { id } = add({ stopUnits: [unit] })
+  onCommand = () => {
+    online = false
+    return 0
+  }
+  const { id: runId } = run(id)
+  await until(() => newest(id)?.progress?.startsWith('Waiting to start'))
+  maintenance.runner.cancel(runId)
+  const last = await ended(id)
+  expect(last.evidence.at(-1)?.text).toContain('Start bot.service on the host yourself')
+  expect(last.outcome).toBe('failed')
+})
+
 it('S7 a link that goes in the middle is waited for only to start what was stopped', async () => {
   const { id } = add({ stopUnits: [unit] })
   onCommand = () => {
@@ -339,6 +435,18 @@ it('runs at its time and once, makes up for one that was missed, and not while i
   await maintenance.schedules.look()
   expect(maintenance.runner.list(id, 9)).toHaveLength(2)
   expect(maintenance.view(id).nextAt).toBeNull()
+})
+
+it('says that a task which is due waits for mains, and begins it once there are', async () => {
+  const { id } = add({ schedule: { ...nightly, onlyOnMains: true } })
+  mains = false
+  clock.advance(5 * hour)
+  await maintenance.schedules.look()
+  expect(maintenance.view(id)).toMatchObject({ nextAt: start + 4 * hour, waitsFor: 'mains', running: null })
+  mains = true
+  await maintenance.schedules.look()
+  expect(maintenance.view(id).waitsFor).toBeNull()
+  expect(await ended(id)).toMatchObject({ outcome: 'done', reason: 'catch-up' })
 })
 
 it('S25 after five bad ends running its schedule is off for ten minutes, and then tried once', async () => {
