@@ -1,5 +1,5 @@
 // Decides when something with a schedule is due: jitter, one make-up for what was missed, mains only, some networks only. Pure; starts nothing.
-import type { RunSchedule } from '../../shared/model/schedule.ts'
+import type { RunSchedule, WaitsFor } from '../../shared/model/schedule.ts'
 import type { CronTimes } from './silence.ts'
 
 /** What begins no later than this after its time was not missed. */
@@ -51,6 +51,12 @@ export function dueAt(
   if (schedule.onlyOnMains && mains === false) return { kind: 'wait-for-mains', at: last }
   if (!isNamed(schedule.onlyOnNetworks, networks)) return { kind: 'wait-for-network', at: last }
   return { kind: 'run', at: last, reason: late ? 'catch-up' : 'schedule' }
+}
+
+/** What holds it up though it is due; null where nothing does. */
+export function waitsFor({ kind }: Due): WaitsFor | null {
+  if (kind === 'wait-for-mains') return 'mains'
+  return kind === 'wait-for-network' ? 'network' : null
 }
 
 function isNamed(named: readonly string[], here: readonly string[]): boolean {

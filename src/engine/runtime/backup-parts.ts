@@ -76,7 +76,7 @@ export function backupParts(
   const schedules = bag.add(
     new BackupSchedules({
       ...{ store, runner, drills, snapshots, prober, breakers, clock, log },
-      ...{ onMains: options.onMains, networks: options.networks },
+      ...{ onMains: options.onMains, networks: options.networks, onChange },
     }),
   )
   return { sources, sealing, targets, snapshots, runner, drills, restores, items: new SnapshotItems(both), schedules }

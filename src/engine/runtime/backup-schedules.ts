@@ -1,9 +1,9 @@
 // Starts backups, drills and re-hashes when they are due, and tells each backup's check how it stands; makes none of them itself.
 import { AppError } from '../../shared/errors.ts'
 import type { Backup, BackupRun, DrillRun, Snapshot } from '../../shared/model/backup.ts'
-import type { RunSchedule } from '../../shared/model/schedule.ts'
+import type { RunSchedule, WaitsFor } from '../../shared/model/schedule.ts'
 import { type BackupAgeVerdict, judgeBackupAge } from '../domain/backup-age.ts'
-import { type Due, dueAt, nextRunAt } from '../domain/due.ts'
+import { type Due, nextRunAt, type ScheduleState } from '../domain/due.ts'
 import type { Clock } from '../lib/clock.ts'
 import { cronTimes } from '../lib/cron.ts'
 import type { Disposable } from '../lib/disposable.ts'
@@ -15,7 +15,7 @@ import type { CircuitBreakers } from './circuit-breaker.ts'
 import type { DrillRunner } from './drill-runner.ts'
 import { OwnedChecks } from './owned-checks.ts'
 import type { Prober } from './prober.ts'
-import { ScheduleLooks, type Whereabouts, whereabouts } from './schedule-looks.ts'
+import { DueHere, ScheduleLooks, type Whereabouts } from './schedule-looks.ts'
 import { lastGoodOf } from './snapshot-manifest.ts'
 import type { Snapshots } from './snapshots.ts'
 
@@ -31,6 +31,8 @@ export interface BackupSchedulesOptions extends Whereabouts {
   snapshots: Snapshots
   prober: Pick<Prober, 'check' | 'record'>
   breakers: Pick<CircuitBreakers, 'allows'>
+  /** What a backup waits for has changed. */
+  onChange: (backupId: string) => void
   clock: Clock
   log: Logger
 }
@@ -41,6 +43,7 @@ export class BackupSchedules implements Disposable {
   readonly #ended = new AbortController()
   readonly #checks: OwnedChecks
   readonly #looks: ScheduleLooks
+  readonly #here: DueHere
   #rehashing = false
   #rehashAt = 0
 
@@ -48,6 +51,7 @@ export class BackupSchedules implements Disposable {
     this.#options = options
     this.#log = options.log.child('backup-schedules')
     this.#checks = new OwnedChecks(options)
+    this.#here = new DueHere(options)
     this.#looks = new ScheduleLooks({ clock: options.clock, log: this.#log }, () => this.#look())
   }
 
@@ -61,10 +65,14 @@ export class BackupSchedules implements Disposable {
   }
 
   /** When a backup comes next; null where it has no schedule or is switched off. */
-  nextAt({ backup, scheduledAt }: StoredBackup): number | null {
-    if (backup.schedule === null || !backup.enabled) return null
-    const state = stateOf(backup.id, backup.schedule, scheduledAt, backup.createdAt)
-    return nextRunAt(state, this.#options.clock.now(), cronTimes)
+  nextAt(stored: StoredBackup): number | null {
+    const state = runOf(stored)
+    return state === null ? null : nextRunAt(state, this.#options.clock.now(), cronTimes)
+  }
+
+  /** What keeps a backup from being begun, though it is due. */
+  waitsFor(stored: StoredBackup): WaitsFor | null {
+    return this.#here.waitsFor(runOf(stored))
   }
 
   /** Tells the backup's check how it stands. */
@@ -101,22 +109,16 @@ export class BackupSchedules implements Disposable {
   }
 
   async #look(): Promise<void> {
-    const { store, clock } = this.#options
+    const { store, onChange } = this.#options
     const all = store.backups.list()
-    const schedules = all.flatMap(({ backup }) => [backup.schedule, backup.drill])
-    const { mains, here } = await whereabouts(this.#options, schedules)
+    await this.#here.look(all.flatMap(({ backup }) => [backup.schedule, backup.drill]))
     for (const stored of all) {
       if (this.#ended.signal.aborted) return
       const { backup } = stored
-      const now = clock.now()
-      if (backup.enabled && backup.schedule) {
-        const state = stateOf(backup.id, backup.schedule, stored.scheduledAt, backup.createdAt)
-        this.#runDue(backup.id, dueAt(state, now, mains, cronTimes, here))
-      }
-      if (backup.enabled && backup.drill) {
-        const state = stateOf(`${backup.id} drill`, backup.drill, stored.drilledAt, backup.createdAt)
-        this.#drillDue(backup.id, dueAt(state, now, mains, cronTimes, here))
-      }
+      const [run, drill] = [runOf(stored), drillOf(stored)]
+      if (run) this.#runDue(backup.id, this.#here.due(run))
+      if (drill) this.#drillDue(backup.id, this.#here.due(drill))
+      if (this.#here.waitsAnew(backup.id, run)) onChange(backup.id)
       this.tell(backup.id)
     }
     // it may have ended while the network was asked, with no backup to notice it by
@@ -175,9 +177,15 @@ export class BackupSchedules implements Disposable {
   }
 }
 
-const stateOf = (id: string, schedule: RunSchedule, lastAt: number | null, createdAt: number) => ({
-  ...{ id, schedule, lastAt, createdAt },
-})
+const runOf = ({ backup, scheduledAt }: StoredBackup): ScheduleState | null =>
+  stateOf(backup, backup.id, backup.schedule, scheduledAt)
+const drillOf = ({ backup, drilledAt }: StoredBackup): ScheduleState | null =>
+  stateOf(backup, `${backup.id} drill`, backup.drill, drilledAt)
+
+/** Null where it has no schedule or is switched off. */
+function stateOf({ enabled, createdAt }: Backup, id: string, schedule: RunSchedule | null, lastAt: number | null) {
+  return enabled && schedule ? { id, schedule, lastAt, createdAt } : null
+}
 
 const badInWords = ({ manifest, state, problem }: Snapshot): string =>
   `The snapshot of ${new Date(manifest.startedAt).toISOString().slice(0, 16).replace('T', ' ')} UTC is ${state}${problem === null ? '' : ` (${problem})`}`

@@ -234,6 +234,7 @@ export class Backups implements Disposable {
     return {
       ...{ backup, lastRun, problem },
       nextAt: this.schedules.nextAt(stored),
+      waitsFor: this.schedules.waitsFor(stored),
       running: this.runner.running(backup.id),
       lastGood: lastGoodOf(all),
       provenAt: proven.length === 0 ? null : Math.max(...proven),

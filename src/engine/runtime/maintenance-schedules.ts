@@ -1,6 +1,7 @@
 // Starts maintenance when it is due, and tells each task's check how it stands; does none of it itself.
 import { AppError } from '../../shared/errors.ts'
-import { type Due, dueAt, nextRunAt } from '../domain/due.ts'
+import type { WaitsFor } from '../../shared/model/schedule.ts'
+import { type Due, nextRunAt } from '../domain/due.ts'
 import { judgeMaintenance } from '../domain/maintenance-standing.ts'
 import type { Clock } from '../lib/clock.ts'
 import { cronTimes } from '../lib/cron.ts'
@@ -13,7 +14,7 @@ import type { CircuitBreakers } from './circuit-breaker.ts'
 import { featureOf, type MaintenanceRunner } from './maintenance-runner.ts'
 import { OwnedChecks } from './owned-checks.ts'
 import type { Prober } from './prober.ts'
-import { ScheduleLooks, type Whereabouts, whereabouts } from './schedule-looks.ts'
+import { DueHere, ScheduleLooks, type Whereabouts } from './schedule-looks.ts'
 
 /** So many runs are looked through for the last that says something. */
 const mostLooked = 20
@@ -23,6 +24,8 @@ export interface MaintenanceSchedulesOptions extends Whereabouts {
   runner: Pick<MaintenanceRunner, 'start' | 'running' | 'list'>
   prober: Pick<Prober, 'check' | 'record'>
   breakers: Pick<CircuitBreakers, 'allows'>
+  /** What a task waits for has changed. */
+  onChange: (taskId: string) => void
   clock: Clock
   log: Logger
 }
@@ -32,12 +35,14 @@ export class MaintenanceSchedules implements Disposable {
   readonly #log: Logger
   readonly #checks: OwnedChecks
   readonly #looks: ScheduleLooks
+  readonly #here: DueHere
   #ended = false
 
   constructor(options: MaintenanceSchedulesOptions) {
     this.#options = options
     this.#log = options.log.child('maintenance-schedules')
     this.#checks = new OwnedChecks(options)
+    this.#here = new DueHere(options)
     this.#looks = new ScheduleLooks({ clock: options.clock, log: this.#log }, () => this.#look())
   }
 
@@ -54,6 +59,11 @@ export class MaintenanceSchedules implements Disposable {
   nextAt(stored: StoredTask): number | null {
     const state = stateOf(stored)
     return state === null ? null : nextRunAt(state, this.#options.clock.now(), cronTimes)
+  }
+
+  /** What keeps a task from being begun, though it is due. */
+  waitsFor(stored: StoredTask): WaitsFor | null {
+    return this.#here.waitsFor(stateOf(stored))
   }
 
   /** Why the last run that was not cancelled did not end well; null where it did. */
@@ -88,14 +98,14 @@ export class MaintenanceSchedules implements Disposable {
   }
 
   async #look(): Promise<void> {
-    const { store, clock } = this.#options
+    const { store, onChange } = this.#options
     const all = store.maintenance.list()
-    const schedules = all.map(({ task }) => task.schedule)
-    const { mains, here } = await whereabouts(this.#options, schedules)
+    await this.#here.look(all.map(({ task }) => task.schedule))
     for (const stored of all) {
       if (this.#ended) return
       const state = stateOf(stored)
-      if (state) this.#runDue(stored.task.id, dueAt(state, clock.now(), mains, cronTimes, here))
+      if (state) this.#runDue(stored.task.id, this.#here.due(state))
+      if (this.#here.waitsAnew(stored.task.id, state)) onChange(stored.task.id)
       this.tell(stored.task.id)
     }
   }

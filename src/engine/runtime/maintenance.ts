@@ -49,7 +49,7 @@ export class Maintenance implements Disposable {
     this.#options = options
     const onChange = (taskId: string): void => this.#announce(taskId)
     this.runner = this.#bag.add(new MaintenanceRunner({ ...options, onChange }))
-    this.schedules = this.#bag.add(new MaintenanceSchedules({ ...options, runner: this.runner }))
+    this.schedules = this.#bag.add(new MaintenanceSchedules({ ...options, runner: this.runner, onChange }))
   }
 
   /** Takes up what was under way, and begins to look at the schedules. */
@@ -217,7 +217,8 @@ export class Maintenance implements Disposable {
     const { task, doneAt } = stored
     const last = this.runner.list(task.id, 5).find(({ finishedAt }) => finishedAt !== null)
     return {
-      ...{ task, nextAt: this.schedules.nextAt(stored), running: this.runner.running(task.id) },
+      ...{ task, nextAt: this.schedules.nextAt(stored), waitsFor: this.schedules.waitsFor(stored) },
+      running: this.runner.running(task.id),
       ...{ lastRun: last ?? null, lastDoneAt: doneAt, problem: this.schedules.lastFailure(task.id) },
     }
   }

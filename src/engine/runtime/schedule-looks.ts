@@ -1,6 +1,8 @@
-// Looks again and again at what has a schedule, one look at a time, and finds out where this computer is; knows nothing of what is due.
-import type { RunSchedule } from '../../shared/model/schedule.ts'
+// Looks again and again at what has a schedule, one look at a time, and says what is due where this computer is just now; starts nothing.
+import type { RunSchedule, WaitsFor } from '../../shared/model/schedule.ts'
+import { type Due, dueAt, type ScheduleState, waitsFor } from '../domain/due.ts'
 import type { Clock } from '../lib/clock.ts'
+import { cronTimes } from '../lib/cron.ts'
 import type { Disposable } from '../lib/disposable.ts'
 import type { Logger } from '../lib/log.ts'
 
@@ -47,12 +49,39 @@ export class ScheduleLooks implements Disposable {
   }
 }
 
-/** What cannot be found out holds nothing up. */
-export async function whereabouts(
-  { onMains, networks }: Whereabouts,
-  schedules: readonly (RunSchedule | null)[],
-): Promise<{ mains: boolean | null; here: string[] }> {
-  const mains = await onMains().catch(() => null)
-  const named = schedules.some(one => one?.onlyOnNetworks.length)
-  return { mains, here: named ? await networks().catch(() => []) : [] }
+/** What is due where this computer was at the last look. */
+export class DueHere {
+  readonly #options: Whereabouts & { readonly clock: Clock }
+  readonly #waited = new Map<string, WaitsFor | null>()
+  #mains: boolean | null = null
+  #networks: string[] = []
+
+  constructor(options: Whereabouts & { readonly clock: Clock }) {
+    this.#options = options
+  }
+
+  /** Finds out where it is; what cannot be found out holds nothing up. */
+  async look(schedules: readonly (RunSchedule | null)[]): Promise<void> {
+    const { onMains, networks } = this.#options
+    this.#mains = await onMains().catch(() => null)
+    const named = schedules.some(one => one?.onlyOnNetworks.length)
+    this.#networks = named ? await networks().catch(() => []) : []
+  }
+
+  due(state: ScheduleState): Due {
+    return dueAt(state, this.#options.clock.now(), this.#mains, cronTimes, this.#networks)
+  }
+
+  /** Null where it waits for nothing, or has no schedule. */
+  waitsFor(state: ScheduleState | null): WaitsFor | null {
+    return state && waitsFor(this.due(state))
+  }
+
+  /** Waits it for something else than when this was asked last? */
+  waitsAnew(id: string, state: ScheduleState | null): boolean {
+    const before = this.#waited.get(id) ?? null
+    const now = this.waitsFor(state)
+    this.#waited.set(id, now)
+    return now !== before
+  }
 }

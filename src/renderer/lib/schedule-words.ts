@@ -1,5 +1,5 @@
 // When something runs by itself, in words: the times most people want, and cron lines as they are read. Decides nothing and draws nothing.
-import type { RunSchedule } from '../../shared/model/schedule.ts'
+import type { RunSchedule, WaitsFor } from '../../shared/model/schedule.ts'
 import { formatDuration } from './format.ts'
 
 export interface SchedulePreset {
@@ -42,6 +42,10 @@ export function whenText({ cron, zone, jitterSeconds, onlyOnMains, onlyOnNetwork
     .filter(part => part !== false)
     .join(', ')
 }
+
+/** What keeps it from being begun, though its time has come. */
+export const waitsText = (waitsFor: WaitsFor): string =>
+  waitsFor === 'mains' ? 'waits for mains power' : 'waits for its network'
 
 /** A time as the clocks of that zone show it: `Mon 23 Nov, 04:00`. */
 export function timeInZone(at: number, zone: string): string {

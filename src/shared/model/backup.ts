@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { CheckUnit, KindInfo } from './check.ts'
 import { HostId } from './host.ts'
-import { RunSchedule } from './schedule.ts'
+import { RunSchedule, WaitsFor } from './schedule.ts'
 import { Evidence } from './unit.ts'
 
 export const BackupId = z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/, 'not a backup id')
@@ -246,6 +246,8 @@ export type BackupRun = z.infer<typeof BackupRun>
 export const BackupView = z.object({
   backup: Backup,
   nextAt: z.number().nullable(),
+  /** Why it has not begun, though `nextAt` is past. */
+  waitsFor: WaitsFor.nullable(),
   running: BackupRun.nullable(),
   lastRun: BackupRun.nullable(),
   lastGood: Snapshot.nullable(),

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { CheckUnit, KindInfo } from './check.ts'
 import { HostId } from './host.ts'
 import { RecoveryStep, StepPlan } from './recovery.ts'
-import { RunSchedule } from './schedule.ts'
+import { RunSchedule, WaitsFor } from './schedule.ts'
 import { Evidence } from './unit.ts'
 
 export const MaintenanceId = z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/, 'not a maintenance id')
@@ -112,6 +112,8 @@ export type MaintenanceRun = z.infer<typeof MaintenanceRun>
 export const MaintenanceView = z.object({
   task: MaintenanceTask,
   nextAt: z.number().nullable(),
+  /** Why it has not begun, though `nextAt` is past. */
+  waitsFor: WaitsFor.nullable(),
   /** Under way, or waiting. */
   running: MaintenanceRun.nullable(),
   /** The newest that is over. */

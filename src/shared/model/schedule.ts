@@ -15,3 +15,7 @@ export const RunSchedule = z.object({
   onlyOnNetworks: z.array(z.string().trim().min(1).max(100)).max(20).default([]),
 })
 export type RunSchedule = z.infer<typeof RunSchedule>
+
+/** What is due, and not begun before this computer runs on mains, or is on a network that the schedule names. */
+export const WaitsFor = z.enum(['mains', 'network'])
+export type WaitsFor = z.infer<typeof WaitsFor>

@@ -217,6 +217,7 @@ export function backupsOf(now: number): BackupView[] {
     return {
       backup,
       nextAt: draft.schedule === null ? null : now + 15 * hour,
+      waitsFor: null,
       running: null,
       lastRun: runsOf(id, now)[0] ?? null,
       lastGood: own.find(({ state }) => state === 'good') ?? null,
@@ -249,6 +250,7 @@ export function backupsOf(now: number): BackupView[] {
     view('trading', backups.trading),
     view('stats', backups.stats, {
       problem: 'The last good one is 4 d old, and it is to be taken every day',
+      ...{ nextAt: now - 3 * 24 * hour, waitsFor: 'mains' },
     }),
     view('web', backups.web, { running, nextAt: now + 10 * minute }),
     view('mail', backups.mail),

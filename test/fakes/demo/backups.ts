@@ -169,6 +169,7 @@ export function backupHandlers(world: World, emit: Server<EngineContract>['emit'
       put({
         backup,
         nextAt: null,
+        waitsFor: null,
         running: null,
         lastRun: null,
         lastGood: null,

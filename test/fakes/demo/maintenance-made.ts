@@ -58,7 +58,7 @@ export function tasksOf(now: number): MaintenanceView[] {
     const parsed = MaintenanceDraft.parse(draft)
     const task = { ...parsed, id, createdAt: now - 50 * day, checkId: `maintenance-${id}`, stored: [] }
     const nextAt = parsed.schedule !== null && parsed.enabled ? now + 16 * hour : null
-    return { task, nextAt, running: null, lastRun: null, lastDoneAt: null, problem: null, ...parts }
+    return { task, nextAt, waitsFor: null, running: null, lastRun: null, lastDoneAt: null, problem: null, ...parts }
   }
   const tidied = runOf('tidy', night, {
     steps: [

@@ -78,7 +78,7 @@ export function maintenanceHandlers(world: World, emit: Server<EngineContract>['
       const id = `task-${world.maintenance.size + 1}`
       const task = { ...draft, id, createdAt: Date.now(), checkId: `maintenance-${id}`, stored: [] }
       const nextAt = draft.schedule && cronTimes.next(draft.schedule.cron, draft.schedule.zone, Date.now())
-      return put({ task, nextAt, running: null, lastRun: null, lastDoneAt: null, problem: null })
+      return put({ task, nextAt, waitsFor: null, running: null, lastRun: null, lastDoneAt: null, problem: null })
     },
     'maintenance.edit': ({ id, draft }) => {
       const view = viewOf(id)

@@ -9,7 +9,13 @@ import {
   runStatus,
   snapshotStatus,
 } from '../../../src/renderer/lib/backup-status.ts'
-import { schedulePresets, scheduleText, timeInZone, whenText } from '../../../src/renderer/lib/schedule-words.ts'
+import {
+  schedulePresets,
+  scheduleText,
+  timeInZone,
+  waitsText,
+  whenText,
+} from '../../../src/renderer/lib/schedule-words.ts'
 import { backupRows, matchesBackup } from '../../../src/renderer/views/backups/backups-order.ts'
 import { BackupDraft, type BackupRun, type BackupView, type Snapshot } from '../../../src/shared/model/backup.ts'
 import type { HostView } from '../../../src/shared/model/host.ts'
@@ -33,6 +39,7 @@ const run = (parts: Partial<BackupRun>): BackupRun => ({
 const view = (parts: Partial<BackupView> = {}, backup: Partial<BackupDraft> = {}): BackupView => ({
   backup: { ...draft, ...backup, id: 'bot', createdAt: 0, checkId: 'c', stored: [] },
   nextAt: null,
+  waitsFor: null,
   running: null,
   lastRun: run({}),
   lastGood: snapshot,
@@ -136,6 +143,8 @@ test('a rule of keeping and a schedule are read as sentences', () => {
   expect(scheduleText('5 14 * * 2')).toBe('Tuesdays at 14:05')
   expect(scheduleText('5 4 1 * 2')).toBe('Cron 5 4 1 * 2')
   const nightly = { cron: '0 3 * * *', zone: 'UTC', catchUp: true, onlyOnMains: false }
+  expect(waitsText('mains')).toBe('waits for mains power')
+  expect(waitsText('network')).toBe('waits for its network')
   expect(whenText({ ...nightly, jitterSeconds: 0, onlyOnNetworks: [] })).toBe('Every night at 03:00, UTC')
   expect(whenText({ ...nightly, jitterSeconds: 900, onlyOnMains: true, onlyOnNetworks: ['Home', '10.0.0.1'] })).toBe(
     'Every night at 03:00, UTC, up to 15 min later, only on mains, only on Home or 10.0.0.1',

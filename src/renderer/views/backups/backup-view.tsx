@@ -7,6 +7,7 @@ import { Button, LinkButton } from '../../components/button.tsx'
 import { Pale } from '../../components/cells.tsx'
 import { EmptyState, QueryFaces } from '../../components/faces.tsx'
 import { FieldError } from '../../components/field.tsx'
+import { NextRun } from '../../components/next-run.tsx'
 import { Notice } from '../../components/notice.tsx'
 import { Columns, Fact, Facts, Page, Panel } from '../../components/page.tsx'
 import { RelativeTime } from '../../components/relative-time.tsx'
@@ -148,7 +149,7 @@ function State(props: { view: BackupView }): ReactNode {
 }
 
 function AboutPanel(props: { view: BackupView }): ReactNode {
-  const { backup, lastGood, provenAt, nextAt } = props.view
+  const { backup, lastGood, provenAt, nextAt, waitsFor } = props.view
   const { data: hosts = [] } = useHosts()
   const { data: targets = [] } = useTargets()
   const { data: kinds } = useBackupKinds()
@@ -166,7 +167,7 @@ function AboutPanel(props: { view: BackupView }): ReactNode {
         </Fact>
         {nextAt !== null && (
           <Fact name="Next">
-            <RelativeTime at={nextAt} />
+            <NextRun at={nextAt} waitsFor={waitsFor} />
           </Fact>
         )}
         <Fact name="Proven by a restore">{backup.drill ? safeText(whenText(backup.drill)) : 'by hand'}</Fact>

@@ -9,6 +9,7 @@ import { type Column, DataTable, readSort, writeSort } from '../../components/da
 import { EmptyState, QueryFaces } from '../../components/faces.tsx'
 import { FilterBar } from '../../components/filter-bar.tsx'
 import { FilterInput, useRouteValue } from '../../components/filter-input.tsx'
+import { NextRun } from '../../components/next-run.tsx'
 import { Page } from '../../components/page.tsx'
 import { RelativeTime } from '../../components/relative-time.tsx'
 import { Status } from '../../components/status.tsx'
@@ -123,13 +124,13 @@ const columns: readonly Column<BackupRow>[] = [
     header: 'Next',
     width: 'minmax(3.75rem, 0.6fr)',
     compare: (a, b) => (a.view.nextAt ?? Number.MAX_VALUE) - (b.view.nextAt ?? Number.MAX_VALUE),
-    cell: ({ view: { backup, nextAt } }) =>
+    cell: ({ view: { backup, nextAt, waitsFor } }) =>
       backup.schedule === null ? (
         <Pale>by hand</Pale>
       ) : nextAt === null ? (
         <Pale>{backup.enabled ? 'never' : 'off'}</Pale>
       ) : (
-        <RelativeTime at={nextAt} />
+        <NextRun at={nextAt} waitsFor={waitsFor} />
       ),
   },
   {

@@ -9,6 +9,7 @@ import { type Column, DataTable, readSort, writeSort } from '../../components/da
 import { EmptyState, QueryFaces } from '../../components/faces.tsx'
 import { FilterBar } from '../../components/filter-bar.tsx'
 import { FilterInput, useRouteValue } from '../../components/filter-input.tsx'
+import { NextRun } from '../../components/next-run.tsx'
 import { Page } from '../../components/page.tsx'
 import { RelativeTime } from '../../components/relative-time.tsx'
 import { Status } from '../../components/status.tsx'
@@ -124,13 +125,13 @@ const columns: readonly Column<TaskRow>[] = [
     header: 'Next',
     width: 'minmax(5rem, 0.7fr)',
     compare: (a, b) => comesAt(a) - comesAt(b),
-    cell: ({ view: { task, nextAt } }) =>
+    cell: ({ view: { task, nextAt, waitsFor } }) =>
       task.schedule === null ? (
         <Pale>by hand</Pale>
       ) : nextAt === null ? (
         <Pale>{task.enabled ? 'never' : 'switched off'}</Pale>
       ) : (
-        <RelativeTime at={nextAt} />
+        <NextRun at={nextAt} waitsFor={waitsFor} />
       ),
   },
   {

@@ -7,6 +7,7 @@ import { Button, LinkButton } from '../../components/button.tsx'
 import { Pale } from '../../components/cells.tsx'
 import { EmptyState, QueryFaces } from '../../components/faces.tsx'
 import { FieldError } from '../../components/field.tsx'
+import { NextRun } from '../../components/next-run.tsx'
 import { Notice } from '../../components/notice.tsx'
 import { Columns, Fact, Facts, Page, Panel } from '../../components/page.tsx'
 import { RelativeTime } from '../../components/relative-time.tsx'
@@ -141,7 +142,7 @@ function Buttons(props: { view: MaintenanceView }): ReactNode {
 }
 
 function AboutPanel(props: { view: MaintenanceView }): ReactNode {
-  const { task, nextAt, lastDoneAt } = props.view
+  const { task, nextAt, lastDoneAt, waitsFor } = props.view
   const { data: hosts = [] } = useHosts()
   const host = hosts.find(view => view.host.id === task.hostId)?.host
   return (
@@ -153,7 +154,7 @@ function AboutPanel(props: { view: MaintenanceView }): ReactNode {
         </Fact>
         {nextAt !== null && (
           <Fact name="Next">
-            <RelativeTime at={nextAt} />
+            <NextRun at={nextAt} waitsFor={waitsFor} />
           </Fact>
         )}
         <Fact name="Last done">{lastDoneAt === null ? 'never' : <RelativeTime at={lastDoneAt} />}</Fact>

@@ -1,7 +1,7 @@
 // When a backup is due: in time, once for all that were missed, on mains only, and never twice for one time.
 import { expect, it } from 'vitest'
 import { judgeBackupAge } from '../../../../src/engine/domain/backup-age.ts'
-import { dueAt, intervalOf, jitterOf, nextRunAt } from '../../../../src/engine/domain/due.ts'
+import { dueAt, intervalOf, jitterOf, nextRunAt, waitsFor } from '../../../../src/engine/domain/due.ts'
 import { cronTimes } from '../../../../src/engine/lib/cron.ts'
 import { RunSchedule } from '../../../../src/shared/model/schedule.ts'
 
@@ -45,6 +45,8 @@ it('waits for mains where it is told to, and for nothing where that cannot be kn
   const now = midnight + 3 * hour + 1
   const schedule = { ...nightly, onlyOnMains: true }
   expect(due({ lastAt: midnight, schedule }, now, false)).toMatchObject({ kind: 'wait-for-mains' })
+  expect(waitsFor(due({ lastAt: midnight, schedule }, now, false))).toBe('mains')
+  expect(waitsFor(due({ lastAt: midnight, schedule }, now, true))).toBeNull()
   expect(due({ lastAt: midnight, schedule }, now, null)).toMatchObject({ kind: 'run' })
 })
 
