@@ -3,6 +3,7 @@ import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileS
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { AppError } from '../../../../src/shared/errors.ts'
+import type { BackupView } from '../../../../src/shared/model/backup.ts'
 import { AuditQuery } from '../../../../src/shared/model/audit.ts'
 import { localTargetId, Manifest } from '../../../../src/shared/model/backup.ts'
 import { BackupRig, BackupWorld } from './backup-rig.ts'
@@ -231,6 +232,37 @@ it('S2 a schedule that was missed for days runs once', async () => {
   for (let n = 0; n < 5; n++) await rig.backups.schedules.look()
   expect(rig.backups.runner.list(id, 5)).toMatchObject([{ outcome: 'good', reason: 'catch-up' }])
   expect(rig.backups.view(id).nextAt).toBe(Date.UTC(2026, 0, 6, 3))
+})
+
+it('says what a backup that is due waits for, as soon as that is known and no longer than it is so', async () => {
+  const schedule = { cron: '0 3 * * *', zone: 'UTC', jitterSeconds: 0, catchUp: true, onlyOnMains: true }
+  const { id } = rig.add({ schedule: { ...schedule, onlyOnNetworks: ['Home'] } })
+  const said = () => {
+    world.clock.advance(1_000)
+    const views = rig.published.flatMap(({ name, payload }) =>
+      name === 'backup.changed' ? [payload as BackupView] : [],
+    )
+    return views.at(-1)?.waitsFor
+  }
+  world.mains = false
+  world.networks = ['Elsewhere']
+  expect(rig.backups.view(id).waitsFor).toBeNull()
+  world.clock.advance(4 * 3_600_000)
+  await rig.backups.schedules.look()
+  expect(said()).toBe('mains')
+  expect(rig.backups.view(id).nextAt).toBeLessThan(world.clock.now())
+  world.mains = true
+  await rig.backups.schedules.look()
+  expect(said()).toBe('network')
+  // no look is needed to see what a person changed
+  const { backup } = rig.backups.stored(id)
+  rig.backups.edit(id, { ...backup, enabled: false }, {})
+  expect(rig.backups.view(id).waitsFor).toBeNull()
+  rig.backups.edit(id, backup, {})
+  world.networks = ['home']
+  await rig.backups.schedules.look()
+  expect(said()).toBeNull()
+  await rig.until(() => rig.backups.runner.list(id, 5)[0]?.outcome === 'good')
 })
 
 it('a late backup, damage and a failed drill reach its check', async () => {
