@@ -80,3 +80,20 @@ it('a link that takes its time to close costs a host nothing but its place in th
   await fleet.dispose()
   expect(clock.pending).toBe(0)
 })
+
+it('a host that is to be removed has no session any more from that moment, so that nothing begins on it', async () => {
+  const links: FakeLink[] = []
+  const { fleet } = openFleet(links, [])
+  const { id } = await fleet.add(draft({ name: 'web-1' }), {})
+  expect(() => fleet.judgeRemoval(id)).not.toThrow()
+  await fleet.add(draft({ name: 'behind', jump: id }), {})
+  expect(() => fleet.judgeRemoval(id)).toThrow(/behind is reached through this host/)
+  await expect(fleet.remove(id)).rejects.toMatchObject({ code: 'CONFLICT' })
+  expect(fleet.peek(id)).not.toBeNull()
+  await fleet.remove('behind')
+  const removed = fleet.remove(id)
+  expect(fleet.peek(id)).toBeNull()
+  await removed
+  expect(fleet.views()).toEqual([])
+  await fleet.dispose()
+})
