@@ -21,6 +21,8 @@ type Sealed = Pick<SnapshotPart, 'encryption' | 'keyId'>
 
 /** A recipient is no secret, so its key may be named after it. */
 const recipientKey = (recipient: string): string => createHash('sha256').update(recipient).digest('hex').slice(0, 8)
+/** Each passphrase is kept under its id: the present one opens only what is from before that. */
+const mayBePresent = (kind: Key, keyId: string): boolean => kind === 'age' || keyId === firstKey
 const fieldOf = (kind: Key): string => (kind === 'age' ? identityField : passphraseField)
 const decryptorOf = (kind: Key, key: string): Decryptor =>
   kind === 'age' ? ageDecryptor(key) : passphraseDecryptor(key)
@@ -32,16 +34,20 @@ export interface SealingOptions {
 
 export class Sealing {
   readonly #options: SealingOptions
+  /** Keys that a run under way encrypts with, by backup: no snapshot names them yet. */
+  readonly #inUse = new Map<string, Set<string>>()
 
   constructor(options: SealingOptions) {
     this.#options = options
   }
 
-  /** Rejects where the key is not here: nothing is ever kept in clear by mistake. */
+  /** Its key is kept until `ended`. Rejects where the key is not here: nothing is ever kept in clear by mistake. */
   async encryptor({ id, encryption }: Backup): Promise<(Encryptor & { keyId: string }) | null> {
     if (encryption.kind === 'none') return null
-    if (encryption.kind === 'age')
-      return { ...ageEncryptor(encryption.recipient), keyId: recipientKey(encryption.recipient) }
+    if (encryption.kind === 'age') {
+      const keyId = this.#use(id, recipientKey(encryption.recipient))
+      return { ...ageEncryptor(encryption.recipient), keyId }
+    }
     const { vault } = this.#options
     const passphrase = this.#present(id, 'passphrase')
     if (passphrase === null) throw missing('passphrase', true)
@@ -49,7 +55,12 @@ export class Sealing {
     // drawn at random, for whatever is made from a passphrase helps whoever guesses it
     const keyId = known ?? randomBytes(4).toString('hex')
     if (known === undefined) vault.put(fieldSecretId('backup', id, keyField(keyId)), passphrase)
-    return { ...passphraseEncryptor(passphrase), keyId }
+    return { ...passphraseEncryptor(passphrase), keyId: this.#use(id, keyId) }
+  }
+
+  /** A run of it is over: what it encrypted is in a snapshot by now, or gone. */
+  ended(backupId: string): void {
+    this.#inUse.delete(backupId)
   }
 
   /** Of what is encrypted for a recipient only the recipient's own key opens anything. */
@@ -60,7 +71,8 @@ export class Sealing {
   /** Rejects where the key is not here. */
   async decryptor({ backupId }: Manifest, { encryption, keyId = firstKey }: Sealed): Promise<Decryptor | null> {
     if (encryption === 'none') return null
-    const key = this.#kept(backupId, keyId) ?? this.#present(backupId, encryption)
+    const key =
+      this.#kept(backupId, keyId) ?? (mayBePresent(encryption, keyId) ? this.#present(backupId, encryption) : null)
     if (key === null) throw missing(encryption, false)
     return decryptorOf(encryption, key)
   }
@@ -70,7 +82,7 @@ export class Sealing {
     const { vault } = this.#options
     for (const { encryption, keyId = firstKey } of parts) {
       if (encryption === 'none') continue
-      const fields = [keyField(keyId), fieldOf(encryption)]
+      const fields = [keyField(keyId), ...(mayBePresent(encryption, keyId) ? [fieldOf(encryption)] : [])]
       if (!fields.some(field => vault.has(fieldSecretId('backup', backupId, field)))) return encryption
     }
     return null
@@ -120,8 +132,8 @@ export class Sealing {
       backups.snapshots(backupId).flatMap(({ manifest }) => manifest.parts.map(({ keyId = firstKey }) => keyId)),
     )
     for (const keyId of backups.keyIds(backupId)) {
-      if (needed.has(keyId)) continue
-      // a run may be encrypting with the present one; a vault that is locked tells nothing, and keeps it
+      if (needed.has(keyId) || this.#inUse.get(backupId)?.has(keyId)) continue
+      // a vault that is locked tells nothing, and keeps it
       const present = ([passphraseField, identityField] as const).some(
         field => vault.has(fieldSecretId('backup', backupId, field)) && this.#mayBe(backupId, field, keyId),
       )
@@ -140,10 +152,16 @@ export class Sealing {
   #keep(backupId: string, kind: Key, keyId: string, next: string | null | undefined): void {
     const { vault, backups } = this.#options
     const needs = ({ encryption, keyId: of = firstKey }: Sealed): boolean => encryption === kind && of === keyId
-    if (!backups.snapshots(backupId).some(({ manifest }) => manifest.parts.some(needs))) return
+    const inUse = this.#inUse.get(backupId)?.has(keyId) ?? false
+    if (!inUse && !backups.snapshots(backupId).some(({ manifest }) => manifest.parts.some(needs))) return
     const old = this.#present(backupId, kind)
     if (old === null || old === next || this.#kept(backupId, keyId) !== null) return
     vault.put(fieldSecretId('backup', backupId, keyField(keyId)), old)
+  }
+
+  #use(backupId: string, keyId: string): string {
+    this.#inUse.set(backupId, (this.#inUse.get(backupId) ?? new Set()).add(keyId))
+    return keyId
   }
 
   #present(backupId: string, kind: Key): string | null {
