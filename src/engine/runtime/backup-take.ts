@@ -8,7 +8,7 @@ import { type Counted, tallyOf } from '../lib/bulk/tally.ts'
 import { transfer } from '../lib/bulk/transfer.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { TargetStore, TargetWriter } from '../targets/index.ts'
-import { runHook } from './backup-hook.ts'
+import { betweenHooks } from './backup-hook.ts'
 import type { Sealing } from './backup-sealing.ts'
 import type { ProgressMeter } from './progress-meter.ts'
 import { folderOf, manifestOf } from './snapshot-manifest.ts'
@@ -23,7 +23,7 @@ export interface TakeParts {
   readonly snapshots: Snapshots
   readonly clock: Clock
   readonly version: string
-  readonly sealing: Pick<Sealing, 'encryptor' | 'readable'>
+  readonly sealing: Pick<Sealing, 'encryptor' | 'readable' | 'ended'>
 }
 
 export interface TakeRequest {
@@ -55,6 +55,7 @@ interface Place {
 export async function takeSnapshot(parts: TakeParts, request: TakeRequest): Promise<Taken> {
   const { backup, signal, say, meter } = request
   const failed = new Map<string, AppError>()
+  const snapshots: Snapshot[] = []
   const giveUp = (place: Place, caught: unknown): void => {
     const error = AppError.from(caught)
     failed.set(place.id, error)
@@ -65,13 +66,9 @@ export async function takeSnapshot(parts: TakeParts, request: TakeRequest): Prom
   try {
     const { link } = parts.sources.session(backup.hostId)
     const startedAt = parts.clock.now()
-    let made: SnapshotPart[]
-    if (backup.before) await runHook(link, backup.before, 'before', request)
-    try {
-      made = await takeParts(parts, request, places, giveUp)
-    } finally {
-      if (backup.after) await runHook(link, backup.after, 'after', request).catch(sayFailure(say))
-    }
+    const made = await betweenHooks(link, backup, parts.clock, request, () => {
+      return takeParts(parts, request, places, giveUp)
+    })
     if (signal.aborted) throw new AppError('CANCELLED', 'Cancelled')
     meter.step('Writing the manifest')
     const manifest: Manifest = {
@@ -79,22 +76,24 @@ export async function takeSnapshot(parts: TakeParts, request: TakeRequest): Prom
       ...{ backupId: backup.id, backupName: backup.name, hostName: request.hostName, hostId: backup.hostId },
       ...{ startedAt, finishedAt: parts.clock.now(), quarterdeck: parts.version, parts: made },
     }
-    const snapshots: Snapshot[] = []
     for (const place of left(places, failed)) {
       try {
-        snapshots.push(await parts.snapshots.commit(place.id, place.open, manifest))
-        parts.targets.saw(place.id, await place.open.freeBytes().catch(() => null), null)
+        snapshots.push(await parts.snapshots.commit(place.id, place.open, manifest, signal))
       } catch (caught) {
         giveUp(place, caught)
       }
     }
     if (snapshots.length === 0) throw lastOf(failed)
-    await retain(parts, request, places, snapshots)
+    const kept = places.filter(({ id }) => snapshots.some(({ targetId }) => targetId === id))
+    for (const place of kept) await tellRoom(parts, place)
+    // the snapshots of a backup that was removed just now stay where they are
+    if (!signal.aborted) await retain(parts, request, kept)
     return { snapshots, failed }
   } catch (caught) {
-    for (const place of places) await clear(place, request)
+    if (snapshots.length === 0) for (const place of places) await clear(place, request)
     throw caught
   } finally {
+    parts.sealing.ended(backup.id)
     for (const place of places) {
       if (failed.has(place.id)) await clear(place, request)
       await place.open.dispose().catch(() => {})
@@ -242,19 +241,12 @@ function wantOf(chosen: Backup['compression'], comes: SnapshotPart['compression'
 }
 
 /** Only after a verified success (semantics 30), and not before a restore: what is about to be restored must not go. */
-async function retain(
-  parts: TakeParts,
-  { backup, reason, say }: TakeRequest,
-  places: readonly Place[],
-  snapshots: readonly Snapshot[],
-): Promise<void> {
+async function retain(parts: TakeParts, { backup, reason, say }: TakeRequest, places: readonly Place[]): Promise<void> {
   if (reason === 'before-restore') return
   const zone = backup.schedule?.zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone
-  for (const { targetId } of snapshots) {
-    const place = places.find(({ id }) => id === targetId)
-    if (!place) continue
+  for (const place of places) {
     try {
-      const gone = await parts.snapshots.retain(targetId, place.open, backup.id, backup.retention, zone)
+      const gone = await parts.snapshots.retain(place.id, place.open, backup.id, backup.retention, zone)
       if (gone.length > 0) say({ ok: true, text: `${place.name}: ${gone.length} old one(s) removed` })
     } catch (caught) {
       say({ ok: false, text: `${place.name}: old ones could not be removed. ${inWords(caught)}` })
@@ -262,10 +254,14 @@ async function retain(
   }
 }
 
-const sayFailure =
-  (say: TakeRequest['say']) =>
-  (caught: unknown): void =>
-    say({ ok: false, text: inWords(caught) })
+/** What is left there is only for the eye: where it cannot be told, the snapshot is as good. */
+async function tellRoom({ targets }: TakeParts, { id, open }: Place): Promise<void> {
+  try {
+    targets.saw(id, await open.freeBytes(), null)
+  } catch {
+    // asked again by itself
+  }
+}
 
 /** What was written of a snapshot that is none. Whatever cannot be removed now is swept by the next run. */
 async function clear({ open }: Place, { backup, name }: TakeRequest): Promise<void> {

@@ -98,9 +98,14 @@ export class Snapshots {
     this.#options.onChange(manifest.backupId)
   }
 
-  /** The rename of the manifest is the commit (semantics 29): before it there is no backup, after it there is one. */
-  async commit(targetId: string, open: TargetStore, manifest: Manifest): Promise<Snapshot> {
+  /**
+   * The rename of the manifest is the commit (semantics 29): before it there is no backup, after it there is one. Rejects where `signal` was
+   * aborted meanwhile: its backup may be removed by then, and what is not remembered is for the caller to clear.
+   */
+  async commit(targetId: string, open: TargetStore, manifest: Manifest, signal: AbortSignal): Promise<Snapshot> {
+    signal.throwIfAborted()
     await open.put(manifestOf(folderOf(manifest)), Buffer.from(JSON.stringify(Manifest.parse(manifest))))
+    signal.throwIfAborted()
     const now = this.#options.clock.now()
     return this.#put({
       ...{ id: snapshotId(targetId, manifest), targetId, manifest, state: 'good', problem: null },

@@ -59,7 +59,7 @@ export class BackupWorld {
   /** Called before and after each verb; what it throws, the verb throws. `kill` in it ends the engine there. */
   onVerb: (verb: Verb, when: 'before' | 'after', part: string) => void = () => {}
   onAct: (verb: string) => 'verified' | 'failed' = () => 'verified'
-  onExec: (argv: readonly string[]) => number = () => 0
+  onExec: (argv: readonly string[]) => number | Partial<ExecResult> = () => 0
   bad: string | null = null
 
   dispose(): void {
@@ -206,14 +206,18 @@ export class BackupRig {
   #session(): HostSession {
     const { world } = this
     const exec = async (argv: readonly string[]): Promise<Partial<ExecResult>> => {
+      if (!world.online) throw new AppError('NOT_CONNECTED', 'The host is away')
       world.acts.push(argv.join(' '))
-      const exit = world.onExec(argv)
-      return { exit, signal: null, lost: false, timedOut: false, stdout: Buffer.of(), stderr: Buffer.from('no') }
+      const said = world.onExec(argv)
+      const result = typeof said === 'number' ? { exit: said } : said
+      const how = { exit: null, signal: null, lost: false, timedOut: false }
+      return { ...how, stdout: Buffer.of(), stderr: Buffer.from('no'), ...result }
     }
-    const link = {
-      ...{ hostId: 'web-1', status: this.#status(), hostKey: world.hostKey, exec },
+    const held = {
+      ...{ hostId: 'web-1', hostKey: world.hostKey, exec },
       onStatus: (listener: (status: ConnectionStatus) => void) => this.statuses.on(listener),
-    } as unknown as Link
+    }
+    const link = Object.defineProperty(held, 'status', { get: () => this.#status() }) as unknown as Link
     const manager = { get: async () => ({ activeState: world.up ? 'active' : 'inactive', subState: 'running' }) }
     return {
       ...{ host: this.store.hosts.get('web-1'), link, facts: { machineId: 'm1', rights: 'root' } },

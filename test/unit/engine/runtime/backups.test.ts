@@ -2,9 +2,10 @@
 import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import { targetTypeOf } from '../../../../src/engine/targets/index.ts'
 import { AppError } from '../../../../src/shared/errors.ts'
-import type { BackupView } from '../../../../src/shared/model/backup.ts'
 import { AuditQuery } from '../../../../src/shared/model/audit.ts'
+import type { BackupView } from '../../../../src/shared/model/backup.ts'
 import { localTargetId, Manifest } from '../../../../src/shared/model/backup.ts'
 import { BackupRig, BackupWorld } from './backup-rig.ts'
 
@@ -26,6 +27,22 @@ async function again(): Promise<void> {
 }
 
 const folder = (): string => join(world.directory, 'backups')
+
+/** What happens around the writing of a manifest. */
+function onManifest(around: (put: () => Promise<void>) => Promise<void>): void {
+  rig.targetOf = type => {
+    const real = targetTypeOf(type)
+    if (!real) return undefined
+    return {
+      ...real,
+      open: async (...given) => {
+        const open = await real.open(...given)
+        const put: typeof open.put = (path, content) => around(() => open.put(path, content))
+        return Object.assign(Object.create(open), { put })
+      },
+    }
+  }
+}
 
 it('S29 keeps a verified snapshot whose manifest says of what it is', async () => {
   const { id } = rig.add()
@@ -525,6 +542,80 @@ it('runs the commands around it, and not without the first', async () => {
   world.bad = 'one'
   expect(await rig.run(id)).toMatchObject({ outcome: 'failed' })
   expect(world.acts).toEqual(['freeze', 'thaw'])
+})
+
+it('ends what the command before it may have begun, however that went', async () => {
+  const hook = (name: string) => ({ argv: [name], sudo: false, timeoutSeconds: 5 })
+  const { id } = rig.add({ before: hook('stop'), after: hook('start') })
+  const ways = {
+    failed: () => 1,
+    timedOut: () => ({ timedOut: true }),
+    cancelled: () => {
+      rig.backups.runner.cancel(rig.backups.runner.running(id)?.id ?? '')
+      throw new AppError('CANCELLED', 'Cancelled')
+    },
+  }
+  for (const way of Object.values(ways)) {
+    world.acts.length = 0
+    world.onExec = ([name]) => (name === 'stop' ? way() : 0)
+    expect((await rig.run(id)).snapshots).toEqual([])
+    expect(world.acts).toEqual(['stop', 'start'])
+  }
+  // with the link it waits for its host, before all else is tried again
+  world.acts.length = 0
+  world.onExec = ([name]) => {
+    if (name !== 'stop' || world.acts.length > 1) return 0
+    rig.online(false)
+    return { lost: true }
+  }
+  rig.backups.runner.start({ backupId: id, reason: 'person', actor: 'person' })
+  await rig.until(() => rig.backups.runner.running(id)?.progress?.step.startsWith('Waiting for the host'))
+  rig.online(true)
+  await rig.until(() => rig.backups.runner.running(id) === null)
+  expect(world.acts).toEqual(['stop', 'start', 'stop', 'start'])
+})
+
+it('a backup that is removed in the last moment of its run leaves no orphan', async () => {
+  const { id } = rig.add()
+  onManifest(async put => {
+    await put()
+    rig.backups.remove(id)
+  })
+  rig.backups.runner.start({ backupId: id, reason: 'person', actor: 'person' })
+  await rig.until(() => rig.backups.runner.running(id) === null && rig.backups.list().length === 0)
+  expect(rig.backups.snapshots.orphans()).toEqual([])
+  expect(rig.files()).toEqual([])
+})
+
+it('keeps what was committed also where its place cannot be told afterwards', async () => {
+  const { id } = rig.add()
+  rig.backups.targets.saw = () => {
+    throw new Error('no room for a word')
+  }
+  expect(await rig.run(id)).toMatchObject({ outcome: 'good', snapshots: [expect.any(String)] })
+  expect(rig.files()).toHaveLength(2)
+})
+
+it('a key that a run encrypts with outlives the change of the passphrase and the removal of another snapshot', async () => {
+  const { id } = rig.add()
+  const change = (passphrase: string) =>
+    rig.backups.edit(id, { ...rig.backups.stored(id).backup, encryption: { kind: 'passphrase' } }, { passphrase })
+  const old = (await rig.run(id)).snapshots[0] ?? ''
+  await rig.run(id)
+  change('correct horse')
+  onManifest(async put => {
+    change('battery staple')
+    await rig.backups.snapshots.remove(old)
+    await put()
+  })
+  const [made = ''] = (await rig.run(id)).snapshots
+  const { signal } = new AbortController()
+  const path = await rig.backups.items.extract(made, 'app', null, world.elsewhere, signal)
+  expect(readFileSync(path, 'utf8')).toBe('one')
+  // its key is another one: the present passphrase is not tried for it
+  const keyId = rig.backups.snapshots.get(made).manifest.parts[0]?.keyId
+  rig.store.secrets.remove(`backup/${id}/opens#${keyId}`)
+  await expect(rig.backups.items.extract(made, 'app', null, world.elsewhere, signal)).rejects.toThrow('not stored here')
 })
 
 it('can be cancelled, with nothing left', async () => {

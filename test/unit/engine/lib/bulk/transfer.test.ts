@@ -284,7 +284,7 @@ describe('what was stored, opened again', () => {
     const packing = packer('zstd')
     if (packing === null) throw new Error('it packs')
     // more than is read ahead, so that its end is not seen before
-    const content = await all(chunks(randomBytes(6_000_000)).pipe(packing))
+    const content = Buffer.from(await all(chunks(randomBytes(6_000_000)).pipe(packing)))
     // the first block of the frame says that it is the last one
     const flipped = Buffer.from(content)
     flipped[6] = (flipped[6] ?? 0) ^ 1
