@@ -56,19 +56,21 @@ export class HostRemoval {
 
   #refuseHalfDone({ id, despiteUnfinished }: Removal): void {
     const { fleet } = this.#options
-    const [first] = this.#unfinished(id)
-    if (!first) return
+    const all = this.#unfinished(id)
+    if (all.length === 0) return
     const { name } = fleet.host(id)
+    const what = capitalised(`${all.map(one => one.what).join(' and ')} ${all.length === 1 ? 'is' : 'are'}`)
     const isAway = fleet.peek(id)?.link.status.state !== 'ready'
     if (!isAway)
-      throw new AppError('CONFLICT', `${first.what} is under way on ${name}`, {
-        hint: 'Cancel it, or wait until it is over.',
+      throw new AppError('CONFLICT', `${what} under way on ${name}`, {
+        hint: all.length === 1 ? 'Cancel it, or wait until it is over.' : 'Cancel them, or wait until they are over.',
       })
     // only the host could tell or do the rest of it, and it may never be back
     if (despiteUnfinished) return
-    const down = first.units.length > 0 ? `; ${first.units.join(', ')} may be stopped there` : ''
-    throw new AppError('CONFLICT', `${first.what} is half done on ${name}, which is not connected${down}`, {
-      hint: 'Connect it first, so that it comes to its end; or remove it all the same, and see to the rest on the host yourself.',
+    const units = all.flatMap(one => one.units)
+    const down = units.length > 0 ? `; ${units.join(', ')} may be stopped there` : ''
+    throw new AppError('CONFLICT', `${what} half done on ${name}, which is not connected${down}`, {
+      hint: 'Connect the host first, so that it comes to its end; or remove the host all the same, and see to the rest on it yourself.',
       detail: { despite: 'unfinished' },
     })
   }
@@ -77,18 +79,20 @@ export class HostRemoval {
   #unfinished(hostId: string): Unfinished[] {
     const { store, restores, maintenance, renewals } = this.#options
     const restoring = restores.underWay(hostId).map(({ backupId, unit, wasUp, reached }) => ({
-      what: `A restore of ${store.backups.get(backupId)?.backup.name ?? backupId}`,
+      what: `a restore of ${store.backups.get(backupId)?.backup.name ?? backupId}`,
       units: unit && wasUp && reached !== 'verify' ? [unit.name] : [],
     }))
     const tasks = store.maintenance.list().flatMap(({ task }) => {
       const run = task.hostId === hostId ? maintenance.running(task.id) : null
       if (!run || isUntouched(run)) return []
-      return [{ what: `The task ${task.name}`, units: run.stopped.map(({ name }) => name) }]
+      return [{ what: `the task ${task.name}`, units: run.stopped.map(({ name }) => name) }]
     })
     const renewing = store.logins.list().flatMap(({ login }) => {
       const isRunning = login.hostId === hostId && renewals.isRunning(login.id)
-      return isRunning ? [{ what: `A renewal of ${login.name}`, units: [] }] : []
+      return isRunning ? [{ what: `a renewal of ${login.name}`, units: [] }] : []
     })
     return [...restoring, ...tasks, ...renewing]
   }
 }
+
+const capitalised = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)

@@ -98,6 +98,10 @@ it('says of a host that is away what may stay stopped there, and goes on where a
   })
   begun = { restore: { ...restoring, reached: 'verify' } }
   await expect(removal.remove(choice)).rejects.toThrow(/not connected$/)
+  begun.run = { steps: [step('lost')], stopped: [unit] }
+  await expect(removal.remove(choice)).rejects.toThrow(
+    'A restore of App and the task Tidy are half done on Web, which is not connected; bot.service may be stopped there',
+  )
   expect(order).toEqual([])
   await removal.remove({ ...choice, startServices: false, despiteUnfinished: true })
   expect(order).toEqual(['hold', 'remove', 'let go'])
