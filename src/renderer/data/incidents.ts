@@ -31,10 +31,13 @@ export function useActiveIncidents() {
   return useEngineQuery('incident.list', activeQuery, { ...forever, mendEvery: 30_000 })
 }
 
-/** The same for what is judged by it: the list, or why there is none. */
+/** The same for what is judged by it: the list, or why there is none, or none that can be relied on. */
 export function useKnownIncidents(): KnownIncidents {
-  const { data, errorUpdateCount } = useActiveIncidents()
-  return data ?? (errorUpdateCount > 0 ? 'failed' : 'asked')
+  const { data, status, errorUpdateCount } = useActiveIncidents()
+  return useMemo(() => {
+    if (data === undefined) return errorUpdateCount > 0 ? 'failed' : 'asked'
+    return status === 'error' ? { old: data } : data
+  }, [data, status, errorUpdateCount])
 }
 
 const none: readonly Incident[] = []
@@ -104,7 +107,7 @@ export function useIncidentPages(
 export function keepIncidentsLive(engine: EngineRemote, client: QueryClient): (() => void)[] {
   return [
     engine.on('incident.changed', incident => {
-      updateAnswer(client, 'incident.list', activeQuery, list => putActive(list, incident))
+      putIntoActive(client, incident)
       // The engine alone knows what matches a filter, and what was added to the story.
       void client.invalidateQueries({
         predicate: ({ queryKey: [call, input] }) =>
@@ -113,6 +116,18 @@ export function keepIncidentsLive(engine: EngineRemote, client: QueryClient): ((
     }),
     engine.on('silence.changed', silences => client.setQueryData(callKey('silence.list', undefined), silences)),
   ]
+}
+
+/** A list that could not be read again stays one: what an event says of one incident tells nothing of the others. */
+function putIntoActive(client: QueryClient, incident: Incident): void {
+  const queryKey = callKey('incident.list', activeQuery)
+  const asked = client.getQueryCache().find({ queryKey })
+  const { status, error } = asked?.state ?? {}
+  updateAnswer(client, 'incident.list', activeQuery, list => putActive(list, incident))
+  if (status !== 'error') return
+  asked?.setState({ status, error })
+  // one that is asked for just now is not asked for anew: many may be told at once
+  void client.invalidateQueries({ queryKey }, { cancelRefetch: false })
 }
 
 function isActiveQuery(input: unknown): boolean {

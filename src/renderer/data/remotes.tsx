@@ -55,7 +55,7 @@ export interface CallOptions {
   readonly enabled?: boolean
   /** Ask again every so many ms. */
   readonly refetchInterval?: number
-  /** Ask again every so many ms for as long as there is no answer but a failure. */
+  /** Ask again every so many ms for as long as the last answer was a failure. */
   readonly mendEvery?: number
   /** Show the answer to the previous input until the new one is there. */
   readonly keepPrevious?: boolean
@@ -154,7 +154,7 @@ function queryOptions<T>(
     queryFn: ({ signal }) => ask(signal).catch(rethrow),
     enabled: options.enabled ?? true,
     refetchInterval: ({ state }) =>
-      (state.data === undefined && state.error ? options.mendEvery : undefined) ?? options.refetchInterval ?? false,
+      (state.status === 'error' ? options.mendEvery : undefined) ?? options.refetchInterval ?? false,
     ...(options.staleTime === undefined ? {} : { staleTime: options.staleTime }),
     ...(options.keepPrevious ? { placeholderData: keepPreviousData as never } : {}),
   }

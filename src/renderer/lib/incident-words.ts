@@ -76,14 +76,21 @@ export function byUrgency(a: Incident, b: Incident): number {
 
 const severityRank: Record<Incident['severity'], number> = { critical: 0, warning: 1, info: 2 }
 
-/** The incidents that are not over; while they are not known, why not. */
-export type KnownIncidents = readonly Incident[] | 'asked' | 'failed'
+/** The incidents that are not over; while they are not known, why not. `old`: they were once, and could not be read since. */
+export type KnownIncidents = readonly Incident[] | 'asked' | 'failed' | { readonly old: readonly Incident[] }
 
 export function listOf(incidents: KnownIncidents): readonly Incident[] {
-  return typeof incidents === 'string' ? [] : incidents
+  if (typeof incidents === 'string') return []
+  return 'old' in incidents ? incidents.old : incidents
 }
 
-const notKnown: Record<Extract<KnownIncidents, string>, StatusWord> = {
+/** Why there may be more incidents than those of the list; null where that is all. */
+export function lackOf(incidents: KnownIncidents): 'asked' | 'failed' | null {
+  if (typeof incidents === 'string') return incidents
+  return 'old' in incidents ? 'failed' : null
+}
+
+const notKnown: Record<'asked' | 'failed', StatusWord> = {
   asked: { tone: 'busy', word: 'Reading incidents' },
   failed: {
     tone: 'unknown',
@@ -95,10 +102,11 @@ const notKnown: Record<Extract<KnownIncidents, string>, StatusWord> = {
 /** The state of a host with the incidents of its checks: a host with a firing one is not healthy, whatever its services are, and one whose incidents nobody knows is not either. */
 export function hostHealth(view: HostView, incidents: KnownIncidents, now: number): StatusWord {
   const own = hostStatus(view, now)
-  if (typeof incidents === 'string') return own.tone === 'healthy' ? notKnown[incidents] : own
-  const firing = incidents.filter(incident => incident.hostId === view.host.id && isFiring(incident)).sort(byUrgency)
-  const [worst] = firing
-  if (!worst) return own
+  const lack = lackOf(incidents)
+  const [worst] = listOf(incidents)
+    .filter(incident => incident.hostId === view.host.id && isFiring(incident))
+    .sort(byUrgency)
+  if (!worst) return lack !== null && own.tone === 'healthy' ? notKnown[lack] : own
   const { tone } = incidentStatus(worst)
   if (toneRank(own.tone) <= toneRank(tone)) return own
   // How the link stands is still worth its words; that all is well is not.

@@ -23,7 +23,7 @@ import { useHosts } from '../data/hosts.ts'
 import { mostActive, useKnownIncidents } from '../data/incidents.ts'
 import { useNow } from '../data/now.ts'
 import { cx } from '../lib/class-names.ts'
-import { hostHealth, incidentCount, isFiring, type KnownIncidents, listOf } from '../lib/incident-words.ts'
+import { hostHealth, incidentCount, isFiring, type KnownIncidents, lackOf, listOf } from '../lib/incident-words.ts'
 import { places } from '../lib/places.ts'
 import { safeText } from '../lib/safe-text.ts'
 import css from './sidebar.module.css'
@@ -77,7 +77,7 @@ function Place(props: { to: string; icon: LucideIcon; label: string }): ReactNod
 /** With the count of those that are firing; what is silenced or explained by another one is not counted. */
 function Incidents(props: { known: KnownIncidents }): ReactNode {
   const firing = listOf(props.known).filter(isFiring)
-  const failed = props.known === 'failed'
+  const failed = lackOf(props.known) === 'failed'
   const shown = firing.length >= mostActive ? `${mostActive}+` : String(firing.length)
   const worst = firing.some(incident => incident.severity === 'critical') ? css.bad : css.warn
   return (
@@ -85,17 +85,17 @@ function Incidents(props: { known: KnownIncidents }): ReactNode {
       <NavLink
         to={places.incidents}
         title={
-          failed
-            ? 'Incidents: not known'
-            : firing.length === 0
-              ? 'Incidents'
-              : `Incidents: ${incidentCount(firing.length)} firing`
+          firing.length > 0
+            ? `Incidents: ${incidentCount(firing.length)} firing${failed ? ', not all known' : ''}`
+            : failed
+              ? 'Incidents: not known'
+              : 'Incidents'
         }
         className={({ isActive }) => cx(css.item, isActive && css.active)}
       >
         <Siren size="1rem" aria-hidden="true" />
         <span className={css.text}>Incidents</span>
-        {failed && <StatusIcon tone="unknown" size={14} label="not known" />}
+        {failed && <StatusIcon tone="unknown" size={14} label={firing.length > 0 ? 'not all known' : 'not known'} />}
         {firing.length > 0 && (
           <span className={cx(css.count, worst)}>
             {shown} <span className="visually-hidden">firing</span>

@@ -91,6 +91,17 @@ test('a host is not called healthy while nobody knows its incidents', () => {
   expect(tones).not.toContain('healthy')
 })
 
+test('of incidents that could not be read again the known ones stay, and no host is called healthy by them', () => {
+  const old = { old: incidents.filter(each => each.hostId === 'bots-1') }
+  expect(hostHealth(host('bots-1'), old, now)).toEqual(hostHealth(host('bots-1'), incidents, now))
+  expect(hostHealth(host('local'), [], now).tone).toBe('healthy')
+  expect(hostHealth(host('local'), old, now)).toMatchObject({ tone: 'unknown', word: 'Not all known' })
+  expect(fleetRows([host('bots-1'), host('local')], old, now)).toMatchObject([
+    { tone: 'unhealthy', incidents: 2 },
+    { tone: 'unknown', incidents: 0 },
+  ])
+})
+
 test('the words of a lost link stay, in the colour of the incident', () => {
   expect(hostHealth(host('db-1'), incidents, now)).toMatchObject({ tone: 'unhealthy', word: 'Retry in 13 s' })
 })

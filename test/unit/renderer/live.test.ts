@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { linePath } from '../../../src/renderer/components/sparkline.tsx'
+import { keepIncidentsLive, mostActive } from '../../../src/renderer/data/incidents.ts'
 import { keepLive, mergeUnits, putHost } from '../../../src/renderer/data/live.ts'
 import { createQueryClient } from '../../../src/renderer/data/query-client.ts'
 import { callKey } from '../../../src/renderer/data/remotes.tsx'
@@ -126,6 +127,30 @@ test('events of the engine change the cached answers', async () => {
   expect(list?.some(view => view.host.id === 'mail')).toBe(false)
   stop()
   server.dispose()
+})
+
+test('a list of incidents that could not be read again stays so, whatever an event adds to it', async () => {
+  const [known, news] = [...createWorld('filled').stories.values()]
+    .map(({ incident }) => incident)
+    .filter(({ state }) => state !== 'resolved')
+  if (!known || !news) throw new Error('no incidents')
+  const client = createQueryClient()
+  let told: (incident: typeof news) => void = () => {}
+  const engine = {
+    on: (name: string, listener: typeof told) => {
+      if (name === 'incident.changed') told = listener
+      return () => {}
+    },
+  }
+  keepIncidentsLive(engine as never, client)
+  const queryKey = callKey('incident.list', { state: 'active', limit: mostActive })
+  client.setQueryData(queryKey, [known])
+  await client.fetchQuery({ queryKey, queryFn: () => Promise.reject(new Error('no')), staleTime: 0 }).catch(() => {})
+  told(news)
+  expect(client.getQueryState(queryKey)).toMatchObject({ status: 'error', data: [news, known] })
+  client.setQueryData(queryKey, [])
+  told(news)
+  expect(client.getQueryState(queryKey)).toMatchObject({ status: 'success', data: [news] })
 })
 
 test('changed, new and gone units are merged in one pass', () => {

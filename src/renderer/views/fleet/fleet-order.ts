@@ -10,7 +10,8 @@ export const toneGroups: readonly { readonly tone: Tone; readonly word: string }
   { tone: 'waiting', word: 'waiting for you' },
   { tone: 'degraded', word: 'limited' },
   { tone: 'unknown', word: 'not known' },
-  { tone: 'busy', word: 'connecting' },
+  // they connect, or their incidents are still being read
+  { tone: 'busy', word: 'being looked at' },
   { tone: 'healthy', word: 'healthy' },
 ]
 
@@ -28,7 +29,7 @@ export function fleetRows(hosts: readonly HostView[], incidents: KnownIncidents,
       const own = listOf(incidents).filter(incident => incident.hostId === view.host.id && isFiring(incident))
       return {
         view,
-        tone: hostHealth(view, typeof incidents === 'string' ? incidents : own, now).tone,
+        tone: hostHealth(view, incidents, now).tone,
         incidents: own.length,
       }
     })

@@ -10,7 +10,7 @@ import { useLatestSample } from '../../data/measures.ts'
 import { useNow } from '../../data/now.ts'
 import { useEngineCommand } from '../../data/remotes.tsx'
 import { formatDuration } from '../../lib/format.ts'
-import { byUrgency, incidentCount, incidentStatus, isFiring, listOf } from '../../lib/incident-words.ts'
+import { byUrgency, incidentCount, incidentStatus, isFiring, lackOf, listOf } from '../../lib/incident-words.ts'
 import { editHostPath, incidentsPath } from '../../lib/places.ts'
 import { safeShort, safeText } from '../../lib/safe-text.ts'
 import { connectionStatus, isConnecting, waitsForPerson } from '../../lib/status.ts'
@@ -65,10 +65,12 @@ export function HostHeader(props: { view: HostView }): ReactNode {
 /** The way to what is wrong with it; nothing where nothing is. */
 function Incidents(props: { hostId: string }): ReactNode {
   const known = useKnownIncidents()
-  if (known === 'failed') return <Status status={{ tone: 'unknown', word: 'Incidents not known' }} look="pill" />
   const firing = listOf(known).filter(incident => incident.hostId === props.hostId && isFiring(incident))
   const [worst] = [...firing].sort(byUrgency)
-  if (!worst) return null
+  if (!worst)
+    return lackOf(known) === 'failed' ? (
+      <Status status={{ tone: 'unknown', word: 'Incidents not known' }} look="pill" />
+    ) : null
   return (
     <Link className={css.incidents} to={incidentsPath(props.hostId)}>
       <Status status={{ ...incidentStatus(worst), word: incidentCount(firing.length) }} look="pill" />
