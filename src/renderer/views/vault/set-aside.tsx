@@ -3,11 +3,14 @@ import { type ReactNode, useState } from 'react'
 import { AppError } from '../../../shared/errors.ts'
 import { Button } from '../../components/button.tsx'
 import { ConfirmDialog } from '../../components/confirm-dialog.tsx'
+import { useToast } from '../../components/toast.tsx'
 import { useEngine, useShellCommand } from '../../data/remotes.tsx'
+import { errorText } from '../../lib/error-text.ts'
 
 export function SetAside(): ReactNode {
   const engine = useEngine()
   const restart = useShellCommand('engine.restart')
+  const toast = useToast()
   const [open, setOpen] = useState(false)
   const [busy, setBusy] = useState(false)
   const [error, setError] = useState<AppError | null>(null)
@@ -18,12 +21,22 @@ export function SetAside(): ReactNode {
     try {
       await engine.call('vault.reset', undefined)
       setOpen(false)
-      // what it had read of secrets that were stored is no longer so
-      restart.mutate(undefined)
     } catch (caught) {
       setError(AppError.from(caught))
+      return
     } finally {
       setBusy(false)
+    }
+    try {
+      // what it had read of secrets that were stored is no longer so
+      await restart.mutateAsync(undefined)
+    } catch (caught) {
+      // not beside the button: with the vault this part of the page is gone
+      toast({
+        tone: 'unhealthy',
+        title: 'The vault is set aside, but the engine was not started anew',
+        text: `${errorText(AppError.from(caught))} Quit Quarterdeck and start it again.`,
+      })
     }
   }
 
