@@ -15,7 +15,9 @@ import { proposeForUnit } from './pipe/unit-proposal.ts'
 import { type Artefact, backupSourceType, type SourceContext, type Staging } from './source.ts'
 
 const spec = z.object({
-  scope: CheckUnit.shape.scope.default('system').meta({ title: 'Of' }),
+  scope: CheckUnit.shape.scope
+    .default('system')
+    .meta({ title: 'Of', labels: { system: 'The system', user: 'The user who logs in' } }),
   name: CheckUnit.shape.name.meta({ title: 'Service', placeholder: 'bot.service' }),
   files: z
     .array(

@@ -1,9 +1,12 @@
 // Every kind that the engine has is drawn as a form that a person can fill in: no field is left to raw JSON, none is without words.
 import { expect, test } from 'vitest'
 import { type FormField, fieldsOf, initialSpec } from '../../../src/renderer/lib/json-schema.ts'
-import { channelKinds, checkKinds, recoveryKinds } from '../../fakes/demo/kinds.ts'
+import { backupKinds, channelKinds, checkKinds, maintenanceKinds, recoveryKinds } from '../../fakes/demo/kinds.ts'
 
-const kinds = [...checkKinds, ...channelKinds, ...recoveryKinds]
+const kinds = [
+  ...[...checkKinds, ...channelKinds, ...recoveryKinds],
+  ...[...maintenanceKinds, ...backupKinds.sources, ...backupKinds.targets],
+]
 
 function all(fields: readonly FormField[]): FormField[] {
   return fields.flatMap(field => {
