@@ -327,25 +327,28 @@ const sideways = (): Promise<string[]> =>
       .map(box => `${box.className}: ${box.scrollWidth} in ${box.clientWidth}`),
   )
 
-test('in a window of 900 pixels no list has to be scrolled sideways', async () => {
-  await demo.page.setViewportSize({ width: 900, height: 640 })
-  const lists = ['/hosts/web-1/services', '/hosts/web-1/timers', '/activity']
-  lists.push(...crowded.filter(path => path !== '/settings' && /^\/[a-z]+(\/places)?$/.test(path)))
-  for (const path of lists) {
-    await demo.open({ path })
-    await expect(demo.page.getByRole('row').nth(1)).toBeVisible()
-    expect(await sideways(), path).toEqual([])
-  }
-  await demo.page.setViewportSize({ width: 1280, height: 800 })
-})
+test.describe('in a smaller window', () => {
+  // also where one of them fails
+  test.afterEach(() => demo.page.setViewportSize({ width: 1280, height: 800 }))
 
-test('a window zoomed to 200 % still fits', async () => {
-  await demo.page.setViewportSize({ width: 640, height: 400 })
-  for (const path of crowded) {
-    await demo.open({ path })
-    await expect(demo.page.getByRole('main')).toBeVisible()
-    expect((await squeezed()).overflow, path).toBeLessThanOrEqual(0)
-    await demo.screenshot(`zoomed${path.replace(/[^a-z0-9]+/g, '-')}`)
-  }
-  await demo.page.setViewportSize({ width: 1280, height: 800 })
+  test('in a window of 900 pixels no list has to be scrolled sideways', async () => {
+    await demo.page.setViewportSize({ width: 900, height: 640 })
+    const lists = ['/hosts/web-1/services', '/hosts/web-1/timers', '/activity']
+    lists.push(...crowded.filter(path => path !== '/settings' && /^\/[a-z]+(\/places)?$/.test(path)))
+    for (const path of lists) {
+      await demo.open({ path })
+      await expect(demo.page.getByRole('row').nth(1)).toBeVisible()
+      expect(await sideways(), path).toEqual([])
+    }
+  })
+
+  test('a window zoomed to 200 % still fits', async () => {
+    await demo.page.setViewportSize({ width: 640, height: 400 })
+    for (const path of crowded) {
+      await demo.open({ path })
+      await expect(demo.page.getByRole('main')).toBeVisible()
+      expect((await squeezed()).overflow, path).toBeLessThanOrEqual(0)
+      await demo.screenshot(`zoomed${path.replace(/[^a-z0-9]+/g, '-')}`)
+    }
+  })
 })
