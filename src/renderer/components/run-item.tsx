@@ -1,5 +1,5 @@
 // One run in a list of what was done: what it was, how it ended, when, and what was found for whoever asks. Knows no run.
-import type { ReactNode } from 'react'
+import { type ReactNode, useState } from 'react'
 import { formatDuration } from '../lib/format.ts'
 import type { StatusWord } from '../lib/status.ts'
 import { Pale } from './cells.tsx'
@@ -19,6 +19,7 @@ export function RunItem(props: {
   readonly children?: ReactNode
 }): ReactNode {
   const { what, status, startedAt, finishedAt, found, children } = props
+  const [open, setOpen] = useState(false)
   return (
     <li className={css.run}>
       <div className={css.line}>
@@ -30,11 +31,12 @@ export function RunItem(props: {
         </Pale>
       </div>
       {found && (
-        <details>
+        <details onToggle={event => setOpen(event.currentTarget.open)}>
           <summary>
             <Pale>What was found</Pale>
           </summary>
-          <div className={css.found}>{found}</div>
+          {/* of many runs, most are never opened, and one under way would be drawn each second */}
+          {open && <div className={css.found}>{found}</div>}
         </details>
       )}
       {children}

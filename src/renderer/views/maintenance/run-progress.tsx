@@ -32,13 +32,17 @@ export function RunProgress(props: { run: MaintenanceRun }): ReactNode {
 
 function Told(props: { step: MaintenanceStepRun }): ReactNode {
   const { startedAt, finishedAt, evidence, outcome } = props.step
-  const now = useNow(1000)
   if (startedAt === null) return null
-  const took = Math.max(0, (finishedAt ?? now) - startedAt)
   return (
     <>
-      <Pale>{outcome === 'running' ? `for ${formatDuration(took)}` : `took ${formatDuration(took)}`}</Pale>
+      {outcome === 'running' && <Since at={startedAt} />}
+      {finishedAt !== null && <Pale>took {formatDuration(Math.max(0, finishedAt - startedAt))}</Pale>}
       {evidence.length > 0 && <EvidenceList evidence={evidence} />}
     </>
   )
+}
+
+/** Of its own, so that what is over is not drawn again each second. */
+function Since(props: { at: number }): ReactNode {
+  return <Pale>for {formatDuration(Math.max(0, useNow(1000) - props.at))}</Pale>
 }
