@@ -89,8 +89,7 @@ interface Database {
 
 async function chosen(context: HostActionContext, spec: Spec): Promise<Database[]> {
   const main = spec.databases[0] ?? mainDatabase
-  const { lines } = await ask(context, spec, main, databases, askMs)
-  const all = lines as Database[]
+  const all = (await ask(context, spec, main, databases, askMs)) as Database[]
   if (spec.databases.length === 0) return all
   return spec.databases.map(name => {
     const found = all.find(one => one.name === name)
@@ -102,11 +101,10 @@ async function chosen(context: HostActionContext, spec: Spec): Promise<Database[
 /** One that fails does not keep the others from their turn. */
 async function vacuum(context: HostActionContext, spec: Spec, name: string, before: number | null): Promise<Evidence> {
   // what waits for a lock holds up all that comes after it
-  const sql = `SET lock_timeout = '60s';\nSET client_min_messages = warning;\n${statement(spec)};\n${sizeOf}`
+  const sql = `SET lock_timeout = '60s';\nSET client_min_messages = error;\n${statement(spec)};\n${afterwards}`
   try {
-    const { lines, said } = await ask(context, spec, name, sql, spec.timeoutMinutes * 60_000)
-    const left = skippedTables(said)
-    const after = (lines.at(-1) as { bytes: number | null } | undefined)?.bytes ?? null
+    const lines = await ask(context, spec, name, sql, spec.timeoutMinutes * 60_000)
+    const { bytes: after = null, left = [] } = (lines.at(-1) ?? {}) as { bytes?: number | null; left?: string[] }
     const sizes = before === null || after === null ? '' : `: ${megabytes(before)} before, ${megabytes(after)} after`
     if (left.length === 0) return { ok: true, text: `${name}${sizes}` }
     const more = left.length > 5 ? ` and ${left.length - 5} more` : ''
@@ -121,15 +119,16 @@ async function vacuum(context: HostActionContext, spec: Spec, name: string, befo
 /** What goes wrong with one database and need not with the next. */
 const itsOwn: ReadonlySet<ErrorCode> = new Set(['COMMAND_FAILED', 'ACCESS_DENIED', 'TIMEOUT'])
 
-const sizeOf = `SELECT json_build_object('bytes', pg_catalog.pg_database_size(current_database()));`
-
-/** Tables of a person that the role may not vacuum: Postgres only warns of them. Its own catalogues are autovacuum's. */
-export function skippedTables(said: string): string[] {
-  const found = [...said.matchAll(/WARNING: {2}(?:skipping|permission denied to \w+) "([^"]+)"/g)].map(
-    ([, name]) => name,
-  )
-  return [...new Set(found.filter(name => name !== undefined && !name.startsWith('pg_')))] as string[]
-}
+/**
+ * `{bytes, left}`: the tables of persons that the role may not vacuum. Postgres passes over them with a warning, in the server's language and under a
+ * name alone, so its own rule is asked instead. Its catalogues are autovacuum's.
+ */
+const afterwards = String.raw`SELECT json_build_object('bytes', pg_catalog.pg_database_size(current_database()), 'left', (
+SELECT coalesce(json_agg(c.relname ORDER BY c.relname), '[]') FROM pg_catalog.pg_class c
+JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace JOIN pg_catalog.pg_database d ON d.datname = current_database()
+WHERE c.relkind IN ('r', 'm', 'p') AND n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\_%'
+AND NOT pg_catalog.pg_has_role(d.datdba, 'USAGE') AND NOT CASE WHEN current_setting('server_version_num')::int < 170000
+THEN pg_catalog.pg_has_role(c.relowner, 'USAGE') ELSE pg_catalog.has_table_privilege(c.oid, 'MAINTAIN') END));`
 
 async function ask(
   context: HostActionContext,
@@ -137,14 +136,14 @@ async function ask(
   database: string,
   sql: string,
   timeout: number,
-): Promise<{ lines: unknown[]; said: string }> {
+): Promise<unknown[]> {
   const { argv, sudo, stdin } = await pgProgram(context, spec, programBody, psqlArgv(database))
   const result = await context.exec(argv, { sudo, stdin: Buffer.concat([stdin, Buffer.from(`${sql}\n`)]), timeout })
   const said = new TextDecoder().decode(result.stderr)
   if (result.timedOut) throw new AppError('TIMEOUT', `Postgres was not done with ${database} in time`)
   if (result.lost) throw new AppError('LINK_LOST', 'The connection was lost in the middle')
   if (result.exit !== 0) throw pgFailure(said, result.exit)
-  return { lines: jsonLines(new TextDecoder().decode(result.stdout)), said }
+  return jsonLines(new TextDecoder().decode(result.stdout))
 }
 
 const sizeText = ({ name, bytes }: Database): string => (bytes === null ? name : `${name}: ${megabytes(bytes)}`)

@@ -7,7 +7,7 @@ import { expect, it } from 'vitest'
 import type { ExecResult } from '../../../../src/engine/ports.ts'
 import type { HostActionContext } from '../../../../src/engine/recovery/action.ts'
 import { actionTypes, hostActionTypeOf, hostActionTypes } from '../../../../src/engine/recovery/index.ts'
-import { skippedTables, vacuumPostgres } from '../../../../src/engine/recovery/vacuum-postgres.ts'
+import { vacuumPostgres } from '../../../../src/engine/recovery/vacuum-postgres.ts'
 import { readLook, readWork, roomProblem, vacuumSqlite } from '../../../../src/engine/recovery/vacuum-sqlite.ts'
 import type { Host } from '../../../../src/shared/model/host.ts'
 
@@ -150,12 +150,8 @@ it('goes on to the next database where one cannot be vacuumed, and says which ta
     out('{"name":"a","bytes":1}\n{"name":"b","bytes":2000000}\n{"name":"c","bytes":1}\n'),
     { exit: 3, stderr: Buffer.from('psql:<stdin>:3: ERROR:  could not read block 7 in file "base/1/2"\n') },
     out('{"bytes":1000000}\n'),
-    {
-      ...out('{"bytes":1}\n'),
-      stderr: Buffer.from(
-        'WARNING:  skipping "orders" --- only table or database owner can vacuum it\nWARNING:  skipping "pg_authid" --- only superuser can vacuum it\n',
-      ),
-    },
+    // in whatever language the server warns of it
+    { ...out('{"bytes":1,"left":["orders"]}\n'), stderr: Buffer.from('WARNUNG:  überspringe »orders«\n') },
   ])
   const result = await vacuumPostgres.run(its, spec)
   expect(result.outcome).toBe('failed')
@@ -164,5 +160,4 @@ it('goes on to the next database where one cannot be vacuumed, and says which ta
     'true b: 2.0 MB before, 1.0 MB after',
     expect.stringMatching(/^false c: not allowed for orders/),
   ])
-  expect(skippedTables('WARNING:  permission denied to vacuum "x", skipping it')).toEqual(['x'])
 })
