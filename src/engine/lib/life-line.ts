@@ -18,6 +18,7 @@ export const endTools = `stop() { [ -z "$p" ] || { kill -TERM "-$p" 2>/dev/null 
   kill -KILL "-$p" 2>/dev/null; }; }
 unwatch() { [ -z "$w" ] || kill -TERM "-$w" 2>/dev/null || kill -TERM "$w" 2>/dev/null; }`
 
+// a link that is cut while its stdin comes leaves half of it, which must not run; the size is that of bytes in every shell and language
 // INT comes first: it is what a client of a database passes on to the server, where the work is done
 const held = `QD_N=$1 size=$2 patience=$3 watch=$4; shift 4
 p= w= s=
@@ -27,6 +28,7 @@ trap 'trap "" TERM INT HUP PIPE; unwatch; [ -z "$p" ] || { kill -INT "-$p" 2>/de
 own=; if command -v setsid >/dev/null 2>&1; then own=setsid; fi
 if [ "$size" -gt 0 ]; then
   given=$(head -c "$size" <&3; echo x); given=\${given%x}
+  [ $(printf %s "$given" | wc -c) -eq "$size" ] || exit 143
   printf %s "$given" 3<&- | $own "$@" 3<&- & p=$!
   given=
 else $own "$@" 3<&- & p=$!; fi
