@@ -1,6 +1,6 @@
 // Several parts of kinds, each drawn from its kind's schema: what a backup holds, what maintenance does. Knows no kind; secrets stay in their inputs.
 import { ArrowDown, ArrowUp, Plus, Trash2 } from 'lucide-react'
-import { type ReactNode, useMemo, useState } from 'react'
+import { type ReactNode, type RefObject, useEffect, useMemo, useRef, useState } from 'react'
 import type { KindInfo } from '../../shared/model/check.ts'
 import { type Errors, errorsWithin } from '../data/use-draft-form.ts'
 import { fieldsOf, initialSpec } from '../lib/json-schema.ts'
@@ -40,6 +40,13 @@ export interface KindPartsProps {
 export function KindParts(props: KindPartsProps): ReactNode {
   const { parts, kinds, onChange, path, errors, stored, most } = props
   const [adding, setAdding] = useState(kinds[0]?.type ?? '')
+  const next = useRef<NextFocus | null>(null)
+  const addButton = useRef<HTMLButtonElement>(null)
+  useEffect(() => {
+    if (next.current?.key !== null) return
+    next.current = null
+    addButton.current?.focus()
+  })
   const add = (): void => {
     const kind = kinds.find(each => each.type === adding)
     if (!kind) return
@@ -52,7 +59,7 @@ export function KindParts(props: KindPartsProps): ReactNode {
     <>
       {errors[path] && <FieldError>{errors[path]}</FieldError>}
       {parts.map((part, index) => (
-        <Part key={part.key} {...props} part={part} index={index} />
+        <Part key={part.key} {...props} part={part} index={index} next={next} />
       ))}
       {parts.length < most && (
         <AddRow>
@@ -63,7 +70,7 @@ export function KindParts(props: KindPartsProps): ReactNode {
               </option>
             ))}
           </SelectField>
-          <Button icon={Plus} onClick={add}>
+          <Button ref={addButton} icon={Plus} onClick={add}>
             {props.add}
           </Button>
         </AddRow>
@@ -77,9 +84,22 @@ export function AddRow(props: { children: ReactNode }): ReactNode {
   return <div className={css.adding}>{props.children}</div>
 }
 
-function Part(props: KindPartsProps & { part: KindPart; index: number }): ReactNode {
-  const { parts, part, index, kinds, onChange, path, errors, secrets: inputs, stored, ordered = false } = props
+/** Who works by keys stays where they were: at the part that was moved, or beside the one that was left out. Null: at the button that adds one. */
+interface NextFocus {
+  readonly key: string | null
+  readonly move?: 1 | -1
+}
+
+function Part(props: KindPartsProps & { part: KindPart; index: number; next: RefObject<NextFocus | null> }): ReactNode {
+  const { parts, part, index, kinds, onChange, path, errors, secrets: inputs, stored, next, ordered = false } = props
   const { key } = part
+  const section = useRef<HTMLElement>(null)
+  useEffect(() => {
+    if (next.current?.key !== key) return
+    const button = section.current?.querySelector<HTMLElement>(`[data-move="${next.current.move}"]`)
+    next.current = null
+    ;(button ?? section.current)?.focus()
+  })
   const kind = kinds.find(each => each.type === part.type)
   const fields = useMemo(() => (kind ? fieldsOf(kind.schema) : []), [kind])
   const secrets = useMemo(() => new PrefixedInputs(inputs, key), [inputs, key])
@@ -88,25 +108,28 @@ function Part(props: KindPartsProps & { part: KindPart; index: number }): ReactN
   const prefix = `${key}.`
   const move = (by: 1 | -1): void => {
     const rest = parts.filter(each => each.key !== key)
+    next.current = { key, move: by }
     onChange(rest.toSpliced(index + by, 0, part))
   }
+  const leaveOut = (): void => {
+    next.current = { key: (parts[index + 1] ?? parts[index - 1])?.key ?? null }
+    onChange(parts.filter(each => each.key !== key))
+  }
   return (
-    <section className={css.part} aria-label={`${title} ${key}`}>
+    <section ref={section} tabIndex={-1} className={css.part} aria-label={`${title} ${key}`}>
       <div className={css.heading}>
         <h3>
           {ordered && `${index + 1}. `}
           {title} {(!ordered || key !== part.type) && <Pale>{key}</Pale>}
         </h3>
         <div className={css.buttons}>
-          {ordered && index > 0 && <IconButton icon={ArrowUp} label={`Do ${key} earlier`} onClick={() => move(-1)} />}
-          {ordered && index < parts.length - 1 && (
-            <IconButton icon={ArrowDown} label={`Do ${key} later`} onClick={() => move(1)} />
+          {ordered && index > 0 && (
+            <IconButton icon={ArrowUp} data-move={-1} label={`Do ${key} earlier`} onClick={() => move(-1)} />
           )}
-          <IconButton
-            icon={Trash2}
-            label={`Leave ${key} out`}
-            onClick={() => onChange(parts.filter(each => each.key !== key))}
-          />
+          {ordered && index < parts.length - 1 && (
+            <IconButton icon={ArrowDown} data-move={1} label={`Do ${key} later`} onClick={() => move(1)} />
+          )}
+          <IconButton icon={Trash2} label={`Leave ${key} out`} onClick={leaveOut} />
         </div>
       </div>
       {reason && <Pale>{safeText(reason)}</Pale>}
