@@ -35,7 +35,7 @@ export function SetAside(): ReactNode {
       toast({
         tone: 'unhealthy',
         title: 'The vault is set aside, but the engine was not started anew',
-        text: `${errorText(AppError.from(caught))} Quit Quarterdeck and start it again.`,
+        text: errorText({ ...AppError.from(caught).toShape(), hint: 'Quit Quarterdeck and start it again.' }),
       })
     }
   }
