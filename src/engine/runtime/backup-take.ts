@@ -134,7 +134,7 @@ async function takeParts(
   const { backup, say } = request
   const gone = new Set<string>()
   const made: SnapshotPart[] = []
-  const wanted = request.exactly ?? (await partsOf(parts.sources, backup, [], request.signal))
+  const wanted = request.exactly ?? (await partsOf(parts.sources, backup, request.signal))
   for (const source of wanted) {
     const present = places.filter(({ id }) => !gone.has(id))
     const { part, lost } = await takePart(parts, request, source, present)

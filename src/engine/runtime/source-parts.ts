@@ -1,21 +1,20 @@
 // Asks sources that stand for several parts, such as all databases of a server, which ones there are now; knows no kind of source.
 import { AppError } from '../../shared/errors.ts'
 import { type Backup, mostParts, type SourceDraft } from '../../shared/model/backup.ts'
-import { asksForPart, asksForSource, partKeyOf } from '../domain/part-keys.ts'
+import { partKeyOf } from '../domain/part-keys.ts'
 import type { SourceAccess } from './source-access.ts'
 
 /** A part as it is taken now: like a source, with the key of the part. */
 export type PartDraft = SourceDraft
 
-/** What is to be taken of a backup; `asked` are keys of sources or parts, none is all. Rejects where a source stands for nothing any more. */
+/** What is to be taken of a backup. Rejects where a source stands for nothing any more. */
 export async function partsOf(
   access: SourceAccess,
   { id, hostId, sources }: Pick<Backup, 'id' | 'hostId' | 'sources'>,
-  asked: readonly string[],
   signal: AbortSignal,
 ): Promise<PartDraft[]> {
   const found: PartDraft[] = []
-  for (const source of sources.filter(({ key }) => asksForSource(asked, key))) {
+  for (const source of sources) {
     if (access.typeOf(source.type).expand === undefined) {
       found.push(source)
       continue
@@ -31,10 +30,9 @@ export async function partsOf(
       for (const { key, spec: its } of several) found.push({ ...source, key: partKeyOf(source.key, key), spec: its })
     })
   }
-  const wanted = found.filter(({ key }) => asksForPart(asked, key))
-  if (wanted.length > mostParts)
-    throw new AppError('OUTPUT_LIMIT', `These are ${wanted.length} parts, and a snapshot holds ${mostParts}`, {
+  if (found.length > mostParts)
+    throw new AppError('OUTPUT_LIMIT', `These are ${found.length} parts, and a snapshot holds ${mostParts}`, {
       hint: 'Make several backups of them.',
     })
-  return wanted
+  return found
 }

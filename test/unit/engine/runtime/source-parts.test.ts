@@ -29,12 +29,11 @@ const { signal } = new AbortController()
 
 test('all databases are those that are there at that time', async () => {
   const there = ['app', 'shop']
-  const keys = async (asked: readonly string[] = []) =>
+  const keys = async () =>
     (
       await partsOf(
         access(() => there),
         backup,
-        asked,
         signal,
       )
     ).map(({ key, spec }) => [key, spec.database])
@@ -46,11 +45,6 @@ test('all databases are those that are there at that time', async () => {
   ])
   there.push('younger')
   expect((await keys()).map(([key]) => key)).toContain('db.younger')
-  expect(await keys(['db.shop', 'files'])).toEqual([
-    ['files', undefined],
-    ['db.shop', 'shop'],
-  ])
-  expect((await keys(['db'])).map(([key]) => key)).toEqual(['db.app', 'db.shop', 'db.younger'])
 })
 
 test('nothing at all, and more than a snapshot holds, are said and not passed over', async () => {
@@ -58,7 +52,6 @@ test('nothing at all, and more than a snapshot holds, are said and not passed ov
     partsOf(
       access(() => []),
       backup,
-      [],
       signal,
     ),
   ).rejects.toMatchObject({ code: 'NOT_FOUND' })
@@ -67,7 +60,6 @@ test('nothing at all, and more than a snapshot holds, are said and not passed ov
     partsOf(
       access(() => many),
       backup,
-      [],
       signal,
     ),
   ).rejects.toMatchObject({ code: 'OUTPUT_LIMIT' })
