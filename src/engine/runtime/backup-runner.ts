@@ -42,7 +42,7 @@ export interface BackupRunnerOptions extends TakeParts, BackupRecordOptions {
 
 interface Live {
   readonly record: BackupRecord
-  readonly request: RunRequest
+  request: RunRequest
   readonly controller: AbortController
   tries: number
   retry: Disposable | null
@@ -90,7 +90,7 @@ export class BackupRunner implements Disposable {
     for (const live of this.#live.values()) if (live.record.run.outcome === 'waiting') this.#retryIn(live, settleMs)
   }
 
-  /** Begins, or gives a run that waits another try. Throws NOT_FOUND, and CONFLICT while one is under way. */
+  /** Begins, or gives a run that waits another try, for the reason that is given now. Throws NOT_FOUND, and CONFLICT while one is under way. */
   start(request: RunRequest): BackupRun {
     const { backups } = this.#options.store
     if (!backups.get(request.backupId)) throw new AppError('NOT_FOUND', 'This backup is not there any more')
@@ -98,6 +98,8 @@ export class BackupRunner implements Disposable {
     if (before?.working || (before && request.reason === 'before-restore'))
       throw new AppError('CONFLICT', 'This backup is being made just now', { hint: 'Wait for it, or cancel it.' })
     if (before) {
+      before.request = request
+      before.record.tell({ reason: request.reason })
       void this.#attempt(before)
       return before.record.run
     }

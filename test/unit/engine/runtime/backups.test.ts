@@ -511,6 +511,12 @@ it('begins all backups of a service before it is updated, and takes one that is 
   )
   expect(rig.backups.runner.list(one.id, 1)).toMatchObject([{ outcome: 'failed' }])
   expect(rig.backups.runBeforeUpdate({ ...ref, name: 'none.service' }, 'person')).toEqual([])
+  // and so it does of one that waits already, which is its own from then on
+  const waiting = rig.backups.runner.start({ backupId: one.id, reason: 'schedule', actor: 'rule: schedule' })
+  await rig.until(() => rig.backups.runner.running(one.id)?.outcome === 'waiting')
+  expect(rig.backups.runBeforeUpdate(ref, 'person')[0]).toMatchObject({ id: waiting.id, reason: 'before-update' })
+  await rig.until(() => rig.backups.runner.running(one.id) === null)
+  expect(rig.backups.runner.list(one.id, 1)).toMatchObject([{ id: waiting.id, outcome: 'failed' }])
 })
 
 it('waits for one of the networks that it names, and for none where nothing can be told of the network', async () => {
