@@ -131,6 +131,13 @@ const screens: readonly Screen[] = [
     press: 'Remove host',
     shows: 'Start it again first',
   },
+  {
+    name: 'host-remove-failed',
+    path: '/hosts/web-1/services',
+    fail: ['login.list'],
+    press: 'Remove host',
+    shows: 'What belongs to this host could not be read',
+  },
   { name: 'login-edit', path: '/logins/x-of-bob/edit', shows: 'Domains whose cookies are taken' },
   { name: 'suggestions', path: '/checks/suggestions?host=web-1', shows: 'Health endpoints' },
   {
