@@ -89,10 +89,19 @@ export function createVault({ secrets, meta, native, log: parentLog, redactor }:
       hint: exists ? 'Unlock it with its passphrase.' : 'Create it under the desktop keyring or with a passphrase.',
     })
   }
-  /** Takes a key only after it has proven itself on the check value. */
+  /** It may have been set aside, and another made, while somebody waited for the key of this one. */
+  function isStill(stored: VaultMeta): boolean {
+    const now = meta.get()
+    return now !== null && Buffer.compare(now.wrappedKey, stored.wrappedKey) === 0
+  }
+  /** Takes a key only after it has proven itself on the check value, as a copy of its own. */
   function adopt(candidate: Uint8Array, stored: VaultMeta): boolean {
     const fresh = Buffer.from(candidate)
-    if (fresh.length !== keyBytes || unsealText(fresh, 'vault/check', stored.checkValue) !== checkText) return false
+    const fits = fresh.length === keyBytes && unsealText(fresh, 'vault/check', stored.checkValue) === checkText
+    if (!fits || !isStill(stored)) {
+      fresh.fill(0)
+      return false
+    }
     key = fresh
     trouble = null
     return true
@@ -103,12 +112,17 @@ export function createVault({ secrets, meta, native, log: parentLog, redactor }:
     native
       .keepKey(given)
       .catch((error: unknown) => log.warn('the key is not kept over a restart', { code: AppError.from(error).code }))
+      .finally(() => given?.fill(0))
   }
   async function takeOver(stored: VaultMeta): Promise<void> {
     try {
       const kept = await native.keptKey()
-      // one of another vault, which was put back or taken over meanwhile, opens nothing
-      if (kept !== null && adopt(kept, stored)) log.info('vault unlocked by the key that was kept')
+      if (kept === null) return
+      const fits = adopt(kept, stored)
+      kept.fill(0)
+      if (fits) log.info('vault unlocked by the key that was kept')
+      // one of another vault, which was put back or taken over meanwhile, opens nothing, and is not to lie about
+      else handOn()
     } catch (error) {
       log.warn('the key that was kept could not be had', { code: AppError.from(error).code })
     }
@@ -174,8 +188,10 @@ export function createVault({ secrets, meta, native, log: parentLog, redactor }:
           hint: 'Unlock the keyring of your desktop and start Quarterdeck again. If its key is gone for good, set this vault aside and make another.',
         })
       const plain = unseal(await deriveKey(passphrase, stored.scrypt), 'vault/key', stored.wrappedKey)
-      if (plain === null || !adopt(plain, stored))
-        throw new AppError('VAULT_PASSPHRASE_WRONG', 'This passphrase does not open the vault')
+      const fits = plain !== null && adopt(plain, stored)
+      plain?.fill(0)
+      if (!isStill(stored)) throw new AppError('CONFLICT', 'This vault was set aside meanwhile')
+      if (!fits) throw new AppError('VAULT_PASSPHRASE_WRONG', 'This passphrase does not open the vault')
       handOn()
       log.info('vault unlocked')
       return announce()

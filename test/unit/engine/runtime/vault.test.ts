@@ -280,7 +280,8 @@ test('a key that was kept of another vault opens nothing, and one that the keyri
   await vault.create('correct horse battery')
   await app.keepKey(randomBytes(32))
   expect(await vaultWith(app).start()).toMatchObject({ state: 'locked' })
-  await app.keepKey(null)
+  // and is kept no longer
+  expect(await app.keptKey()).toBeNull()
   store.close()
   place.dispose()
   place = createWorkplace()
@@ -322,4 +323,36 @@ test('a vault whose key is gone is set aside with all that it holds, and another
   expect(secrets).toMatchObject([{ vault: aside[0]?.id, record_id: 'host/a/password' }])
   expect(secrets[0]?.ciphertext.equals(sealed as Buffer)).toBe(true)
   db.close()
+})
+
+test('a vault that is set aside while its passphrase is tried is not opened, nor is its key taken for that of the next', async () => {
+  const vault = vaultWith(basicText)
+  await vault.start()
+  await vault.create('correct horse battery')
+  vault.lock()
+  const unlocking = vault.unlock('correct horse battery')
+  vault.reset(5)
+  await expect(unlocking).rejects.toThrow(code('CONFLICT'))
+  expect(vault.status().state).toBe('uninitialised')
+  expect(() => vault.put('host/a/password', 'hunter22')).toThrow(code('VAULT_LOCKED'))
+})
+
+test('no copy of the key stays behind where it was handed on or taken over', async () => {
+  const app = realKeyring()
+  const copies: Uint8Array[] = []
+  const watched: Keyring = {
+    ...app,
+    keepKey: async given => {
+      if (given) copies.push(given)
+      await app.keepKey(given)
+    },
+    keptKey: async () => {
+      const kept = await app.keptKey()
+      if (kept) copies.push(kept)
+      return kept
+    },
+  }
+  await vaultWith(watched).create('correct horse battery')
+  expect(await vaultWith(watched).start()).toMatchObject({ state: 'unlocked' })
+  await expect.poll(() => copies.map(copy => copy.every(byte => byte === 0))).toEqual([true, true])
 })
