@@ -123,6 +123,8 @@ export class RestoreWork {
   async #backUp(): Promise<void> {
     const { runner } = this.#options
     const record = this.#record
+    // called off as its turn came
+    if (this.#either.aborted) throw new AppError('CANCELLED', 'Cancelled')
     const { present, parts, backupId, actor, draft } = record.run
     if (present.length === 0) {
       record.skip('back-up', 'Nothing is there now')

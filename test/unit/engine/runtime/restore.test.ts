@@ -206,6 +206,21 @@ it('can be called off until the swap', async () => {
   expect(beside()).toEqual([])
 })
 
+it('begins nothing where it is called off as its turn comes', async () => {
+  const { turns, restores, snapshots } = rig.backups
+  const take = turns.take.bind(turns)
+  turns.take = async (...given) => {
+    const leave = await take(...given)
+    restores.cancel(restores.list(null)[0]?.id ?? '')
+    return leave
+  }
+  const { backupId } = snapshots.get(old).manifest
+  const before = rig.backups.runner.list(backupId, 50).length
+  expect(await rig.restore(old)).toMatchObject({ outcome: 'cancelled' })
+  expect(rig.backups.runner.list(backupId, 50)).toHaveLength(before)
+  expect(inPlace()).toBe('two two')
+})
+
 it('has another place for each of several parts', () => {
   const keys = ['pg.my-app', 'pg.my_app', 'pg-my.app']
   const places = keys.map(key => placeOf('there', { key } as SnapshotPart, keys.length))
