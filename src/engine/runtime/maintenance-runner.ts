@@ -131,6 +131,12 @@ export class MaintenanceRunner implements Disposable {
     return this.#of(taskId)?.run ?? null
   }
 
+  /** What is stopped on a host that it waits for. */
+  stillDown(taskId: string): readonly CheckUnit[] {
+    const live = this.#of(taskId)
+    return live?.waits ? live.run.stopped : []
+  }
+
   /** What was stopped is started again all the same; one that waits for nothing but that is no longer waited for. */
   cancel(runId: string): void {
     const live = this.#live.get(runId)

@@ -115,10 +115,18 @@ export class Maintenance implements Disposable {
     return this.#stored(id).task
   }
 
-  /** What is under way is cancelled first, and services that it stopped run again. Throws NOT_FOUND. */
+  /**
+   * What is under way is cancelled first, and services that it stopped run again. Rejects with NOT_FOUND, and with CONFLICT where they cannot be started
+   * now: nobody would know of them any more.
+   */
   async remove(id: string): Promise<MaintenanceTask> {
     const { store, checks, publish } = this.#options
     this.#stored(id)
+    const down = this.runner.stillDown(id).map(({ name }) => name)
+    if (down.length > 0)
+      throw new AppError('CONFLICT', `${down.join(', ')} is stopped for this task, and cannot be started just now`, {
+        hint: 'Wait until its host can be reached; or cancel the run, and start it on the host yourself.',
+      })
     await this.runner.forget(id)
     const { task } = this.#stored(id)
     checks.removeOwned(task.checkId)

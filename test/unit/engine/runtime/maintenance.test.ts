@@ -353,10 +353,12 @@ it('a cancel ends the wait for a host that is away, and says what is left to be 
   }
   const { id: runId } = run(id)
   await until(() => newest(id)?.progress?.startsWith('Waiting to start'))
+  await expect(maintenance.remove(id)).rejects.toThrow(/bot\.service is stopped for this task/)
   maintenance.runner.cancel(runId)
   const last = await ended(id)
   expect(last.evidence.at(-1)?.text).toContain('Start bot.service on the host yourself')
   expect(last.outcome).toBe('failed')
+  await maintenance.remove(id)
 })
 
 it('S7 a link that goes in the middle is waited for only to start what was stopped', async () => {
