@@ -1,7 +1,15 @@
 // One MariaDB or MySQL database (or one after the other), dumped while it is written to, restored beside and swapped in by renaming all tables at once; knows no target and no schedule.
 import { z } from 'zod'
 import { AppError } from '../../shared/errors.ts'
-import { databaseOrAll, eachDatabase, keyOf, placeOf, serverPassword, serverPlace } from '../lib/server-place.ts'
+import {
+  databaseOrAll,
+  eachDatabase,
+  keyOf,
+  leaveOut,
+  placeOf,
+  serverPassword,
+  serverPlace,
+} from '../lib/server-place.ts'
 import { compareRows, tableItems } from './pipe/compare-rows.ts'
 import { openHostPipe, streamOf } from './pipe/host-pipe.ts'
 import { MyClient, myLiteral, myName } from './pipe/my-client.ts'
@@ -30,6 +38,7 @@ export const mysql = backupSourceType({
   title: 'MariaDB / MySQL',
   description: 'One database or all of them with mysqldump, each in one transaction, while they are written to.',
   spec,
+  leaveOut,
   label: ({ database }) => (database === '' ? 'all databases' : database),
 
   async expand(context, its) {

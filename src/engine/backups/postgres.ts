@@ -2,7 +2,15 @@
 import { z } from 'zod'
 import { AppError } from '../../shared/errors.ts'
 import type { Evidence } from '../../shared/model/unit.ts'
-import { databaseOrAll, eachDatabase, keyOf, placeOf, serverPassword, serverPlace } from '../lib/server-place.ts'
+import {
+  databaseOrAll,
+  eachDatabase,
+  keyOf,
+  leaveOut,
+  placeOf,
+  serverPassword,
+  serverPlace,
+} from '../lib/server-place.ts'
 import { compareRows, tableItems } from './pipe/compare-rows.ts'
 import { readArchive, rowDifferences, tableAsCsv } from './pipe/pg-archive-check.ts'
 import { PgClient, type RestoreRequest } from './pipe/pg-client.ts'
@@ -35,6 +43,7 @@ export const postgres = backupSourceType({
   title: 'Postgres',
   description: 'One database or all of them with pg_dump, consistent while they are written to.',
   spec,
+  leaveOut,
   label: ({ database }) => (database === '' ? 'all databases' : database),
 
   async look(context, its) {

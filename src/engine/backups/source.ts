@@ -113,6 +113,8 @@ export interface BackupSourceType<S extends z.ZodObject = z.ZodObject> {
     context: SourceContext,
     spec: z.output<S>,
   ): Promise<readonly { readonly key: string; readonly spec: z.output<S> }[] | null>
+  /** With `expand`: the title of the field that leaves one of the several out. */
+  readonly leaveOut?: string
   look(context: SourceContext, spec: z.output<S>): Promise<SourceLook>
   /** Opens a consistent dump while the source is in use. Nothing is read before the stream is. */
   dump(context: SourceContext, spec: z.output<S>, options: DumpOptions): Promise<Dump>

@@ -22,6 +22,9 @@ export const serverPassword = z
   .optional()
   .meta({ title: 'Password', description: 'Kept in the vault', secret: true })
 
+/** The title of the field that leaves out one of all databases. */
+export const leaveOut = 'Without'
+
 /** Fields of a spec that may stand for all databases of a server. */
 export const databaseOrAll = (most: number) => ({
   database: z.string().trim().max(most).default('').meta({
@@ -29,7 +32,7 @@ export const databaseOrAll = (most: number) => ({
     description: 'Empty is all of them, also those that come later; each can be restored by itself',
   }),
   except: z.array(z.string().trim().min(1).max(most)).max(100).default([]).meta({
-    title: 'Without',
+    title: leaveOut,
     description: 'Where all are taken: databases that are left out',
   }),
 })

@@ -14,7 +14,7 @@ import type { ProgressMeter } from './progress-meter.ts'
 import { folderOf, manifestOf } from './snapshot-manifest.ts'
 import type { Snapshots } from './snapshots.ts'
 import { isOffline, type SourceAccess } from './source-access.ts'
-import { type PartDraft, partsOf } from './source-parts.ts'
+import { dumpFailure, type PartDraft, partsOf } from './source-parts.ts'
 import { inWords, type Targets } from './targets.ts'
 
 export interface TakeParts {
@@ -151,7 +151,7 @@ async function takeParts(
 
 async function takePart(
   parts: TakeParts,
-  { backup, name, signal, meter }: TakeRequest,
+  { backup, name, exactly, signal, meter }: TakeRequest,
   source: Backup['sources'][number],
   places: readonly Place[],
 ): Promise<{ part: SnapshotPart; lost: ReadonlyMap<Place, AppError> }> {
@@ -162,7 +162,10 @@ async function takePart(
     const encrypt = await parts.sealing.encryptor(backup)
     const asked = backup.compression === 'auto' && !zstdHere ? 'gzip' : backup.compression
     const identity = parts.sources.identity(backup.hostId)
-    const dump = await type.dump(context, spec, { compression: asked })
+    const cannotDump = (caught: unknown): never => {
+      throw exactly ? caught : dumpFailure(type, source, caught)
+    }
+    const dump = await type.dump(context, spec, { compression: asked }).catch(cannotDump)
     const want = wantOf(backup.compression, dump.compression)
     const file = `${source.key}.${dump.extension}${packedExtension(want)}${encrypt === null ? '' : '.age'}`
     const path = `${folderOf({ backupId: backup.id, name })}/${file}`
@@ -184,7 +187,8 @@ async function takePart(
     }
     const writers = writing.map(({ writer }) => writer)
     const done = await transfer({
-      ...{ source: dump.stream, compression: dump.compression, want, encrypt, writers, signal, ended: dump.ended },
+      ...{ source: dump.stream, compression: dump.compression, want, encrypt, writers, signal },
+      ended: dump.ended.catch(cannotDump),
       ...{ bytesPerSecond: backup.bytesPerSecond, clock: parts.clock, rawToo: !parts.sealing.readable(backup) },
       onProgress: stored => meter.bytes(dump.packed?.() ?? stored),
     })

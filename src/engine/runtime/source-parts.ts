@@ -1,8 +1,12 @@
 // Asks sources that stand for several parts, such as all databases of a server, which ones there are now; knows no kind of source.
-import { AppError } from '../../shared/errors.ts'
+import { AppError, type ErrorCode } from '../../shared/errors.ts'
 import { type Backup, mostParts, type SourceDraft } from '../../shared/model/backup.ts'
-import { partKeyOf } from '../domain/part-keys.ts'
+import type { BackupSourceType } from '../backups/index.ts'
+import { partKeyOf, sourceKeyOf } from '../domain/part-keys.ts'
 import type { SourceAccess } from './source-access.ts'
+
+/** Failures that lie with the part itself, and not with its host or link. */
+const ofItsOwn = new Set<ErrorCode>(['ACCESS_DENIED', 'COMMAND_FAILED', 'BACKUP_BAD', 'UNSUPPORTED', 'TIMEOUT'])
 
 /** A part as it is taken now: like a source, with the key of the part. */
 export type PartDraft = SourceDraft
@@ -35,4 +39,19 @@ export async function partsOf(
       hint: 'Make several backups of them.',
     })
   return found
+}
+
+/** Why a part cannot be dumped. One of several, such as all databases of a server, holds up the others, so it says how to leave it out. */
+export function dumpFailure(
+  { leaveOut, label }: Pick<BackupSourceType, 'leaveOut' | 'label'>,
+  { key, spec }: PartDraft,
+  caught: unknown,
+): AppError {
+  const error = AppError.from(caught)
+  if (leaveOut === undefined || sourceKeyOf(key) === key || !ofItsOwn.has(error.code)) return error
+  const hint = `To back up the others, enter ${label(spec)} under “${leaveOut}”.`
+  return new AppError(error.code, error.message, {
+    ...{ detail: error.detail, cause: error },
+    hint: error.hint === undefined ? hint : `${error.hint} ${hint}`,
+  })
 }

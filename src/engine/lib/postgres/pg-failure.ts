@@ -17,6 +17,11 @@ const meanings: readonly (readonly [RegExp, ErrorCode, string])[] = [
   ],
   [/no pg_hba\.conf entry/, 'ACCESS_DENIED', 'The server does not let this role in from there (pg_hba.conf).'],
   [/role "[^"]*" does not exist/, 'NOT_FOUND', 'Make the role, or restore the roles first.'],
+  [
+    /database "postgres" does not exist/,
+    'NOT_FOUND',
+    'From it the others are listed, made and renamed: make it again (CREATE DATABASE postgres).',
+  ],
   [/database "[^"]*" does not exist/, 'NOT_FOUND', 'Choose a database that is there.'],
   [/database "[^"]*" already exists/, 'CONFLICT', 'Choose another name.'],
   [/No space left on device|could not extend file/, 'DISK_FULL', 'Free space where Postgres keeps its data.'],

@@ -1,7 +1,8 @@
 // A source that stands for several becomes the parts that are there now, each with a key of its own that leads back to it.
 import { expect, test } from 'vitest'
 import type { SourceAccess } from '../../../../src/engine/runtime/source-access.ts'
-import { partsOf } from '../../../../src/engine/runtime/source-parts.ts'
+import { dumpFailure, partsOf } from '../../../../src/engine/runtime/source-parts.ts'
+import { AppError } from '../../../../src/shared/errors.ts'
 import { mostParts, type SourceDraft } from '../../../../src/shared/model/backup.ts'
 
 const backup = {
@@ -63,4 +64,17 @@ test('nothing at all, and more than a snapshot holds, are said and not passed ov
       signal,
     ),
   ).rejects.toMatchObject({ code: 'OUTPUT_LIMIT' })
+})
+
+test('one of several that cannot be read may be left out; one by itself, and a link that went, say no such thing', () => {
+  const type = { leaveOut: 'Without', label: ({ database }: Record<string, unknown>) => String(database) }
+  const part = { key: 'db.secret', type: 'server', spec: { database: 'secret' } }
+  const denied = new AppError('ACCESS_DENIED', 'The role may not read it', { hint: 'Use another role.' })
+  expect(dumpFailure(type, part, denied)).toMatchObject({
+    ...{ code: 'ACCESS_DENIED', message: 'The role may not read it' },
+    hint: 'Use another role. To back up the others, enter secret under “Without”.',
+  })
+  const lost = new AppError('LINK_LOST', 'The link is gone')
+  expect(dumpFailure(type, part, lost)).toBe(lost)
+  expect(dumpFailure(type, { ...part, key: 'db' }, denied)).toBe(denied)
 })
