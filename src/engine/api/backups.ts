@@ -40,6 +40,7 @@ export const backupHandlers = ({ audit, backups }: Services) => {
     },
     'backup.runs': ({ id, limit }: { id: string; limit: number }) => runner.list(id, limit),
     'snapshot.list': ({ backupId }: { backupId: string }) => snapshots.list(backupId),
+    'snapshot.missingKeys': ({ backupId }: { backupId: string }) => snapshots.missingKeys(backupId),
     'snapshot.orphans': () => snapshots.orphans(),
     'snapshot.unlock': async ({ id, key }: { id: string; key: string }, { signal }: Context) => {
       await snapshots.unlock(id, key, signal)

@@ -4,6 +4,7 @@ import { pipeline } from 'node:stream/promises'
 import { AppError } from '../../shared/errors.ts'
 import {
   Manifest,
+  type MissingKey,
   type OrphanSnapshot,
   type RetentionPolicy,
   type Snapshot,
@@ -70,6 +71,15 @@ export class Snapshots {
   /** The newest good and whole one, on whichever target. */
   lastGood(backupId: string): Snapshot | null {
     return lastGoodOf(this.list(backupId))
+  }
+
+  /** What has to be given before they can be read, by id; those that need nothing are not in it. */
+  missingKeys(backupId: string): Record<string, MissingKey> {
+    const keyOf = ({ id, manifest }: Snapshot): [string, MissingKey][] => {
+      const key = this.#options.sealing.missing(manifest)
+      return key === null ? [] : [[id, key]]
+    }
+    return Object.fromEntries(this.list(backupId).flatMap(keyOf))
   }
 
   /** Those whose backup is not set up here, newest first. */

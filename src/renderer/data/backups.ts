@@ -25,6 +25,10 @@ export function useTargets() {
 export function useSnapshots(backupId: string) {
   return useEngineQuery('snapshot.list', { backupId }, fresh)
 }
+/** Which of them have to be unlocked, by id. */
+export function useMissingKeys(backupId: string) {
+  return useEngineQuery('snapshot.missingKeys', { backupId }, fresh)
+}
 /** All that lies at places without a backup that is set up here. */
 export function useOrphans() {
   return useEngineQuery('snapshot.orphans', undefined, fresh)
@@ -54,6 +58,8 @@ export function keepBackupsLive(engine: EngineRemote, client: QueryClient): (() 
     engine.on('backup.changed', view => {
       updateAnswer(client, 'backup.list', undefined, list => put(list, view, ({ backup }) => backup.id))
       client.setQueryData(callKey('backup.get', view.backup.id), view)
+      // a key was given, or went
+      void client.invalidateQueries({ queryKey: callKey('snapshot.missingKeys', { backupId: view.backup.id }) })
     }),
     engine.on('backup.removed', id => {
       updateAnswer(client, 'backup.list', undefined, list => list.filter(({ backup }) => backup.id !== id))

@@ -9,6 +9,7 @@ import {
   BackupRun,
   BackupView,
   DrillRun,
+  MissingKey,
   OrphanSnapshot,
   RestoreDraft,
   RestorePlan,
@@ -54,6 +55,8 @@ export const backupCalls = {
   'backupRun.changed': event(BackupRun),
   /** Newest first. */
   'snapshot.list': query(z.object({ backupId: BackupId }), z.array(Snapshot)),
+  /** Those of a backup that need a key that is not here, by their ids. */
+  'snapshot.missingKeys': query(z.object({ backupId: BackupId }), z.record(SnapshotId, MissingKey)),
   /** Those whose backup is not set up here, newest first; they can be verified, looked into, restored elsewhere and removed like all others. */
   'snapshot.orphans': query(none, z.array(OrphanSnapshot)),
   /** Keeps a passphrase or an age identity once it has opened this snapshot. Fails with BACKUP_BAD where it does not. */

@@ -204,13 +204,17 @@ export const Snapshot = z.object({
 })
 export type Snapshot = z.infer<typeof Snapshot>
 
+/** What has to be given by `snapshot.unlock` before a snapshot can be read. */
+export const MissingKey = z.enum(['passphrase', 'age'])
+export type MissingKey = z.infer<typeof MissingKey>
+
 /** One whose backup is not set up here: it was removed, or is another computer's. */
 export const OrphanSnapshot = z.object({
   snapshot: Snapshot,
   targetName: z.string(),
   bytes: z.number(),
-  /** What has to be given by `snapshot.unlock` before it can be read; null for nothing. */
-  missingKey: z.enum(['passphrase', 'age']).nullable(),
+  /** Null for nothing. */
+  missingKey: MissingKey.nullable(),
 })
 export type OrphanSnapshot = z.infer<typeof OrphanSnapshot>
 

@@ -214,6 +214,7 @@ export function backupHandlers(world: World, emit: Server<EngineContract>['emit'
         .sort((a, b) => b.manifest.startedAt - a.manifest.startedAt),
     'backup.runBeforeUpdate': () => [],
     'backup.networks': () => ['Home', '192.168.1.1'],
+    'snapshot.missingKeys': () => ({}),
     'snapshot.orphans': () =>
       [...world.snapshots.values()]
         .filter(({ manifest }) => !world.backups.has(manifest.backupId))

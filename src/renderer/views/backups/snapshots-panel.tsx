@@ -3,13 +3,14 @@ import type { ReactNode } from 'react'
 import type { Backup } from '../../../shared/model/backup.ts'
 import { QueryFaces } from '../../components/faces.tsx'
 import { Panel } from '../../components/page.tsx'
-import { useSnapshots, useTargets } from '../../data/backups.ts'
+import { useMissingKeys, useSnapshots, useTargets } from '../../data/backups.ts'
 import css from './backups.module.css'
 import { SnapshotTable } from './snapshot-table.tsx'
 
 export function SnapshotsPanel(props: { backup: Backup }): ReactNode {
   const snapshots = useSnapshots(props.backup.id)
   const { data: targets = [] } = useTargets()
+  const { data: keys = {} } = useMissingKeys(props.backup.id)
   const nameOf = (id: string): string => targets.find(({ target }) => target.id === id)?.target.name ?? id
   return (
     <Panel title="Snapshots" flush>
@@ -20,7 +21,10 @@ export function SnapshotsPanel(props: { backup: Backup }): ReactNode {
           ) : (
             <SnapshotTable
               about="Place"
-              lines={list.map(snapshot => ({ snapshot, about: nameOf(snapshot.targetId), missingKey: null }))}
+              lines={list.map(snapshot => ({
+                ...{ snapshot, about: nameOf(snapshot.targetId) },
+                missingKey: keys[snapshot.id] ?? null,
+              }))}
             />
           )
         }

@@ -622,6 +622,9 @@ it('a key that a run encrypts with outlives the change of the passphrase and the
   const keyId = rig.backups.snapshots.get(made).manifest.parts[0]?.keyId
   rig.store.secrets.remove(`backup/${id}/opens#${keyId}`)
   await expect(rig.backups.items.extract(made, 'app', null, world.elsewhere, signal)).rejects.toThrow('not stored here')
+  expect(rig.backups.snapshots.missingKeys(id)).toEqual({ [made]: 'passphrase' })
+  await rig.backups.snapshots.unlock(made, 'correct horse', signal)
+  expect(rig.backups.snapshots.missingKeys(id)).toEqual({})
 })
 
 it('can be cancelled, with nothing left', async () => {
