@@ -74,11 +74,13 @@ async function backups(context: BenchContext): Promise<Result[]> {
         if (context.signal.aborted) return results
         context.log(`   ${load.name}, ${place}`)
         await settled()
-        const ours = await taken(context, {
+        const order = {
           ...{ host: benchHost(host, at), other: { ...benchHost(other), id: 'other' }, folder },
           ...{ type: load.type, spec: load.spec },
-        })
-        reports.push(ours)
+        }
+        reports.push(await taken(context, { ...order, what: 'cost' }))
+        await settled()
+        const ours = await taken(context, { ...order, what: 'rate' })
         const rate = size / mib / ours.seconds
         const tar = size / mib / (await timed(sshTar(host, at, load.path, join(folder, 'peer'))))
         const scp = size / mib / (await timed(scpOf(host, at, load.path, join(folder, 'peer'))))
@@ -128,8 +130,9 @@ async function taken({ node, log }: BenchContext, order: TakeOrder): Promise<Tak
   const [answer] = (await once(child, 'message')) as [{ report?: TakeReport; error?: string }]
   if (answer.report === undefined) throw new Error(answer.error)
   const { seconds, bytes, rssBytes, p99Ms } = answer.report
+  const cost = `, memory +${(rssBytes / mib).toFixed(0)} MiB, samples p99 ${p99Ms.toFixed(0)} ms`
   log(
-    `     ${(size / mib / seconds).toFixed(0)} MiB/s, stored ${(bytes / size).toFixed(2)}, memory +${(rssBytes / mib).toFixed(0)} MiB, samples p99 ${p99Ms.toFixed(0)} ms`,
+    `     ${(size / mib / seconds).toFixed(0)} MiB/s, stored ${(bytes / size).toFixed(2)}${order.what === 'cost' ? cost : ''}`,
   )
   return answer.report
 }

@@ -2,7 +2,9 @@
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { filesSource } from '../../../src/engine/backups/files.ts'
 import { backupSourceTypeOf } from '../../../src/engine/backups/index.ts'
+import type { Dump } from '../../../src/engine/backups/source.ts'
 import { openMetricSampler } from '../../../src/engine/collector/metrics.ts'
 import { zstdHere } from '../../../src/engine/lib/bulk/compression.ts'
 import { transfer } from '../../../src/engine/lib/bulk/transfer.ts'
@@ -22,6 +24,8 @@ export interface TakeOrder {
   readonly type: string
   readonly spec: Record<string, unknown>
   readonly folder: string
+  /** Rates are taken of an engine that has run a while and does nothing else; memory and latency of one that has not, and has another host. */
+  readonly what: 'rate' | 'cost'
 }
 
 export interface TakeReport {
@@ -53,7 +57,7 @@ async function connected(host: Host): Promise<Link> {
   return link
 }
 
-async function take({ host, other, type, spec, folder }: TakeOrder): Promise<TakeReport> {
+async function take({ host, other, type, spec, folder, what }: TakeOrder): Promise<TakeReport> {
   const [link, beside] = await Promise.all([connected(host), connected(other)])
   const sampler = await openMetricSampler(beside, { clock: systemClock, log: silentLogger })
   for (let n = 0; n < 20; n++) await sampler.sample()
@@ -70,12 +74,31 @@ async function take({ host, other, type, spec, folder }: TakeOrder): Promise<Tak
     },
   }
   const store = await target.open({ ...nothing, defaultFolder: folder, link: async () => link }, target.spec.parse({}))
+  const through = async (name: string, dump: Dump) =>
+    await transfer({
+      source: dump.stream,
+      compression: dump.compression,
+      want: dump.compression,
+      encrypt: null,
+      rawToo: false,
+      writers: [await store.create(`bench/${name}`)],
+      bytesPerSecond: null,
+      ended: dump.ended,
+      clock: systemClock,
+      signal: context.signal,
+    })
+  const compression = zstdHere ? ('auto' as const) : ('gzip' as const)
+  if (what === 'rate')
+    await through(
+      'warm',
+      await filesSource.dump(context, filesSource.spec.parse({ path: '/usr/bin' }), { compression }),
+    )
   globalThis.gc?.()
   const before = process.memoryUsage.rss()
   const latencies: number[] = []
   let [peak, over] = [before, false]
   const watch = (async () => {
-    while (!over) {
+    while (what === 'cost' && !over) {
       const asked = performance.now()
       await sampler.sample()
       latencies.push(performance.now() - asked)
@@ -84,19 +107,7 @@ async function take({ host, other, type, spec, folder }: TakeOrder): Promise<Tak
     }
   })()
   const started = performance.now()
-  const dump = await kind.dump(context, kind.spec.parse(spec), { compression: zstdHere ? 'auto' : 'gzip' })
-  const done = await transfer({
-    source: dump.stream,
-    compression: dump.compression,
-    want: dump.compression,
-    encrypt: null,
-    rawToo: false,
-    writers: [await store.create('bench/part')],
-    bytesPerSecond: null,
-    ended: dump.ended,
-    clock: systemClock,
-    signal: context.signal,
-  })
+  const done = await through('part', await kind.dump(context, kind.spec.parse(spec), { compression }))
   const seconds = (performance.now() - started) / 1_000
   over = true
   await watch
