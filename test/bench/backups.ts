@@ -130,9 +130,8 @@ async function taken({ node, log }: BenchContext, order: TakeOrder): Promise<Tak
   const [answer] = (await once(child, 'message')) as [{ report?: TakeReport; error?: string }]
   if (answer.report === undefined) throw new Error(answer.error)
   const { seconds, bytes, rssBytes, p99Ms } = answer.report
-  const cost = `, memory +${(rssBytes / mib).toFixed(0)} MiB, samples p99 ${p99Ms.toFixed(0)} ms`
   log(
-    `     ${(size / mib / seconds).toFixed(0)} MiB/s, stored ${(bytes / size).toFixed(2)}${order.what === 'cost' ? cost : ''}`,
+    `     ${(size / mib / seconds).toFixed(0)} MiB/s, stored ${(bytes / size).toFixed(2)}${order.what === 'cost' ? `, memory +${(rssBytes / mib).toFixed(0)} MiB, samples p99 ${p99Ms.toFixed(0)} ms` : ''}`,
   )
   return answer.report
 }
