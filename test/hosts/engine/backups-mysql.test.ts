@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { BackupDraft } from '../../../src/shared/model/backup.ts'
 import { bootHost, type TestHost } from '../lib/index.ts'
-import { wholeCycle } from './backup-cycle.ts'
+import { backedUp, restored, wholeCycle } from './backup-cycle.ts'
 import { RunningEngine } from './running-engine.ts'
 
 let host: TestHost
@@ -33,35 +33,49 @@ afterAll(async () => {
 
 const root = async (sql: string): Promise<string> => (await host.exec(['mysql', '-N', '-B', '-e', sql])).stdout.trim()
 
-it('two databases of MariaDB to a folder on another host: backed up, put back, proven; nothing else is left there or here', async () => {
+it('all databases of MariaDB to a folder on another host: backed up, put back, proven; a new one comes along by itself', async () => {
   const { id: target } = await app.client.call('target.add', {
     draft: { type: 'host-folder', name: 'Other host', spec: { hostId: otherId, folder: '/srv/backups' } },
     secrets: {},
   })
-  const spec = { address: '127.0.0.1', user: 'keeper' }
-  const sources = ['shop', 'blog'].map(database => ({ key: database, type: 'mysql', spec: { ...spec, database } }))
+  // no database is named: all that are there at each run
+  const sources = [{ key: 'all', type: 'mysql', spec: { address: '127.0.0.1', user: 'keeper' } }]
   const { id } = await app.client.call('backup.add', {
-    draft: BackupDraft.parse({ name: 'Shop', hostId, sources, targets: [target], retention: { last: 9 } }),
-    secrets: { 'shop.password': "a pass'word", 'blog.password': "a pass'word" },
+    draft: BackupDraft.parse({ name: 'Everything', hostId, sources, targets: [target], retention: { last: 9 } }),
+    secrets: { 'all.password': "a pass'word" },
   })
-  await wholeCycle(app.client, id, {
+  const first = await wholeCycle(app.client, id, {
     state: async () => `${await root('SELECT name FROM shop.era')} ${await root('SELECT name FROM blog.era')}`,
     change: () => root("UPDATE shop.era SET name = 'now'; DROP TABLE blog.era; CREATE TABLE blog.era (name int)"),
   })
   const files = (await other.exec('cd /srv/backups && find . -type f')).stdout.trim().split('\n')
   // two snapshots of two parts and a manifest each
-  expect(files.map(path => path.replace(/^.*\//, '').replace(/\..*$/, '')).sort()).toEqual([
-    'blog',
-    'blog',
-    'manifest',
-    'manifest',
-    'shop',
-    'shop',
-  ])
-  expect(files.filter(path => path.endsWith('.partial'))).toEqual([])
+  const names = files.map(path => path.replace(/^.*\//, '').replace(/\.(sql|json).*$/, '')).sort()
+  expect(names).toEqual(['all.blog', 'all.blog', 'all.shop', 'all.shop', 'manifest', 'manifest'])
+  const snapshots = await app.client.call('snapshot.list', { backupId: id })
+  expect(snapshots.map(({ targetId }) => targetId)).toEqual([target, target])
+
+  await root("CREATE DATABASE news; CREATE TABLE news.era (name varchar(20)); INSERT INTO news.era VALUES ('then')")
+  const run = await backedUp(app.client, id)
+  expect(run.outcome, JSON.stringify(run)).toBe('good')
+  const [second = ''] = run.snapshots
+  const newest = (await app.client.call('snapshot.list', { backupId: id })).find(one => one.id === second)
+  expect(newest?.manifest.parts.map(({ key }) => key).sort()).toEqual(['all.blog', 'all.news', 'all.shop'])
+
+  // each can be put back alone, also one that the newest run no longer finds
+  await root("UPDATE news.era SET name = 'now'; UPDATE shop.era SET name = 'later'; DROP DATABASE blog")
+  for (const [snapshotId, part] of [
+    [second, 'all.news'],
+    [first, 'all.blog'],
+  ] as const) {
+    const restore = await restored(app.client, { snapshotId, parts: [part] })
+    expect(restore.outcome, JSON.stringify(restore)).toBe('restored')
+    await app.client.call('restore.dropOld', restore.id)
+  }
+  expect(await root('SELECT name FROM news.era')).toBe('then')
+  expect(await root('SELECT name FROM blog.era')).toBe('then')
+  expect(await root('SELECT name FROM shop.era')).toBe('later')
+
+  expect((await other.exec('find /srv/backups -name "*.partial"')).stdout).toBe('')
   expect(await root('SHOW DATABASES')).not.toContain('quarterdeck')
-  expect((await app.client.call('snapshot.list', { backupId: id })).map(({ targetId }) => targetId)).toEqual([
-    target,
-    target,
-  ])
 }, 240_000)
