@@ -26,9 +26,6 @@ export const loginHandlers = ({ audit, deactivation, fleet, logins, renewals }: 
       if (startServices) await deactivation.release(id, 'person')
       record('login.remove', logins.remove(id))
     },
-    'login.startServices': async (id: string) => {
-      await deactivation.release(id, 'person')
-    },
     'login.inspect': ({ hostId, path }: { hostId: string; path: string }) => {
       fleet.host(hostId)
       return logins.inspect(hostId, path)

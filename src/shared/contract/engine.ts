@@ -276,8 +276,6 @@ export const engineContract = {
   'login.edit': command(z.object({ id: LoginId, draft: LoginDraft }), Login),
   /** With `startServices` those that were stopped while it was expired are started first; where that does not work nothing is removed. */
   'login.remove': command(z.object({ id: LoginId, startServices: z.boolean().default(false) }), none),
-  /** Starts again what was stopped because it is expired. Fails with NOT_CONNECTED, CONFLICT or COMMAND_FAILED: then nothing is forgotten. */
-  'login.startServices': command(LoginId, none),
   /** Looks at a file on a host before a login is made of it. */
   'login.inspect': query(z.object({ hostId: HostId, path: LoginDraft.shape.path }), LoginFile),
   /** Looks at the file and proves the login now. */

@@ -87,7 +87,6 @@ export function loginHandlers(world: World, emit: Server<EngineContract>['emit']
       world.logins.delete(id)
       emit('login.removed', id)
     },
-    'login.startServices': id => void put({ ...viewOf(id), deactivated: false }),
     'login.inspect': async ({ path }) => {
       await wait(400)
       const known = [...world.logins.values()].find(view => view.login.path === path)?.file
