@@ -177,7 +177,6 @@ function engineHandlers(world: World, control: { watched: string | null }, emit:
         at: Date.now() - days * 86_400_000,
         bytes: 2_412_544,
       })),
-    'data.copy': () => ({ name: 'quarterdeck-now.db', at: Date.now(), bytes: 2_412_544 }),
     'data.export': () => {},
     'data.look': () => ({ hosts: 7, checks: 31, secrets: 9, passphrase: true }),
     'data.import': ({ passphrase }) => {

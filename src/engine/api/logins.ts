@@ -43,6 +43,5 @@ export const loginHandlers = ({ audit, deactivation, fleet, logins, renewals }: 
       await logins.adopt(id)
       record('login.adopt', logins.stored(id).login)
     },
-    'login.forgetSession': (id: string) => logins.forgetSession(id),
   }
 }

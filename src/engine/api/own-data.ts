@@ -3,7 +3,6 @@ import type { Services } from './services.ts'
 
 export const ownDataHandlers = ({ ownData, audit }: Services) => ({
   'data.copies': () => ownData.copies(),
-  'data.copy': () => ownData.copy(),
   'data.export': async ({ path, passphrase }: { path: string; passphrase: string }) => {
     await ownData.export(path, passphrase)
     audit.record({ actor: 'person', verb: 'data.export', target: path })

@@ -121,7 +121,7 @@ export function unknownBecause(caught: unknown): ProbeResult {
 }
 
 /** Is the address the host itself, as seen from the host? Then nothing but the host can be the reason why it does not answer. */
-export function isOwnAddress({ host, vantage }: ProbeContext, address: string): boolean {
+function isOwnAddress({ host, vantage }: ProbeContext, address: string): boolean {
   return vantage === 'host' && (isLoopback(address) || address === host.address)
 }
 

@@ -11,7 +11,7 @@ import { checkType, type ProbeContext, type ProbeResult, unanswered, unknownBeca
 const mostAnswer = 256 * 1024
 const httpAddress = (text: string): boolean => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)
 
-export const telegramBotSpec = z.object({
+const telegramBotSpec = z.object({
   token: z.string().optional().meta({ title: 'Bot token', description: 'From @BotFather.', secret: true }),
   webhookUrl: z
     .string()

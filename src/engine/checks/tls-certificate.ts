@@ -7,7 +7,7 @@ import { checkType, type ProbeContext, type ProbeResult, placeOf, silent, unknow
 
 const dayMs = 86_400_000
 
-export const tlsCertificateSpec = z.object({
+const tlsCertificateSpec = z.object({
   address: z.string().trim().min(1).max(255).meta({ title: 'Address', placeholder: 'bot.example.org' }),
   port: z.number().int().min(1).max(65_535).default(443).meta({ title: 'Port' }),
   serverName: z

@@ -97,10 +97,6 @@ export class DbusConnection implements AsyncDisposable {
     return this.#signals.on(listener)
   }
 
-  get inFlight(): number {
-    return this.#pending.size
-  }
-
   /** Calls a method. Never rejects; calls over the bound wait for their turn. */
   call<T>(call: DbusCall<T>): Promise<CallResult<T>> {
     return new Promise(resolve => {

@@ -8,7 +8,7 @@ const factsTimeoutMs = 20_000
 export const systemBusPath = '/run/dbus/system_bus_socket'
 
 /** Plain POSIX sh, builtins where they do. Writes nothing. */
-export const factsScript = `
+const factsScript = `
 LC_ALL=C; export LC_ALL
 e() { printf '%s=%s\\n' "$1" "$2"; }
 r() { v=; [ -r "$2" ] && IFS= read -r v <"$2"; e "$1" "$v"; }

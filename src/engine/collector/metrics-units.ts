@@ -159,7 +159,7 @@ systemctl $m show -p Id -p ControlGroup -- "$@" | while IFS= read -r l; do
   esac
 done`
 
-export function askCommand(scope: UnitScope, names: readonly string[]): string[] {
+function askCommand(scope: UnitScope, names: readonly string[]): string[] {
   return ['sh', '-c', askScript, 'sh', scope === 'user' ? '--user' : '--system', ...names]
 }
 

@@ -1,6 +1,6 @@
 // What is known of a cookie file on a host and how writing one ends, as data; knows neither scripts nor links.
 
-export const fileKinds = ['file', 'missing', 'symlink', 'directory', 'fifo', 'socket', 'device'] as const
+const fileKinds = ['file', 'missing', 'symlink', 'directory', 'fifo', 'socket', 'device'] as const
 export type FileKind = (typeof fileKinds)[number]
 
 /** Why a file cannot be read or written as semantics 26–28 want it, and what a person does about it. */

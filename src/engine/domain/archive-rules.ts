@@ -10,9 +10,9 @@ export interface ArchiveEntry {
 }
 
 export const mostEntries = 1_000_000
-export const mostRatio = 200
+const mostRatio = 200
 /** Below this nothing can be bombed, and a log that says the same all day may well shrink to a thousandth. */
-export const ratioFrom = 64 * 1024 * 1024
+const ratioFrom = 64 * 1024 * 1024
 
 /** Looks at the entries in their order. `judge` says in words why one is refused, or null. */
 export class ArchiveRules {

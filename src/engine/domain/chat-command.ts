@@ -1,7 +1,7 @@
 // Reads what someone wrote to a bot as a command, and a name in it as a service; pure, knows no chat service.
 import type { UnitRef } from '../../shared/model/unit.ts'
 
-export const chatVerbs = ['status', 'listbots', 'restart', 'update', 'silence', 'ack', 'help', 'start'] as const
+const chatVerbs = ['status', 'listbots', 'restart', 'update', 'silence', 'ack', 'help', 'start'] as const
 export type ChatVerb = (typeof chatVerbs)[number]
 
 export interface ChatCommand {

@@ -9,7 +9,7 @@ export function cookieHeaderFor(cookies: readonly Cookie[], url: string, now: nu
 }
 
 /** Longest path first, else in the order of the file. One that names no domain goes with any request: the file is this login's. */
-export function cookiesFor(cookies: readonly Cookie[], url: string, now: number): Cookie[] {
+function cookiesFor(cookies: readonly Cookie[], url: string, now: number): Cookie[] {
   if (!URL.canParse(url)) return []
   const { protocol, hostname, pathname } = new URL(url)
   const host = canonicalHost(hostname)

@@ -3,9 +3,9 @@ import type { DropInSettings } from '../../shared/model/recovery.ts'
 import { UnitName, type UnitRef } from '../../shared/model/unit.ts'
 import type { RestartSettings } from './restart-settings.ts'
 
-export const dropInFile = '50-quarterdeck.conf'
+const dropInFile = '50-quarterdeck.conf'
 /** RestartSteps= and RestartMaxDelaySec= exist from this version on. */
-export const stepsSince = 254
+const stepsSince = 254
 const firstLine =
   '# Written by Quarterdeck: systemd restarts this service by itself, also while Quarterdeck does not run.'
 

@@ -51,7 +51,7 @@ export function planJar(wish: JarWish): JarPlan {
 }
 
 /** What the format has no room for, in sentences; empty where it holds all that the cookies are. */
-export function lossesOf(cookies: readonly Cookie[], to: CookieFormat): string[] {
+function lossesOf(cookies: readonly Cookie[], to: CookieFormat): string[] {
   const losses: string[] = []
   const naked = to === 'header' || to === 'env'
   const lose = (what: string, loses: (cookie: Cookie) => boolean): void => {
@@ -72,7 +72,7 @@ export function lossesOf(cookies: readonly Cookie[], to: CookieFormat): string[]
   return losses
 }
 
-export const formatTitles: Record<CookieFormat, string> = {
+const formatTitles: Record<CookieFormat, string> = {
   netscape: 'cookies.txt',
   json: 'JSON',
   'storage-state': 'a storageState',

@@ -61,7 +61,7 @@ export function judgeLogin(facts: LoginFacts): LoginStanding {
  * The verdict that counts: the host's own, since the bot is there; else this computer's; else the kinder reading of why there is none.
  * Null where nothing was asked.
  */
-export function decisive(proofs: readonly LoginProof[]): LoginVerdict | null {
+function decisive(proofs: readonly LoginProof[]): LoginVerdict | null {
   const sorted = hostFirst(proofs)
   const sure = sorted.find(({ verdict }) => verdict === 'valid' || verdict === 'expired' || verdict === 'challenged')
   return sure?.verdict ?? sorted[0]?.verdict ?? null

@@ -4,7 +4,7 @@ import type { RecoveryPolicy } from '../../shared/model/recovery.ts'
 import type { RecoveryAlert, RecoverySituation } from './recovery-situation.ts'
 
 /** So long a host must have been up: while it boots, units come by themselves. */
-export const youngHostSeconds = 120
+const youngHostSeconds = 120
 
 /** The alert that decides: what is known to be no matter of the unit itself comes first, then what is worked on, then what can be mended. */
 export function decisiveAlert(

@@ -53,7 +53,7 @@ export interface RecoveryStepResult {
 
 export const settleMs = 60_000
 /** So long all must have been well before an escalation is over by itself. */
-export const wellMs = 600_000
+const wellMs = 600_000
 
 export const initialRecovery: RecoveryState = {
   phase: 'idle',

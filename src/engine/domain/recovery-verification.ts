@@ -34,7 +34,7 @@ export type RecoveryVerdict =
   | { readonly kind: 'settled'; readonly ok: boolean; readonly evidence: readonly Evidence[] }
 
 /** So long a unit must stay as it is before that is believed. */
-export const steadyForMs = 10_000
+const steadyForMs = 10_000
 /** So often each of its checks has to answer OK. */
 export const wellTimes = 2
 

@@ -16,7 +16,7 @@ export const refused = (problem: string): { readonly ok: false; readonly problem
 /** ≤ 1 MiB. */
 export const mostBytes = 1_048_576
 /** A whole browser profile has fewer. */
-export const mostCookies = 10_000
+const mostCookies = 10_000
 
 const lineOrNul = /[\r\n\0]/
 /** What a domain may look like: names, addresses, IPv6 in brackets. */

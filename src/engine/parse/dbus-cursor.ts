@@ -2,7 +2,7 @@
 import { WireError } from './dbus-signature.ts'
 
 /** The specification's limit for an array. */
-export const maxArrayBytes = 64 * 1024 * 1024
+const maxArrayBytes = 64 * 1024 * 1024
 /** Variants in variants of our own limit: the specification allows 64 levels of any container. */
 export const maxDepth = 64
 

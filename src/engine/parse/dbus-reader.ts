@@ -28,7 +28,7 @@ const readers = new WeakMap<DbusType, Reader>()
 const skippers = new WeakMap<DbusType, Reader<void>>()
 
 /** The reader of one complete type. */
-export function readerOf(type: DbusType): Reader {
+function readerOf(type: DbusType): Reader {
   let reader = readers.get(type)
   if (!reader) {
     reader = compileReader(type)
@@ -38,7 +38,7 @@ export function readerOf(type: DbusType): Reader {
 }
 
 /** Passes over one value of a type, checking no more than is needed to find its end. */
-export function skipperOf(type: DbusType): Reader<void> {
+function skipperOf(type: DbusType): Reader<void> {
   let skipper = skippers.get(type)
   if (!skipper) {
     skipper = compileSkipper(type)
@@ -53,7 +53,7 @@ export function bodyReader(signature: string): Reader<DbusValue[]> {
   return cursor => fields.map(read => read(cursor))
 }
 
-export const readVariant: Reader = cursor => {
+const readVariant: Reader = cursor => {
   const type = parseSingleType(cursor.signature())
   cursor.enter()
   const value = readerOf(type)(cursor)

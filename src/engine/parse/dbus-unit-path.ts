@@ -1,6 +1,6 @@
 // Translates between unit names and their D-Bus object paths; knows nothing of messages.
 
-export const unitPathPrefix = '/org/freedesktop/systemd1/unit/'
+const unitPathPrefix = '/org/freedesktop/systemd1/unit/'
 
 const plain = /^[A-Za-z0-9]$/
 

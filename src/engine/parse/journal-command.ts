@@ -57,6 +57,6 @@ function humanTime(ms: number): string {
   return `${new Date(Math.round(ms)).toISOString().slice(0, 19).replace('T', ' ')} UTC`
 }
 
-export function escapeRegex(text: string): string {
+function escapeRegex(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')
 }

@@ -26,7 +26,7 @@ export function remoteCommand(argv: readonly string[]): string {
 }
 
 /** A script without newlines for `sh`, which replaces itself with argv under the C locale. */
-export function execScript(argv: readonly string[]): string {
+function execScript(argv: readonly string[]): string {
   let newline = false
   const words = argv.map(word => {
     if (!word.includes('\n')) return quoteWord(word)

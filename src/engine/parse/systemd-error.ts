@@ -73,7 +73,7 @@ export function accessDenied(verb: UnitVerb, unit: string, user = 'USER'): Error
   }
 }
 
-export function maskedError(unit: string): ErrorShape {
+function maskedError(unit: string): ErrorShape {
   return { code: 'CONFLICT', message: `${unit} is masked, so nothing can start it.`, hint: 'Unmask it first.' }
 }
 

@@ -17,7 +17,7 @@ import type { HostSession } from './host-session.ts'
 import type { Logins } from './logins.ts'
 import { proofOf } from './renewal-proof.ts'
 
-export const deactivationActor = 'rule: login'
+const deactivationActor = 'rule: login'
 
 export interface DeactivationOptions {
   store: Store

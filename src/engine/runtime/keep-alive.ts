@@ -14,7 +14,7 @@ import { type LoginCandidates, windowRequest } from './login-candidates.ts'
 import type { Logins } from './logins.ts'
 import type { Renewals } from './renewal.ts'
 
-export const keepAliveActor = 'rule: keep-alive'
+const keepAliveActor = 'rule: keep-alive'
 const lookMs = 60_000
 const hourMs = 3_600_000
 

@@ -158,10 +158,6 @@ export class Logins implements Disposable {
     this.announce(id)
   }
 
-  async forgetSession(id: string): Promise<void> {
-    await this.#options.native.forgetLogin(this.stored(id).login.id)
-  }
-
   /** How the newest visit with the kept session went; `problem` is shown as it is. */
   visited(id: string, problem: string | null): void {
     const { store, clock } = this.#options

@@ -13,7 +13,7 @@ const mostCommands = 3
 const gatherMs = 50
 const answerMs = 5_000
 
-export class Lane {
+class Lane {
   readonly commands = new Gate(mostCommands)
   readonly waiting: (() => Promise<void>)[] = []
   running = 0

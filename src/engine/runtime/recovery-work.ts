@@ -15,7 +15,7 @@ import { carryOut } from './recovery-attempt.ts'
 import { expectationOf, type RecoveryFactsOptions, stepsFor } from './recovery-facts.ts'
 import { type RecoveryProber, verifyRecovery } from './recovery-verifier.ts'
 
-export const recoveryActor = 'rule: auto-recovery'
+const recoveryActor = 'rule: auto-recovery'
 const mostCommand = 2_000
 const mostDetail = 2_000
 

@@ -82,7 +82,6 @@ export const engineContract = {
   // the app's own data
   /** The copies that the app made by itself, newest first. */
   'data.copies': query(none, z.array(OwnCopy)),
-  'data.copy': command(none, OwnCopy),
   /** Writes everything but the samples into a new file; the secrets in it under the passphrase. Fails with VAULT_LOCKED. */
   'data.export': command(
     z.object({ path: z.string().min(1).max(4096), passphrase: z.string().min(8).max(1024) }),
@@ -301,8 +300,6 @@ export const engineContract = {
   'renewal.changed': event(RenewalRun),
   /** Takes the file as it is for what the app last wrote: nothing is written. */
   'login.adopt': command(LoginId, none),
-  /** Forgets the kept session of the login window. */
-  'login.forgetSession': command(LoginId, none),
 
   ...backupCalls,
   ...maintenanceCalls,

@@ -187,7 +187,7 @@ export const LoginCandidate = z.object({
 })
 export type LoginCandidate = z.infer<typeof LoginCandidate>
 
-export const renewalSteps = ['read', 'back-up', 'write', 'read-back', 'restart', 'prove', 'roll-back'] as const
+const renewalSteps = ['read', 'back-up', 'write', 'read-back', 'restart', 'prove', 'roll-back'] as const
 export const RenewalRun = z.object({
   id: z.string().max(64),
   loginId: LoginId,

@@ -69,17 +69,7 @@ export const Timer = UnitRef.extend({
 })
 export type Timer = z.infer<typeof Timer>
 
-export const unitVerbs = [
-  'start',
-  'stop',
-  'restart',
-  'reload',
-  'enable',
-  'disable',
-  'mask',
-  'unmask',
-  'reset-failed',
-] as const
+const unitVerbs = ['start', 'stop', 'restart', 'reload', 'enable', 'disable', 'mask', 'unmask', 'reset-failed'] as const
 export const UnitVerb = z.enum(unitVerbs)
 export type UnitVerb = z.infer<typeof UnitVerb>
 

@@ -138,6 +138,5 @@ export function loginHandlers(world: World, emit: Server<EngineContract>['emit']
     },
     'login.renewals': ({ id }) => [...(runs.get(id) ?? []), ...renewalsOf(id, Date.now())],
     'login.adopt': id => void put({ ...viewOf(id), drifted: false }),
-    'login.forgetSession': () => {},
   }
 }

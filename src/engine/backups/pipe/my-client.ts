@@ -40,7 +40,7 @@ const meanings: readonly (readonly [RegExp, ErrorCode, string])[] = [
 ]
 
 /** The failure in the program's own words, with what a person can do about it. */
-export function myFailure(said: string, exit: number | null): AppError {
+function myFailure(said: string, exit: number | null): AppError {
   const lines = said.split('\n').filter(line => line.trim() !== '')
   const text = (lines.find(line => /error/i.test(line)) ?? lines.at(-1) ?? `it ended with ${exit ?? 'no word'}`).slice(
     0,

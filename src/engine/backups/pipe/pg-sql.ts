@@ -8,7 +8,7 @@ AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catal
 
 const mostTables = 5_000
 /** Told to somebody who is not there any more, mostly. */
-export const cameTooLate = 'quarterdeck: this step came too late'
+const cameTooLate = 'quarterdeck: this step came too late'
 
 /** `["schema.table", rows]` for each table, counted. Each count is a statement of its own. */
 export const countRows = `SELECT format('SELECT json_build_array(%L, count(*)) FROM ONLY %I.%I', n.nspname || '.' || c.relname, n.nspname, c.relname)

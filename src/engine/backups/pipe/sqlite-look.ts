@@ -30,7 +30,7 @@ export async function lookAtSqlite(
   return readSqliteLook(text, path)
 }
 
-export function readSqliteLook(text: string, path: string): FoundSqlite {
+function readSqliteLook(text: string, path: string): FoundSqlite {
   let bytes: number | null = null
   let changed = 0
   let tool = 'none'

@@ -52,7 +52,7 @@ export async function unitConnections(context: SourceContext, unit: CheckUnit): 
 }
 
 /** What the script said. */
-export function readConnections(text: string): UnitConnections {
+function readConnections(text: string): UnitConnections {
   const lines = text.split('\n').map(line => line.split(' '))
   const of = (word: string): string[][] => lines.filter(([first]) => first === word)
   return {

@@ -14,7 +14,7 @@ export interface RunningCommand {
 }
 
 /** How it ended as an error; null where well. */
-export function endError(
+function endError(
   what: string,
   { exit, signal, lost }: { exit: number | null; signal: string | null; lost: boolean },
   stderr: string,

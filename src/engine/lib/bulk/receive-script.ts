@@ -5,7 +5,7 @@
 // Only what is surely the script's own is removed: a second try may have begun under the same name.
 
 /** What follows the content: `WORD BYTES SHA256` and a newline, always of this length. */
-export const trailerBytes = 32 + 1 + 16 + 1 + 64 + 1
+const trailerBytes = 32 + 1 + 16 + 1 + 64 + 1
 
 /** The trailer; `word` is 32 characters drawn at random. */
 export const trailer = (word: string, whole: { bytes: number; sha256: string }): string =>
