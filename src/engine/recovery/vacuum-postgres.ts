@@ -5,8 +5,9 @@ import type { Evidence } from '../../shared/model/unit.ts'
 import { evidenceOfWork, megabytes } from '../lib/command-evidence.ts'
 import { pgFailure } from '../lib/postgres/pg-failure.ts'
 import { jsonLines, pgProgram, psqlArgv } from '../lib/postgres/pg-program.ts'
+import { isShort, type PgDisk, readRoom, roomBody, roomQuestion, roomText, tightest } from '../lib/postgres/pg-room.ts'
 import { programBody } from '../lib/postgres/pg-script.ts'
-import { serverPassword, serverPlace } from '../lib/server-place.ts'
+import { isLocal, serverPassword, serverPlace } from '../lib/server-place.ts'
 import { commandText } from '../parse/command-text.ts'
 import { type HostActionContext, hostActionType, type StepResult } from './action.ts'
 
@@ -69,7 +70,7 @@ export const vacuumPostgres = hostActionType({
   }),
   preview: (context, spec): Promise<StepResult> =>
     evidenceOfWork(async evidence => {
-      for (const one of await chosen(context, spec)) evidence.push({ ok: true, text: sizeText(one) })
+      for (const one of await chosen(context, spec)) evidence.push(await found(context, spec, one))
       if (evidence.length === 0) evidence.push({ ok: true, text: 'There is no database yet' })
     }),
   run: (context, spec): Promise<StepResult> =>
@@ -98,11 +99,36 @@ async function chosen(context: HostActionContext, spec: Spec): Promise<Database[
   })
 }
 
+/** How large it is, and whether there is room to write it anew. */
+async function found(context: HostActionContext, spec: Spec, { name, bytes }: Database): Promise<Evidence> {
+  const size = bytes === null ? name : `${name}: ${megabytes(bytes)}`
+  if (!spec.full) return { ok: true, text: size }
+  try {
+    const disk = await tightestDisk(context, spec, name)
+    if (disk === undefined) return { ok: true, text: `${size}; whether there is room for FULL could not be seen` }
+    return { ok: !isShort(disk), text: `${size}; ${roomText(disk)}` }
+  } catch (caught) {
+    return notThisOne(name, caught)
+  }
+}
+
+/** Undefined where it cannot be known: on another machine, or without the right to see where its data lies. */
+async function tightestDisk(context: HostActionContext, spec: Spec, name: string): Promise<PgDisk | undefined> {
+  if (!isLocal(spec.address)) return undefined
+  return tightest(readRoom(await say(context, spec, name, roomQuestion, askMs, roomBody)))
+}
+
 /** One that fails does not keep the others from their turn. */
 async function vacuum(context: HostActionContext, spec: Spec, name: string, before: number | null): Promise<Evidence> {
   // what waits for a lock holds up all that comes after it
   const sql = `SET lock_timeout = '60s';\nSET client_min_messages = error;\n${statement(spec)};\n${afterwards}`
   try {
+    // before anything is locked: a disk that is full of half a table, or of the log, stops the whole server
+    const disk = spec.full ? await tightestDisk(context, spec, name) : undefined
+    if (disk && isShort(disk))
+      throw new AppError('DISK_FULL', `${roomText(disk)}, so nothing was done to it`, {
+        hint: 'Make room there, or vacuum it without FULL, which needs none.',
+      })
     const lines = await ask(context, spec, name, sql, spec.timeoutMinutes * 60_000)
     const { bytes: after = null, left = [] } = (lines.at(-1) ?? {}) as { bytes?: number | null; left?: string[] }
     const sizes = before === null || after === null ? '' : `: ${megabytes(before)} before, ${megabytes(after)} after`
@@ -110,14 +136,19 @@ async function vacuum(context: HostActionContext, spec: Spec, name: string, befo
     const more = left.length > 5 ? ` and ${left.length - 5} more` : ''
     return { ok: false, text: `${name}: not allowed for ${left.slice(0, 5).join(', ')}${more}${sizes}` }
   } catch (caught) {
-    const error = AppError.from(caught)
-    if (!itsOwn.has(error.code)) throw error
-    return { ok: false, text: [`${name}: ${error.message}`, error.hint].filter(Boolean).join('. ') }
+    return notThisOne(name, caught)
   }
 }
 
+/** Throws what would go wrong with the next one, too. */
+function notThisOne(name: string, caught: unknown): Evidence {
+  const error = AppError.from(caught)
+  if (!itsOwn.has(error.code)) throw error
+  return { ok: false, text: [`${name}: ${error.message}`, error.hint].filter(Boolean).join('. ') }
+}
+
 /** What goes wrong with one database and need not with the next. */
-const itsOwn: ReadonlySet<ErrorCode> = new Set(['COMMAND_FAILED', 'ACCESS_DENIED', 'TIMEOUT'])
+const itsOwn: ReadonlySet<ErrorCode> = new Set(['COMMAND_FAILED', 'ACCESS_DENIED', 'TIMEOUT', 'DISK_FULL'])
 
 /**
  * `{bytes, left}`: the tables of persons that the role may not vacuum. Postgres passes over them with a warning, in the server's language and under a
@@ -130,23 +161,25 @@ WHERE c.relkind IN ('r', 'm', 'p') AND n.nspname <> 'information_schema' AND n.n
 AND NOT pg_catalog.pg_has_role(d.datdba, 'USAGE') AND NOT CASE WHEN current_setting('server_version_num')::int < 170000
 THEN pg_catalog.pg_has_role(c.relowner, 'USAGE') ELSE pg_catalog.has_table_privilege(c.oid, 'MAINTAIN') END));`
 
-async function ask(
+const ask = async (...its: Parameters<typeof say>): Promise<unknown[]> => jsonLines(await say(...its))
+
+/** What the SQL prints, or what `body` makes of it. */
+async function say(
   context: HostActionContext,
   spec: Spec,
   database: string,
   sql: string,
   timeout: number,
-): Promise<unknown[]> {
-  const { argv, sudo, stdin } = await pgProgram(context, spec, programBody, psqlArgv(database))
+  body = programBody,
+): Promise<string> {
+  const { argv, sudo, stdin } = await pgProgram(context, spec, body, psqlArgv(database))
   const result = await context.exec(argv, { sudo, stdin: Buffer.concat([stdin, Buffer.from(`${sql}\n`)]), timeout })
   const said = new TextDecoder().decode(result.stderr)
   if (result.timedOut) throw new AppError('TIMEOUT', `Postgres was not done with ${database} in time`)
   if (result.lost) throw new AppError('LINK_LOST', 'The connection was lost in the middle')
   if (result.exit !== 0) throw pgFailure(said, result.exit)
-  return jsonLines(new TextDecoder().decode(result.stdout))
+  return new TextDecoder().decode(result.stdout)
 }
-
-const sizeText = ({ name, bytes }: Database): string => (bytes === null ? name : `${name}: ${megabytes(bytes)}`)
 
 /** As a person would type it. */
 function shown(spec: Spec, name: string): string {

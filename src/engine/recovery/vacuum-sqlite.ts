@@ -50,7 +50,10 @@ tool; dir=$(dirname -- "$path")
 echo "tool $tool"; echo "bytes $(stat -c %s -- "$path")"
 [ -e "$path-wal" ] && echo "log $(stat -c %s -- "$path-wal")"
 echo "head $(od -An -v -tx1 -N40 -- "$path" | tr -d ' \n')"
-echo "room $(df -Pk -- "$dir" | awk 'NR == 2 { printf "%.0f", $4 * 1024 }')"
+room() { echo "$1 $(df -Pk -- "$2" | awk 'NR == 2 { printf "%.0f", $4 * 1024 }')"; }
+room room "$dir"
+for temp in "$dir" "$TMPDIR" /var/tmp /usr/tmp /tmp; do [ -d "$temp" ] && [ -w "$temp" ] && [ -x "$temp" ] && break; done
+[ "$(stat -c %d -- "$temp")" = "$(stat -c %d -- "$dir")" ] || { echo "tempdir $temp"; room temp "$temp"; }
 exit 0`
 
 // A damaged file is left as it is: what VACUUM writes anew of it would lack what cannot be read.
@@ -148,6 +151,8 @@ interface Found {
   readonly freeBytes: number
   /** Free on its disk; null where that cannot be known. */
   readonly room: number | null
+  /** Where SQLite writes meanwhile, if that is another disk: it may not write in the folder of the file. */
+  readonly temp: { readonly path: string; readonly room: number } | null
 }
 
 async function lookAt(context: HostActionContext, spec: Spec): Promise<Found> {
@@ -169,19 +174,24 @@ export function readLook(text: string, path: string): Found {
       hint: 'Install python3 or sqlite3 there (sudo apt install sqlite3).',
     })
   const number = (name: string): number => Number(said.get(name) ?? 0) || 0
-  const room = said.get('room')
+  const [room, elsewhere] = [said.get('room'), said.get('tempdir')]
   return {
     bytes: number('bytes') + number('log'),
     freeBytes: header.pageBytes * header.freePages,
     room: room === undefined || room === '' ? null : Number(room),
+    temp: elsewhere === undefined ? null : { path: elsewhere, room: number('temp') },
   }
 }
 
 /** VACUUM writes what is in use anew, and keeps the old pages until it is done. */
-export function roomProblem(spec: Pick<Spec, 'work' | 'path'>, { bytes, room }: Found): string | null {
-  const needs = writes(spec) ? 2 * bytes + 16 * 1024 * 1024 : 0
-  if (room === null || room >= needs) return null
-  return `VACUUM of ${spec.path} needs ${megabytes(needs)} beside it, and ${megabytes(room)} are free`
+export function roomProblem(spec: Pick<Spec, 'work' | 'path'>, { bytes, room, temp }: Found): string | null {
+  if (!writes(spec)) return null
+  const once = bytes + 16 * 1024 * 1024
+  const short = (where: string, needs: number, free: number): string =>
+    `VACUUM of ${spec.path} needs ${megabytes(needs)} ${where}, and ${megabytes(free)} are free: make room there, or only ANALYZE it`
+  if (temp !== null && temp.room < once) return short(`in ${temp.path}`, once, temp.room)
+  const beside = temp === null ? once + bytes : once
+  return room === null || room >= beside ? null : short('beside it', beside, room)
 }
 
 const sizeText = (path: string, { bytes, freeBytes, room }: Found): string =>

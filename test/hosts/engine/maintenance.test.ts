@@ -183,6 +183,27 @@ it('Postgres is vacuumed over the socket as the right account, and with a passwo
   expect(done, words(done)).toMatchObject({ outcome: 'done' })
   expect(words(done)).toMatch(/trading: [\d.]+ MB before, [\d.]+ MB after/)
   expect(await size()).toBeLessThan(before - 10_000_000)
+  // one more on a disk that is too small for a second copy: it is said before anything is locked, and without FULL it is done
+  await host.mountSmallDisk('/srv/small', 64 * 1024 * 1024)
+  await host.exec('install -d -o postgres -m 700 /srv/small/pg')
+  await owner("CREATE TABLESPACE small OWNER deploy LOCATION '/srv/small/pg'")
+  await psql(
+    'CREATE TABLE tight TABLESPACE small AS SELECT repeat(md5(i::text), 60) AS text FROM generate_series(1, 17000) i',
+  )
+  const lies = (): Promise<string> => psql("SELECT pg_relation_filepath('tight')")
+  const file = await lies()
+  const wanted = { address: '', user: 'postgres', account: 'postgres', databases: ['trading'] }
+  const tight = await add('Too tight', [{ type: 'vacuum-postgres', spec: { ...wanted, full: true } }])
+  const refused = await run(tight.id)
+  expect(refused.outcome).toBe('failed')
+  expect(words(refused)).toMatch(
+    /^trading: FULL needs [\d.]+ MB on the disk of \/srv\/small\/pg, and [\d.]+ MB are free, so nothing was done to it\. Make room/,
+  )
+  expect(await lies()).toBe(file)
+  const plain = await add('Tight, and plain', [{ type: 'vacuum-postgres', spec: wanted }])
+  const vacuumed = await run(plain.id)
+  expect(vacuumed, words(vacuumed)).toMatchObject({ outcome: 'done' })
+  await psql('DROP TABLE tight')
   const spec = { address: '127.0.0.1', user: 'keeper', account: '' }
   const named = await add('Postgres by name', [{ type: 'vacuum-postgres', spec }], {}, { 'step-0.password': canary })
   expect(named.stored).toEqual(['step-0.password'])

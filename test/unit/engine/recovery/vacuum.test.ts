@@ -57,13 +57,19 @@ it('kinds that need no unit are told apart from those that do, and these two are
 })
 
 it('refuses a file that is no database, may not be written to, or has no room beside it', () => {
-  expect(readLook(look, '/srv/app.db')).toEqual({ bytes: 45_056, freeBytes: 65_536, room: 100_000_000 })
+  expect(readLook(look, '/srv/app.db')).toEqual({
+    ...{ bytes: 45_056, freeBytes: 65_536, room: 100_000_000, temp: null },
+  })
   expect(() => readLook('missing\n', '/a')).toThrow(/There is no \/a/)
   expect(() => readLook('denied\n', '/a')).toThrow(/may not be written/)
   expect(() => readLook('tool python3\nbytes 3\nhead 616263\nroom 9\n', '/a')).toThrow(/no SQLite database/)
   expect(() => readLook(look.replace('python3', 'none'), '/a')).toThrow(/No program on the host knows SQLite/)
-  const large = { bytes: 1e9, freeBytes: 0, room: 2e9 }
-  expect(roomProblem(sqlite, large)).toMatch(/needs 2016\.8 MB beside it, and 2000\.0 MB are free/)
+  const large = { bytes: 1e9, freeBytes: 0, room: 2e9, temp: null }
+  expect(roomProblem(sqlite, large)).toMatch(/needs 2016\.8 MB beside it, and 2000\.0 MB are free: make room there/)
+  // where it may not write beside the file, half of it lies on another disk
+  const { temp } = readLook(`${look}tempdir /var/tmp\ntemp 900\n`, '/srv/app.db')
+  expect(roomProblem(sqlite, { ...large, temp })).toMatch(/needs 1016\.8 MB in \/var\/tmp, and 0\.0 MB are free/)
+  expect(roomProblem(sqlite, { ...large, temp: { path: '/var/tmp', room: 2e9 } })).toBeNull()
   expect(roomProblem({ ...sqlite, work: 'analyze' }, large)).toBeNull()
   expect(roomProblem(sqlite, { ...large, room: null })).toBeNull()
 })
@@ -142,6 +148,40 @@ it('gives a password for Postgres on stdin alone, and becomes another account on
     risk: 'confirm',
     consequence: expect.stringContaining('locked'),
   })
+})
+
+it('refuses FULL before anything is locked where a disk is too small, sums what lies on one, and goes on to what has room', async () => {
+  const spec = vacuumPostgres.spec.parse({ full: true, analyze: false })
+  const answers = (): Partial<ExecResult>[] => [
+    out('{"name":"a","bytes":1}\n{"name":"b","bytes":2}\n{"name":"c","bytes":3}\n'),
+    out('30000000\t8\t50000000\t/data\n9000000\t8\t50000000\t/data/pg_wal\n1\t9\t90000000\t/other\n'),
+    // where the data lies cannot be seen
+    out(''),
+  ]
+  const { its, sent } = context([
+    ...answers(),
+    out('{"bytes":1}\n'),
+    out('30000000\t8\t60000000\t/data\n'),
+    out('{"bytes":1}\n'),
+  ])
+  const { outcome, evidence } = await vacuumPostgres.run(its, spec)
+  expect(outcome).toBe('failed')
+  expect(evidence.map(({ ok, text }) => `${ok} ${text}`)).toEqual([
+    'false a: FULL needs 55.8 MB on the disk of /data, and 50.0 MB are free, so nothing was done to it. Make room there, or vacuum it without FULL, which needs none.',
+    expect.stringMatching(/^true b/),
+    expect.stringMatching(/^true c/),
+  ])
+  expect(sent.filter(({ stdin }) => stdin.includes('VACUUM (FULL);'))).toHaveLength(2)
+  const look = await vacuumPostgres.preview?.(context([...answers(), out('')]).its, spec)
+  expect(look?.evidence.map(({ ok, text }) => `${ok} ${text}`)).toEqual([
+    'false a: 0.0 MB; FULL needs 55.8 MB on the disk of /data, and 50.0 MB are free',
+    'true b: 0.0 MB; whether there is room for FULL could not be seen',
+    'true c: 0.0 MB; whether there is room for FULL could not be seen',
+  ])
+  // the disks of another machine are not asked for
+  const away = context([out('{"name":"a","bytes":1}\n'), out('{"bytes":1}\n')])
+  await vacuumPostgres.run(away.its, { ...spec, address: '10.0.0.9' })
+  expect(away.sent).toHaveLength(2)
 })
 
 it('goes on to the next database where one cannot be vacuumed, and says which tables were left out', async () => {
