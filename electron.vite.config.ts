@@ -32,6 +32,25 @@ const lazyStaysLazy = {
 const schemas =
   /node_modules[\\/]zod[\\/]|src[\\/]shared[\\/](model|contract|error-shape|rpc[\\/](client|stream-reader|wire))/
 
+/** One value imported from a model by what every start loads would bring all schemas before the first picture, and nobody would notice. */
+const schemasComeLater = {
+  name: 'schemas-come-later',
+  generateBundle(
+    _options: unknown,
+    bundle: Record<string, { name?: string; isEntry?: boolean; imports?: string[] }>,
+  ): void {
+    const seen = new Set<string>()
+    const look = (name: string): void => {
+      if (seen.has(name)) return
+      seen.add(name)
+      if (bundle[name]?.name === 'wires')
+        throw new Error('The first screen imports schemas: look for a value from src/shared/model')
+      for (const imported of bundle[name]?.imports ?? []) look(imported)
+    }
+    for (const [name, chunk] of Object.entries(bundle)) if (chunk.isEntry) look(name)
+  },
+}
+
 export default defineConfig({
   main: {
     plugins: [lazyStaysLazy],
@@ -56,7 +75,7 @@ export default defineConfig({
   },
   renderer: {
     root: resolve('src/renderer'),
-    plugins: [react()],
+    plugins: [react(), schemasComeLater],
     build: {
       target: chrome,
       minify: true,

@@ -1,7 +1,8 @@
 // What lists and selects have in common: units as keys and words, and the filter by text.
 import { expect, test } from 'vitest'
 import { saysAll } from '../../../src/renderer/lib/says-all.ts'
-import { unitKey, unitLabel, unitOfKey } from '../../../src/renderer/lib/unit-keys.ts'
+import { unitKey, unitLabel } from '../../../src/renderer/lib/unit-keys.ts'
+import { unitOfKey } from '../../../src/renderer/lib/unit-of-key.ts'
 import { groupWord } from '../../../src/renderer/views/incidents/timeline-groups.ts'
 
 test('a unit comes back from its key, and nothing else does', () => {

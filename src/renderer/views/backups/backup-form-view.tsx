@@ -12,7 +12,7 @@ import { useBackupKinds, useBackups } from '../../data/backups.ts'
 import { useEngineQuery } from '../../data/remotes.tsx'
 import { localZone } from '../../lib/local-zone.ts'
 import { places } from '../../lib/places.ts'
-import { unitOfKey } from '../../lib/unit-keys.ts'
+import { unitOfKey } from '../../lib/unit-of-key.ts'
 import { BackupForm } from './backup-form.tsx'
 
 /** `?host=…&unit=system/…` starts from the service's own proposal. */

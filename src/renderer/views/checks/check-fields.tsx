@@ -12,7 +12,8 @@ import { severityWords } from '../../lib/check-status.ts'
 import { formatDuration } from '../../lib/format.ts'
 import { safeText } from '../../lib/safe-text.ts'
 import { tagsOf } from '../../lib/tags.ts'
-import { unitKey, unitLabel, unitOfKey } from '../../lib/unit-keys.ts'
+import { unitKey, unitLabel } from '../../lib/unit-keys.ts'
+import { unitOfKey } from '../../lib/unit-of-key.ts'
 
 interface FieldsProps {
   readonly kind: CheckKind

@@ -12,7 +12,7 @@ import { useCheckKinds, useChecks } from '../../data/checks.ts'
 import { fieldsOf, initialSpec } from '../../lib/json-schema.ts'
 import { places } from '../../lib/places.ts'
 import { safeText } from '../../lib/safe-text.ts'
-import { unitOfKey } from '../../lib/unit-keys.ts'
+import { unitOfKey } from '../../lib/unit-of-key.ts'
 import { CheckForm } from './check-form.tsx'
 
 /** `?host=…&type=…&unit=system/bot.service&pattern=…` fills in what is known already. */

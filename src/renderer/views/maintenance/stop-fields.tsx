@@ -11,7 +11,8 @@ import { AddRow } from '../../components/kind-parts.tsx'
 import { useUnits } from '../../data/hosts.ts'
 import type { Entered } from '../../data/use-draft-form.ts'
 import { safeText } from '../../lib/safe-text.ts'
-import { unitKey, unitLabel, unitOfKey } from '../../lib/unit-keys.ts'
+import { unitKey, unitLabel } from '../../lib/unit-keys.ts'
+import { unitOfKey } from '../../lib/unit-of-key.ts'
 import css from './maintenance.module.css'
 
 const mostUnits = 8
