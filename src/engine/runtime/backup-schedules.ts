@@ -1,21 +1,14 @@
 // Starts backups, drills and re-hashes when they are due, and tells each backup's check how it stands; makes none of them itself.
 import { AppError } from '../../shared/errors.ts'
 import type { Backup, BackupRun, DrillRun, Snapshot } from '../../shared/model/backup.ts'
-import type { RunSchedule, WaitsFor } from '../../shared/model/schedule.ts'
 import { type BackupAgeVerdict, judgeBackupAge } from '../domain/backup-age.ts'
-import { type Due, nextRunAt, type ScheduleState } from '../domain/due.ts'
-import type { Clock } from '../lib/clock.ts'
+import type { Due, ScheduleState } from '../domain/due.ts'
 import { cronTimes } from '../lib/cron.ts'
-import type { Disposable } from '../lib/disposable.ts'
-import type { Logger } from '../lib/log.ts'
 import type { StoredBackup } from '../store/backups.ts'
 import type { Store } from '../store/store.ts'
 import { type BackupRunner, featureOf, scheduleActor } from './backup-runner.ts'
-import type { CircuitBreakers } from './circuit-breaker.ts'
 import type { DrillRunner } from './drill-runner.ts'
-import { OwnedChecks } from './owned-checks.ts'
-import type { Prober } from './prober.ts'
-import { DueHere, ScheduleLooks, type Whereabouts } from './schedule-looks.ts'
+import { ScheduleLooks, type ScheduleLooksOptions, stateOf } from './schedule-looks.ts'
 import { lastGoodOf } from './snapshot-manifest.ts'
 import type { Snapshots } from './snapshots.ts'
 
@@ -24,66 +17,27 @@ const dayMs = 86_400_000
 const rehashAfterMs = 25 * dayMs
 const rehashRestMs = 600_000
 
-export interface BackupSchedulesOptions extends Whereabouts {
+export interface BackupSchedulesOptions extends ScheduleLooksOptions {
   store: Pick<Store, 'backups'>
   runner: Pick<BackupRunner, 'start' | 'running'>
   drills: Pick<DrillRunner, 'start' | 'running' | 'list'>
   snapshots: Snapshots
-  prober: Pick<Prober, 'check' | 'record'>
-  breakers: Pick<CircuitBreakers, 'allows'>
-  /** What a backup waits for has changed. */
-  onChange: (backupId: string) => void
-  clock: Clock
-  log: Logger
 }
 
-export class BackupSchedules implements Disposable {
+export class BackupSchedules extends ScheduleLooks<StoredBackup> {
   readonly #options: BackupSchedulesOptions
-  readonly #log: Logger
-  readonly #ended = new AbortController()
-  readonly #checks: OwnedChecks
-  readonly #looks: ScheduleLooks
-  readonly #here: DueHere
   #rehashing = false
   #rehashAt = 0
 
   constructor(options: BackupSchedulesOptions) {
+    super(options, 'backup-schedules')
     this.#options = options
-    this.#log = options.log.child('backup-schedules')
-    this.#checks = new OwnedChecks(options)
-    this.#here = new DueHere(options)
-    this.#looks = new ScheduleLooks({ clock: options.clock, log: this.#log }, () => this.#look())
-  }
-
-  start(): void {
-    this.#looks.start()
-  }
-
-  /** Starts what is due; resolves when that is done. Never rejects. */
-  look(): Promise<void> {
-    return this.#looks.now()
-  }
-
-  /** When a backup comes next; null where it has no schedule or is switched off. */
-  nextAt(stored: StoredBackup): number | null {
-    const state = runOf(stored)
-    return state === null ? null : nextRunAt(state, this.#options.clock.now(), cronTimes)
-  }
-
-  /** What keeps a backup from being begun, though it is due. */
-  waitsFor(stored: StoredBackup): WaitsFor | null {
-    return this.#here.waitsFor(runOf(stored))
   }
 
   /** Tells the backup's check how it stands. */
   tell(backupId: string): void {
     const stored = this.#options.store.backups.get(backupId)
-    if (stored) this.#checks.tell(stored.backup.checkId, () => this.#judge(stored.backup))
-  }
-
-  dispose(): void {
-    this.#looks.dispose()
-    this.#ended.abort(new AppError('ENGINE_GONE', 'Quarterdeck ended'))
+    if (stored) this.checks.tell(stored.backup.checkId, () => this.#judge(stored.backup))
   }
 
   #judge(backup: Backup): BackupAgeVerdict {
@@ -108,21 +62,24 @@ export class BackupSchedules implements Disposable {
     )
   }
 
-  async #look(): Promise<void> {
-    const { store, onChange } = this.#options
-    const all = store.backups.list()
-    await this.#here.look(all.flatMap(({ backup }) => [backup.schedule, backup.drill]))
+  protected runOf({ backup, scheduledAt }: StoredBackup): ScheduleState | null {
+    return stateOf(backup, backup.id, backup.schedule, scheduledAt)
+  }
+
+  protected async lookAtAll(): Promise<void> {
+    const all = this.#options.store.backups.list()
+    await this.locate(all.flatMap(({ backup }) => [backup.schedule, backup.drill]))
     for (const stored of all) {
-      if (this.#ended.signal.aborted) return
-      const { backup } = stored
-      const [run, drill] = [runOf(stored), drillOf(stored)]
-      if (run) this.#runDue(backup.id, this.#here.due(run))
-      if (drill) this.#drillDue(backup.id, this.#here.due(drill))
-      if (this.#here.waitsAnew(backup.id, run)) onChange(backup.id)
+      if (this.ended.aborted) return
+      const { backup, drilledAt } = stored
+      const [run, drill] = [this.runOf(stored), stateOf(backup, `${backup.id} drill`, backup.drill, drilledAt)]
+      if (run) this.#runDue(backup.id, this.due(run))
+      if (drill) this.#drillDue(backup.id, this.due(drill))
+      this.tellIfWaitsAnew(backup.id, stored)
       this.tell(backup.id)
     }
     // it may have ended while the network was asked, with no backup to notice it by
-    if (!this.#ended.signal.aborted) void this.#rehash()
+    if (!this.ended.aborted) void this.#rehash()
   }
 
   #runDue(backupId: string, due: Due): void {
@@ -151,7 +108,7 @@ export class BackupSchedules implements Disposable {
     try {
       start()
     } catch (caught) {
-      this.#log.warn('what was due could not begin', { backup: backupId, error: AppError.from(caught).message })
+      this.log.warn('what was due could not begin', { backup: backupId, error: AppError.from(caught).message })
     }
   }
 
@@ -162,12 +119,12 @@ export class BackupSchedules implements Disposable {
     this.#rehashing = true
     try {
       for (const { id } of snapshots.dueForRehash(clock.now() - rehashAfterMs)) {
-        if (this.#ended.signal.aborted) return
+        if (this.ended.aborted) return
         try {
-          await snapshots.verify(id, this.#ended.signal, true)
+          await snapshots.verify(id, this.ended, true)
         } catch (caught) {
           // a target that is away is asked again another time
-          this.#log.debug('not hashed again now', { snapshot: id, error: AppError.from(caught).message })
+          this.log.debug('not hashed again now', { snapshot: id, error: AppError.from(caught).message })
         }
       }
     } finally {
@@ -175,16 +132,6 @@ export class BackupSchedules implements Disposable {
       this.#rehashAt = clock.monotonic() + rehashRestMs
     }
   }
-}
-
-const runOf = ({ backup, scheduledAt }: StoredBackup): ScheduleState | null =>
-  stateOf(backup, backup.id, backup.schedule, scheduledAt)
-const drillOf = ({ backup, drilledAt }: StoredBackup): ScheduleState | null =>
-  stateOf(backup, `${backup.id} drill`, backup.drill, drilledAt)
-
-/** Null where it has no schedule or is switched off. */
-function stateOf({ enabled, createdAt }: Backup, id: string, schedule: RunSchedule | null, lastAt: number | null) {
-  return enabled && schedule ? { id, schedule, lastAt, createdAt } : null
 }
 
 const badInWords = ({ manifest, state, problem }: Snapshot): string =>
