@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { HostDraft, HostSecrets } from '../../../src/shared/model/host.ts'
 import { rsaPassphrase, suites, type TestHost } from '../lib/index.ts'
 import { sharedHost, sharedJumpPair } from '../lib/vitest.ts'
+import { playMaintenance } from './maintenance-case.ts'
 import { RunningEngine, until } from './running-engine.ts'
 
 const unit = 'echo-bot.service'
@@ -62,6 +63,7 @@ describe.each(suites)('on %s', suite => {
     ))
   it('by a key with a passphrase, with fish as login shell', () =>
     play(host(), { user: 'fishy', auth: { kind: 'key', path: host().keyFiles.rsa } }, { passphrase: rsaPassphrase }))
+  it('maintenance, also without python3, and without anything that knows SQLite', () => playMaintenance(host()), 60_000)
   it('without rights it says which are missing, and changes nothing', async () => {
     await host().writeFile(`/etc/systemd/system/${unit}`, unitFile)
     await host().exec('systemctl daemon-reload && systemctl restart echo-bot.service')
