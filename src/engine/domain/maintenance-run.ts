@@ -1,4 +1,4 @@
-// Decides what a run of maintenance came to that the engine ended in the middle of, and whether one may still be begun. Pure.
+// Decides what a run of maintenance came to that the engine ended in the middle of, whether one may still be begun, and how one ends that leaves services stopped. Pure.
 import type { MaintenanceRun, MaintenanceStepRun } from '../../shared/model/maintenance.ts'
 
 /** How a run came out. */
@@ -36,6 +36,17 @@ export const settled = (steps: readonly MaintenanceStepRun[]): MaintenanceStepRu
     if (step.outcome === 'pending') return { ...step, outcome: 'skipped' }
     return step.outcome === 'running' ? { ...step, outcome: 'lost' } : step
   })
+
+/** What was done is done, but a service that stays `down` is no good end, unless a person wanted to wait for it no longer. */
+export function leftDown({ outcome, text }: RunEnd, down: readonly string[], calledOff: boolean): RunEnd {
+  const first = outcome === 'done' ? 'Not all services run again.' : text.replace(/\.?$/, '.')
+  const its = outcome === 'lost' ? 'lost' : 'failed'
+  const wanted = calledOff && (outcome === 'done' || outcome === 'cancelled')
+  return {
+    outcome: wanted ? 'cancelled' : its,
+    text: `${first} Start ${down.join(', ')} on the host yourself.`,
+  }
+}
 
 const isBad = ({ ok }: { ok: boolean }): boolean => !ok
 const endOf = (outcome: MaintenanceStepRun['outcome']): RunEnd['outcome'] =>

@@ -1,7 +1,7 @@
 // Carries out one run of a maintenance task on a host that is this one's: stops services, does the steps, starts the services again. Knows no schedule and no waiting.
 import { AppError } from '../../shared/errors.ts'
 import type { CheckUnit } from '../../shared/model/check.ts'
-import type { MaintenanceRun, MaintenanceStepRun, MaintenanceTask } from '../../shared/model/maintenance.ts'
+import type { MaintenanceStepRun } from '../../shared/model/maintenance.ts'
 import type { Evidence } from '../../shared/model/unit.ts'
 import { doneText, type RunEnd } from '../domain/maintenance-run.ts'
 import { type Clock, sleep } from '../lib/clock.ts'
@@ -12,6 +12,7 @@ import { bounded, hostActionContext } from './action-context.ts'
 import type { Actions } from './actions.ts'
 import { runHeld } from './held-command.ts'
 import type { HostSession } from './host-session.ts'
+import type { MaintenanceRecord } from './maintenance-record.ts'
 import { isUp, turnUnit } from './restore-units.ts'
 import { isOffline, readySession } from './source-access.ts'
 import { inWords } from './targets.ts'
@@ -32,19 +33,6 @@ export interface MaintenanceWorkOptions {
   readonly clock: Clock
 }
 
-/** The run as it stands, and how it changes. */
-export interface RunRecord {
-  readonly run: MaintenanceRun
-  readonly task: MaintenanceTask
-  readonly actor: string
-  /** Nothing is done just now but to wait until services can be started: that may be called off. */
-  waits: boolean
-  /** Told only. */
-  tell(change: Partial<MaintenanceRun>): void
-  /** Told, and written down before anything that follows from it is sent. */
-  save(change: Partial<MaintenanceRun>): void
-}
-
 export interface RunSignals {
   /** It was cancelled, or the engine is about to end. */
   readonly cancel: AbortSignal
@@ -58,10 +46,10 @@ export interface RunSignals {
 
 export class MaintenanceWork {
   readonly #options: MaintenanceWorkOptions
-  readonly #record: RunRecord
+  readonly #record: MaintenanceRecord
   readonly #signals: RunSignals
 
-  constructor(options: MaintenanceWorkOptions, record: RunRecord, signals: RunSignals) {
+  constructor(options: MaintenanceWorkOptions, record: MaintenanceRecord, signals: RunSignals) {
     this.#options = options
     this.#record = record
     this.#signals = signals
