@@ -99,7 +99,7 @@ const screens: readonly Screen[] = [
   { name: 'backups-failed', path: '/backups', fail: ['backup.list'], shows: 'The backups could not be read' },
   { name: 'backup', path: '/backups/trading', shows: 'Damaged' },
   { name: 'backup-running', path: '/backups/web', shows: /of about/ },
-  { name: 'backup-late', path: '/backups/stats', shows: 'Look at this backup' },
+  { name: 'backup-late', path: '/backups/stats', shows: 'This backup needs attention' },
   { name: 'backup-unknown', path: '/backups/nothing', shows: 'There is no such backup' },
   { name: 'backup-items', path: '/backups/stats', press: 'What is in it', shows: 'public.events' },
   { name: 'backup-new', path: '/backups/new', shows: 'What it holds' },
@@ -122,7 +122,7 @@ const screens: readonly Screen[] = [
   { name: 'task-running', path: '/maintenance/sweep', shows: /Stopped for now/ },
   { name: 'task-unknown', path: '/maintenance/nothing', shows: 'There is no such task' },
   { name: 'task-run', path: '/maintenance/tidy', press: 'Run now', shows: 'These log files are deleted for good.' },
-  { name: 'task-away', path: '/maintenance/away', press: /Look what/, shows: 'The host is not connected' },
+  { name: 'task-away', path: '/maintenance/away', press: /See what/, shows: 'The host is not connected' },
   { name: 'task-new', path: '/maintenance/new', shows: 'Next times' },
   { name: 'task-edit', path: '/maintenance/sweep/edit', shows: /3\. Run commands/ },
   {

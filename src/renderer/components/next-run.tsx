@@ -1,11 +1,17 @@
 // When something with a schedule comes next, or what it waits for though its time has come; knows nothing of what that is.
 import type { ReactNode } from 'react'
-import type { WaitsFor } from '../../shared/model/schedule.ts'
+import type { RunSchedule, WaitsFor } from '../../shared/model/schedule.ts'
 import { waitsText } from '../lib/schedule-words.ts'
-import { Wrapped } from './cells.tsx'
+import { Pale, Wrapped } from './cells.tsx'
 import { RelativeTime } from './relative-time.tsx'
 
-export function NextRun(props: { at: number; waitsFor: WaitsFor | null }): ReactNode {
-  const { at, waitsFor } = props
+export function NextRun(props: {
+  of: { readonly schedule: RunSchedule | null; readonly enabled: boolean }
+  at: number | null
+  waitsFor: WaitsFor | null
+}): ReactNode {
+  const { of, at, waitsFor } = props
+  if (of.schedule === null) return <Pale>by hand</Pale>
+  if (at === null) return <Pale>{of.enabled ? 'never' : 'switched off'}</Pale>
   return waitsFor === null ? <RelativeTime at={at} /> : <Wrapped>{waitsText(waitsFor)}</Wrapped>
 }

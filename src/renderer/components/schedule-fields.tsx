@@ -4,6 +4,7 @@ import type { RunSchedule } from '../../shared/model/schedule.ts'
 import { useNetworks, useTimes } from '../data/schedules.ts'
 import type { Errors } from '../data/use-draft-form.ts'
 import { errorText } from '../lib/error-text.ts'
+import { formatDuration } from '../lib/format.ts'
 import { localZone } from '../lib/local-zone.ts'
 import { schedulePresets, timeInZone } from '../lib/schedule-words.ts'
 import { useSettled } from '../lib/use-settled.ts'
@@ -86,12 +87,12 @@ function Details(props: ScheduleFieldsProps & { value: RunSchedule }): ReactNode
       <Next cron={value.cron} zone={value.zone} />
       <SelectField
         label="Begins"
-        help="A while later, so that not all begin at once."
+        help="A random while later, so that not everything begins at once."
         value={String(value.jitterSeconds)}
         onChange={event => onChange({ ...value, jitterSeconds: Number(event.target.value) })}
       >
         {!spreads.some(({ seconds }) => seconds === value.jitterSeconds) && (
-          <option value={value.jitterSeconds}>Up to {value.jitterSeconds} s later</option>
+          <option value={value.jitterSeconds}>Up to {formatDuration(value.jitterSeconds * 1000)} later</option>
         )}
         {spreads.map(({ seconds, label }) => (
           <option key={seconds} value={seconds}>
@@ -112,7 +113,7 @@ function Details(props: ScheduleFieldsProps & { value: RunSchedule }): ReactNode
       {known.length > 0 && (
         <ManyOf
           label="Only on these networks"
-          help="None chosen is any network."
+          help="With none chosen, any network will do."
           options={known.map(name => ({ value: name, label: name }))}
           chosen={value.onlyOnNetworks}
           onChange={onlyOnNetworks => onChange({ ...value, onlyOnNetworks })}

@@ -1,6 +1,7 @@
 // How work of several steps gets on: how it stands as a whole, where that is not said beside it, then each step and what it tells. Knows no work.
 import type { ReactNode } from 'react'
 import type { StatusWord, Tone } from '../lib/status.ts'
+import { Pale } from './cells.tsx'
 import { Status, StatusIcon } from './status.tsx'
 import css from './step-list.module.css'
 
@@ -22,6 +23,9 @@ const tones: Record<ShownStep['outcome'], { tone: Tone; word: string }> = {
   skipped: { tone: 'off', word: 'Left out' },
 }
 
+/** Their icons stand for more than one of them. */
+const unclear: readonly ShownStep['outcome'][] = ['lost', 'cancelled', 'skipped']
+
 export function StepList(props: { status?: StatusWord; steps: readonly ShownStep[] }): ReactNode {
   const { status, steps } = props
   return (
@@ -37,6 +41,7 @@ export function StepList(props: { status?: StatusWord; steps: readonly ShownStep
             <StatusIcon tone={tones[outcome].tone} size={15} label={tones[outcome].word} />
             <div className={css.told}>
               <span>{title}</span>
+              {unclear.includes(outcome) && <Pale>{tones[outcome].word.toLowerCase()}</Pale>}
               {told}
             </div>
           </li>

@@ -29,7 +29,8 @@ export function runStatus(run: Pick<BackupRun, 'outcome'>): StatusWord {
 export function backupStatus(view: BackupView): StatusWord {
   const { backup, running, lastRun, lastGood, problem } = view
   if (running) return runOutcomes[running.outcome]
-  if (problem) return { tone: 'unhealthy', word: lastGood ? 'Look at it' : 'No good one', detail: safeText(problem) }
+  if (problem)
+    return { tone: 'unhealthy', word: lastGood ? 'Needs attention' : 'No good one', detail: safeText(problem) }
   if (lastRun?.outcome === 'failed')
     return withReason({ tone: 'unhealthy', word: lastGood ? 'Last one failed' : 'Failed' }, lastRun)
   if (lastRun?.outcome === 'partly') return withReason(runOutcomes.partly, lastRun)

@@ -35,7 +35,7 @@ export function loginStatus(view: LoginView, now: number): StatusWord {
       word: expiresAt <= now ? 'Valid, past its end' : `Ends in ${formatDuration(expiresAt - now)}`,
       ...(problem ? { detail: safeText(problem) } : {}),
     }
-  if (problem) return { tone: 'degraded', word: 'Look at it', detail: safeText(problem) }
+  if (problem) return { tone: 'degraded', word: 'Needs attention', detail: safeText(problem) }
   if (proven && keepAlive !== null && keepAlive.problem !== null)
     return { tone: 'degraded', word: 'Not kept alive', detail: safeText(keepAlive.problem) }
   if (proven) return proofStatus(told)

@@ -26,7 +26,7 @@ export function taskStatus(view: MaintenanceView): StatusWord {
   if (running) return runOutcomes[running.outcome]
   if (lastRun?.outcome === 'failed') return { ...runOutcomes.failed, ...detailOf(problem ?? whyOf(lastRun)) }
   if (lastRun?.outcome === 'lost') return runOutcomes.lost
-  if (problem !== null) return { tone: 'unhealthy', word: 'Look at it', ...detailOf(problem) }
+  if (problem !== null) return { tone: 'unhealthy', word: 'Needs attention', ...detailOf(problem) }
   if (!task.enabled) return { tone: 'off', word: 'Switched off' }
   if (!lastRun) return { tone: 'unknown', word: 'Not run yet' }
   return runOutcomes[lastRun.outcome]

@@ -80,7 +80,7 @@ test('what failed last says why, in the last of the reasons', () => {
 
 test('what the engine finds wrong outweighs the last run, and what is under way outweighs both', () => {
   const problem = 'The last good one is 4 d old'
-  expect(backupStatus(view({ problem }))).toEqual({ tone: 'unhealthy', word: 'Look at it', detail: problem })
+  expect(backupStatus(view({ problem }))).toEqual({ tone: 'unhealthy', word: 'Needs attention', detail: problem })
   expect(backupStatus(view({ problem, lastRun: failed })).detail).toBe(problem)
   expect(backupStatus(view({ problem, lastGood: null })).word).toBe('No good one')
   expect(backupStatus(view({ problem, running: run({ outcome: 'running' }) })).tone).toBe('busy')

@@ -45,7 +45,7 @@ export function BackupPage(): ReactNode {
   )
 }
 
-function NoSuchBackup(): ReactNode {
+export function NoSuchBackup(): ReactNode {
   return (
     <EmptyState icon={ArchiveX} title="There is no such backup">
       <LinkButton to={places.backups}>Show all backups</LinkButton>
@@ -127,7 +127,7 @@ function State(props: { view: BackupView }): ReactNode {
   return (
     <>
       {problem && (
-        <Notice tone="unhealthy" title="Look at this backup">
+        <Notice tone="unhealthy" title="This backup needs attention">
           <p>{safeText(problem)}</p>
         </Notice>
       )}
@@ -158,16 +158,18 @@ function AboutPanel(props: { view: BackupView }): ReactNode {
     <Panel title="What it is">
       <Facts>
         <Fact name="Last good">
-          <RelativeTime at={lastGood?.manifest.startedAt ?? null} />
+          <RelativeTime at={lastGood?.manifest.startedAt ?? null} none="none yet" />
         </Fact>
-        <Fact name="Last proven restorable">{provenAt === null ? 'never' : <RelativeTime at={provenAt} />}</Fact>
+        <Fact name="Last proven restorable">
+          <RelativeTime at={provenAt} none="never" />
+        </Fact>
         <Fact name="Taken">
           {backup.schedule ? safeText(whenText(backup.schedule)) : 'by hand'}
           {backup.enabled ? null : ' (switched off)'}
         </Fact>
         {nextAt !== null && (
           <Fact name="Next">
-            <NextRun at={nextAt} waitsFor={waitsFor} />
+            <NextRun of={backup} at={nextAt} waitsFor={waitsFor} />
           </Fact>
         )}
         <Fact name="Proven by a restore">{backup.drill ? safeText(whenText(backup.drill)) : 'by hand'}</Fact>

@@ -17,7 +17,7 @@ import { useBackups } from '../../data/backups.ts'
 import { useHosts } from '../../data/hosts.ts'
 import { useEngineCommand } from '../../data/remotes.tsx'
 import { progressText } from '../../lib/backup-status.ts'
-import { formatBytes, formatCount } from '../../lib/format.ts'
+import { countOf, formatBytes } from '../../lib/format.ts'
 import { backupPath, places } from '../../lib/places.ts'
 import { safeShort, safeText } from '../../lib/safe-text.ts'
 import { type BackupRow, backupRows, matchesBackup } from './backups-order.ts'
@@ -83,7 +83,7 @@ const columns: readonly Column<BackupRow>[] = [
   {
     id: 'backup',
     header: 'Backup',
-    width: 'minmax(7rem, 1.4fr)',
+    width: 'minmax(7rem, 1.3fr)',
     compare: (a, b) => a.view.backup.name.localeCompare(b.view.backup.name, 'en', { numeric: true }),
     cell: ({ view, hostName }) => (
       <TwoLines>
@@ -95,7 +95,7 @@ const columns: readonly Column<BackupRow>[] = [
   {
     id: 'state',
     header: 'State',
-    width: 'minmax(7.5rem, 1.8fr)',
+    width: 'minmax(7.5rem, 2.2fr)',
     cell: ({ status, view }) => (
       <TwoLines>
         <Status status={status} />
@@ -110,28 +110,21 @@ const columns: readonly Column<BackupRow>[] = [
     header: 'Last good',
     width: 'minmax(4.75rem, 0.6fr)',
     compare: (a, b) => goodAt(a) - goodAt(b),
-    cell: ({ view }) => <RelativeTime at={view.lastGood?.manifest.startedAt ?? null} />,
+    cell: ({ view }) => <RelativeTime at={view.lastGood?.manifest.startedAt ?? null} none="none yet" />,
   },
   {
     id: 'proven',
     header: 'Last proven restorable',
-    width: 'minmax(4.75rem, 1.1fr)',
+    width: 'minmax(4.75rem, 1fr)',
     compare: (a, b) => (a.view.provenAt ?? 0) - (b.view.provenAt ?? 0),
-    cell: ({ view }) => <RelativeTime at={view.provenAt} />,
+    cell: ({ view }) => <RelativeTime at={view.provenAt} none="never" />,
   },
   {
     id: 'next',
     header: 'Next',
     width: 'minmax(3.75rem, 0.6fr)',
     compare: (a, b) => (a.view.nextAt ?? Number.MAX_VALUE) - (b.view.nextAt ?? Number.MAX_VALUE),
-    cell: ({ view: { backup, nextAt, waitsFor } }) =>
-      backup.schedule === null ? (
-        <Pale>by hand</Pale>
-      ) : nextAt === null ? (
-        <Pale>{backup.enabled ? 'never' : 'off'}</Pale>
-      ) : (
-        <NextRun at={nextAt} waitsFor={waitsFor} />
-      ),
+    cell: ({ view: { backup, nextAt, waitsFor } }) => <NextRun of={backup} at={nextAt} waitsFor={waitsFor} />,
   },
   {
     id: 'kept',
@@ -141,7 +134,7 @@ const columns: readonly Column<BackupRow>[] = [
     cell: ({ view }) => (
       <TwoLines>
         <span>{formatBytes(view.bytes)}</span>
-        <Pale>{view.snapshots === 1 ? '1 snapshot' : `${formatCount(view.snapshots)} snapshots`}</Pale>
+        <Pale>{countOf(view.snapshots, 'snapshot') ?? 'no snapshots'}</Pale>
       </TwoLines>
     ),
   },

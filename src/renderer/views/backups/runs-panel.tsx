@@ -32,7 +32,7 @@ const reasons = {
   person: 'Backup by hand',
   'before-restore': 'Backup before a restore',
   'before-update': 'Backup before an update',
-  'catch-up': 'Backup made up for',
+  'catch-up': 'Backup after a missed one',
 } as const
 
 export function RunsPanel(props: { backup: Backup }): ReactNode {

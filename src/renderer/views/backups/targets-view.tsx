@@ -88,7 +88,7 @@ const columns: readonly Column<TargetView>[] = [
   },
 ]
 
-/** With how many of its snapshots no backup here has any more. */
+/** How much lies there, and how many of its snapshots belong to no backup that is set up here. */
 function HoldsCell(props: { view: TargetView }): ReactNode {
   const { target, bytes, snapshots } = props.view
   const { data: orphans = [] } = useOrphans()

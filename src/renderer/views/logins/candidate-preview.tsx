@@ -65,7 +65,9 @@ export function CandidatePreview(props: { candidate: LoginCandidate; login: Logi
           </table>
         </div>
       )}
-      {same > 0 && changes.length > 0 && <p className={css.pale}>{same} stay as they are.</p>}
+      {same > 0 && changes.length > 0 && (
+        <p className={css.pale}>{same === 1 ? 'One stays as it is.' : `${same} stay as they are.`}</p>
+      )}
       <p className={css.pale}>
         {login.path} is backed up beside itself, replaced in one step
         {login.consumers.length > 0 ? `, and ${login.consumers.map(unit => unit.name).join(', ')} restarted` : ''}

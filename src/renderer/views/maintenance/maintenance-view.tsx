@@ -125,14 +125,7 @@ const columns: readonly Column<TaskRow>[] = [
     header: 'Next',
     width: 'minmax(5rem, 0.7fr)',
     compare: (a, b) => comesAt(a) - comesAt(b),
-    cell: ({ view: { task, nextAt, waitsFor } }) =>
-      task.schedule === null ? (
-        <Pale>by hand</Pale>
-      ) : nextAt === null ? (
-        <Pale>{task.enabled ? 'never' : 'switched off'}</Pale>
-      ) : (
-        <NextRun at={nextAt} waitsFor={waitsFor} />
-      ),
+    cell: ({ view: { task, nextAt, waitsFor } }) => <NextRun of={task} at={nextAt} waitsFor={waitsFor} />,
   },
   {
     id: 'run',

@@ -31,7 +31,7 @@ export function PreviewPanel(props: { task: MaintenanceTask; lastRunId: string |
             void look({ id, hostId, steps, secrets: {} })
           }}
         >
-          Look what it would do now
+          See what it would do now
         </Button>
       }
     >

@@ -12,7 +12,7 @@ import { RunProgress } from './run-progress.tsx'
 
 const reasons: Record<MaintenanceRun['reason'], string> = {
   schedule: 'On schedule',
-  'catch-up': 'Made up for',
+  'catch-up': 'After a missed one',
   person: 'By hand',
 }
 

@@ -23,7 +23,10 @@ export function StopFields(props: { form: Entered<MaintenanceDraft> }): ReactNod
   const chosen = new Set(draft.stopUnits.map(unitKey))
   return (
     <>
-      <Pale>Those of them that run are stopped before the first step, and started again whatever becomes of it.</Pale>
+      <Pale>
+        Services named here are stopped before the first step, if they run, and started again whatever becomes of the
+        task.
+      </Pale>
       {errors.stopUnits && <FieldError>{errors.stopUnits}</FieldError>}
       {draft.stopUnits.length > 0 && (
         <ul className={css.list}>
@@ -75,7 +78,7 @@ function AddUnit(props: {
           setMissed(false)
         }}
       >
-        <option value="">None</option>
+        <option value="">Choose one</option>
         {units.map(each => (
           <option key={unitKey(each)} value={unitKey(each)}>
             {safeText(unitLabel(each))}

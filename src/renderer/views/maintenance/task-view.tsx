@@ -62,12 +62,12 @@ function Loaded(props: { view: MaintenanceView }): ReactNode {
       <Columns>
         <div>
           {problem !== null && running === null && (
-            <Notice tone="unhealthy" title="Look at this task">
+            <Notice tone="unhealthy" title="This task needs attention">
               <p>{safeText(problem)}</p>
             </Notice>
           )}
           {shown && (
-            <Panel title={running ? 'Under way' : 'Last run'} aside={<Standing run={shown} />}>
+            <Panel title={titleOf(running)} aside={<Standing run={shown} />}>
               <RunProgress run={shown} />
             </Panel>
           )}
@@ -80,6 +80,11 @@ function Loaded(props: { view: MaintenanceView }): ReactNode {
       </Columns>
     </Page>
   )
+}
+
+function titleOf(running: MaintenanceRun | null): string {
+  if (running === null) return 'Last run'
+  return running.outcome === 'waiting' ? 'Waiting' : 'Under way'
 }
 
 function Standing(props: { run: MaintenanceRun }): ReactNode {
@@ -154,10 +159,12 @@ function AboutPanel(props: { view: MaintenanceView }): ReactNode {
         </Fact>
         {nextAt !== null && (
           <Fact name="Next">
-            <NextRun at={nextAt} waitsFor={waitsFor} />
+            <NextRun of={task} at={nextAt} waitsFor={waitsFor} />
           </Fact>
         )}
-        <Fact name="Last done">{lastDoneAt === null ? 'never' : <RelativeTime at={lastDoneAt} />}</Fact>
+        <Fact name="Last done">
+          <RelativeTime at={lastDoneAt} none="never" />
+        </Fact>
         <Fact name="Host">{host ? <Link to={hostPath(host.id)}>{safeText(host.name)}</Link> : task.hostId}</Fact>
         {task.stopUnits.length > 0 && (
           <Fact name="Stopped meanwhile">
