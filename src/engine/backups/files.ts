@@ -4,8 +4,9 @@ import { AppError } from '../../shared/errors.ts'
 import type { Evidence } from '../../shared/model/unit.ts'
 import { askHost } from './pipe/ask-host.ts'
 import { endOf, openHostPipe, streamOf } from './pipe/host-pipe.ts'
-import { freeOn, lastOf, parentOf, refuseNoPath } from './pipe/host-place.ts'
-import { Swap, swapVerbs } from './pipe/swap.ts'
+import { freeOn, lastOf, parentOf } from './pipe/host-place.ts'
+import { makeAt, settleAt } from './pipe/new-place.ts'
+import { Swap, stagedAt, swapVerbs } from './pipe/swap.ts'
 import { SampleHashes } from './pipe/tar-guard.ts'
 import { awkJudge, awkLinks, left, taken, takeOver, tarFolder } from './pipe/tar-script.ts'
 import { archiveEnd, archiveItems, archiveSaid, extractFile, readArchive, unpackThere } from './pipe/tar-source.ts'
@@ -194,22 +195,15 @@ echo "no space left for $1 bytes in /var/tmp and /tmp" >&2; exit 1`
   },
   ...swapVerbs(swapOf),
 
-  async restoreTo(context, its, artefact, place) {
-    refuseNoPath(place)
-    const partial = `${parentOf(place) === '/' ? '' : parentOf(place)}/.${lastOf(place)}.quarterdeck-partial`
-    const make = `if [ -e "$1" ]; then echo "qd-fail $1 is there already" >&2; exit 3; fi
-mkdir -p -- "\${1%/*}/" && rm -rf -- "$2" && mkdir -m 700 -- "$2"`
-    await askHost(context, `The folder ${place}`, ['sh', '-c', make, 'sh', place, partial], { sudo: its.asRoot })
-    try {
-      await unpack(context, its, artefact, partial)
-      await askHost(context, 'The last step', ['mv', '-nT', '--', partial, place], { sudo: its.asRoot })
-    } catch (caught) {
-      const after = { ...context, signal: AbortSignal.timeout(60_000) }
-      await askHost(after, 'The clean-up', ['rm', '-rf', '--', partial], { sudo: its.asRoot }).catch(() => {})
-      throw caught
-    }
+  async restoreTo(context, its, artefact, place, staging) {
+    await makeAt(context, place, { staging, sudo: its.asRoot }, async at => {
+      await askHost(context, 'The folder', ['mkdir', '-m', '700', '--', at], { sudo: its.asRoot })
+      await unpack(context, its, artefact, at)
+    })
     return place
   },
+  settleTo: (context, its, place, staging) => settleAt(context, place, { staging, sudo: its.asRoot }),
+  unsettledAt: (_its, place, staging) => stagedAt(place, staging),
 })
 
 /** Copies what the backup lets lie from the present folder into the one that takes its place. */

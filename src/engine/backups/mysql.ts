@@ -31,6 +31,8 @@ type Spec = z.output<typeof spec>
 const clientOf = (context: SourceContext, its: Spec): MyClient => new MyClient(context, its)
 const stagingOf = (context: SourceContext, its: Spec, id: string): MyStaging =>
   new MyStaging(clientOf(context, its), its.database, id)
+/** A table that a new database has while it is filled, and what that is called once it is whole. */
+const marksOf = (id: string): string[] => ['0', '1'].map(end => `_quarterdeck_${id}_${end}`)
 const dropping = (name: string): string => `DROP DATABASE IF EXISTS ${myName(name)};`
 
 export const mysql = backupSourceType({
@@ -162,15 +164,34 @@ export const mysql = backupSourceType({
   discard: (context, its, { id }) => stagingOf(context, its, id).discard(),
   dropOld: (context, its, { id }) => stagingOf(context, its, id).dropOld(),
 
-  async restoreTo(context, its, artefact, place) {
+  async restoreTo(context, its, artefact, place, { id }) {
     if (place.trim() !== place || place === '' || place.length > 64)
       throw new AppError('INVALID_INPUT', 'The name of a database has 1 to 64 characters')
     const client = clientOf(context, its)
     if ((await proof.sizeOf(client, place)) !== null)
       throw new AppError('CONFLICT', `There is a database ${place} already`, { hint: 'Choose another name.' })
-    await client.fill(await artefact.open(context.signal), requestFor(its, place))
+    // under its own name from the beginning: views, routines and triggers would not come along with a rename
+    const [half, whole] = marksOf(id).map(mark => `${myName(place)}.${myName(mark)}`)
+    const request = requestFor(its, place)
+    const make = `${request.make}\nCREATE TABLE ${half} (side varchar(3)) ENGINE=InnoDB;`
+    await client.fill(await artefact.open(context.signal), { ...request, make })
+    await client.sql(`RENAME TABLE ${half} TO ${whole};`)
     return placeOf({ ...its, database: place })
   },
+
+  async settleTo(context, its, place, { id }) {
+    const client = clientOf(context, its)
+    const [half, whole] = marksOf(id)
+    const found = (await client.sql(
+      `SELECT JSON_ARRAY(TABLE_NAME) FROM information_schema.TABLES WHERE TABLE_SCHEMA = ${myLiteral(place)} AND TABLE_NAME IN (${marksOf(id).map(myLiteral).join(', ')});`,
+    )) as [string][]
+    const has = (mark: string | undefined): boolean => found.some(([name]) => name === mark)
+    if (has(half)) await client.sql(dropping(place))
+    else if (has(whole)) await client.sql(`DROP TABLE ${myName(place)}.${myName(whole ?? '')};`)
+    return !has(half) && has(whole)
+  },
+
+  unsettledAt: (its, place) => placeOf({ ...its, database: place }),
 
   async propose(context, unit) {
     const found = await databasesOf(context, unit)

@@ -148,6 +148,8 @@ INSERT INTO kept VALUES ('staged', ${literal(then.statements.join('\n'))}, ${lit
       hint: 'Choose a source of the other cluster, or take the SQL out of the snapshot.',
     })
   },
+  settleTo: async () => false,
+  unsettledAt: (_its, place) => place,
 })
 
 async function look(context: SourceContext, its: Spec): Promise<SourceLook> {

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { AppError } from '../../shared/errors.ts'
 import type { Evidence } from '../../shared/model/unit.ts'
+import { identifier, literal } from '../lib/postgres/pg-text.ts'
 import {
   databaseOrAll,
   eachDatabase,
@@ -18,8 +19,8 @@ import { type Cluster, identityOf, openPgDump } from './pipe/pg-dump.ts'
 import { brokenIndexes, drillName, restoreWith, sweepDrills, tableFacts } from './pipe/pg-proof.ts'
 import { databasesOf } from './pipe/pg-propose.ts'
 import * as sql from './pipe/pg-sql.ts'
-import { PgStaging } from './pipe/pg-staging.ts'
-import { backupSourceType, type SourceContext } from './source.ts'
+import { PgStaging, stagedName } from './pipe/pg-staging.ts'
+import { backupSourceType, type SourceContext, type Staging } from './source.ts'
 
 const spec = z.object({
   ...databaseOrAll(63),
@@ -37,6 +38,9 @@ const clientOf = (context: SourceContext, its: Spec): PgClient => new PgClient(c
 const mainOf = (database: string): string => (database === 'postgres' ? 'template1' : 'postgres')
 const stagingOf = (context: SourceContext, its: Spec, id: string): PgStaging =>
   new PgStaging(clientOf(context, its), context.clock, mainOf(its.database), its.database, id)
+
+/** What a new database is commented with until it is settled. */
+const markText = ({ id }: Staging): string => `Quarterdeck restore ${id}`
 
 export const postgres = backupSourceType({
   type: 'postgres',
@@ -182,7 +186,7 @@ export const postgres = backupSourceType({
     }))
   },
 
-  async restoreTo(context, its, artefact, place) {
+  async restoreTo(context, its, artefact, place, staging) {
     if (Buffer.byteLength(place) > 63 || place.trim() !== place || place === '')
       throw new AppError('INVALID_INPUT', 'The name of a database has 1 to 63 characters')
     const client = clientOf(context, its)
@@ -190,10 +194,32 @@ export const postgres = backupSourceType({
     const [there] = (await client.sql(main, sql.databaseFacts(place))) as [{ bytes: number | null }]
     if (there.bytes !== null)
       throw new AppError('CONFLICT', `There is a database ${place} already`, { hint: 'Choose another name.' })
-    const request = { ...(await requestFor(client, its, place, '', 'keep')), main }
+    const made = stagedName(place, staging.id, 'new')
+    const found = await requestFor(client, its, made, '', 'keep')
+    const request = { ...found, main, make: `${found.drop}\n${found.make}` }
     const { plain } = await restoreWith(client, () => artefact.open(context.signal), request, true)
+    // the server refuses a name that is taken; a mark that its owner may set and a rename takes along
+    await client.sql(
+      main,
+      `COMMENT ON DATABASE ${identifier(made)} IS ${literal(markText(staging))};
+ALTER DATABASE ${identifier(made)} RENAME TO ${identifier(place)};`,
+    )
     return `${placeOf({ ...its, database: place })}${plain ? ', without owners and rights: their roles are not there' : ''}`
   },
+
+  async settleTo(context, its, place, staging) {
+    const client = clientOf(context, its)
+    const main = mainOf(place)
+    // first, so that a rename that comes late finds nothing
+    await client.sql(main, sql.dropDatabase(stagedName(place, staging.id, 'new')))
+    const look = `SELECT json_build_array(pg_catalog.shobj_description(oid, 'pg_database')) FROM pg_catalog.pg_database WHERE datname = ${literal(place)};`
+    const [found] = (await client.sql(main, look)) as [string | null][]
+    const whole = found?.[0] === markText(staging)
+    if (whole) await client.sql(main, `COMMENT ON DATABASE ${identifier(place)} IS NULL;`)
+    return whole
+  },
+
+  unsettledAt: (its, place, { id }) => placeOf({ ...its, database: stagedName(place, id, 'new') }),
 })
 
 /** What could not be asked for want of rights is not known; a link that is gone is still an error. */

@@ -6,13 +6,14 @@ import { quoteWord } from '../parse/quote.ts'
 import { infoNumber, keyspace, redisVersion } from '../parse/redis-info.ts'
 import { askHost } from './pipe/ask-host.ts'
 import { openHostPipe, streamOf } from './pipe/host-pipe.ts'
-import { freeOn, lastOf, parentOf, refuseNoPath } from './pipe/host-place.ts'
+import { freeOn, lastOf, parentOf } from './pipe/host-place.ts'
 import { feedHost } from './pipe/host-sink.ts'
+import { makeAt, settleAt } from './pipe/new-place.ts'
 import { withRedis } from './pipe/redis-client.ts'
 import { compareKeys, heldBy, readRdb, tablesOf } from './pipe/redis-proof.ts'
 import { agrees, asRoot, infoOf, save, saveMs, settledPath, whereOf } from './pipe/redis-save.ts'
 import { redisCheck, redisDrill, redisRead, redisStage } from './pipe/redis-script.ts'
-import { Swap } from './pipe/swap.ts'
+import { Swap, stagedAt } from './pipe/swap.ts'
 import { unitConnections } from './pipe/unit-script.ts'
 import { backupSourceType, type SourceContext, type Staging } from './source.ts'
 
@@ -214,16 +215,18 @@ export const redis = backupSourceType({
     await asHost(context, 'The clean-up', 'rm -f -- "$1" "$1.put"', keptOf(its, staging))
   },
 
-  async restoreTo(context, its, artefact, place) {
-    refuseNoPath(place)
-    const file = `${place}/${lastOf(its.path)}`
-    await feedHost(context, {
-      argv: ['sh', '-c', 'mkdir -m 700 -- "$1" && cat > "$2" || { rm -rf -- "$2"; exit 3; }', 'sh', place, file],
-      what: 'The restore',
-      input: await artefact.open(context.signal),
-    })
-    return file
+  async restoreTo(context, its, artefact, place, staging) {
+    await makeAt(context, place, { staging, sudo: false }, async at =>
+      feedHost(context, {
+        argv: ['sh', '-c', 'mkdir -m 700 -- "$1" && cat > "$2"', 'sh', at, `${at}/${lastOf(its.path)}`],
+        what: 'The restore',
+        input: await artefact.open(context.signal),
+      }),
+    )
+    return `${place}/${lastOf(its.path)}`
   },
+  settleTo: (context, _its, place, staging) => settleAt(context, place, { staging, sudo: false }),
+  unsettledAt: (_its, place, staging) => stagedAt(place, staging),
 
   async propose(context, unit) {
     const seen = await unitConnections(context, unit)

@@ -152,8 +152,24 @@ export interface BackupSourceType<S extends z.ZodObject = z.ZodObject> {
   discard(context: SourceContext, spec: z.output<S>, staging: Staging): Promise<void>
   /** Removes the old one that `swap` kept. */
   dropOld(context: SourceContext, spec: z.output<S>, staging: Staging): Promise<void>
-  /** Restores to another place that must not exist yet: a folder, or for a database the name of a new one. Says where it is. */
-  restoreTo(context: SourceContext, spec: z.output<S>, artefact: Artefact, place: string): Promise<string>
+  /**
+   * Restores to another place that must not exist yet: a folder, or for a database the name of a new one. Says where it is. What it makes is marked
+   * as this restore's until `settleTo`.
+   */
+  restoreTo(
+    context: SourceContext,
+    spec: z.output<S>,
+    artefact: Artefact,
+    place: string,
+    staging: Staging,
+  ): Promise<string>
+  /**
+   * After `restoreTo`, however it ended, also by a kill: removes what it did not finish and takes the mark off what it did. True where it is whole.
+   * Touches nothing without the mark; once settled the answer is no.
+   */
+  settleTo(context: SourceContext, spec: z.output<S>, place: string, staging: Staging): Promise<boolean>
+  /** Where what `restoreTo` did not finish lies until then, as a person would find it. Pure. */
+  unsettledAt(spec: z.output<S>, place: string, staging: Staging): string
 
   /** Sources of this kind that a unit seems to use, for the "bot" preset; looks, changes nothing. */
   propose?(context: SourceContext, unit: CheckUnit): Promise<{ source: SourceDraft; reason: string }[]>

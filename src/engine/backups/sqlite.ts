@@ -7,11 +7,12 @@ import { AppError } from '../../shared/errors.ts'
 import type { Evidence } from '../../shared/model/unit.ts'
 import { askHost } from './pipe/ask-host.ts'
 import { endOf, openHostPipe, streamOf } from './pipe/host-pipe.ts'
-import { freeOn, lastOf, parentOf, refuseNoPath } from './pipe/host-place.ts'
+import { freeOn, lastOf, parentOf } from './pipe/host-place.ts'
 import { feedHost } from './pipe/host-sink.ts'
+import { makeAt, settleAt } from './pipe/new-place.ts'
 import { lookAtSqlite, schemasOf } from './pipe/sqlite-look.ts'
 import { sqliteBeforeSwap, sqliteDump, sqliteHold } from './pipe/sqlite-script.ts'
-import { Swap, swapVerbs } from './pipe/swap.ts'
+import { Swap, stagedAt, swapVerbs } from './pipe/swap.ts'
 import type { TarEntry } from './pipe/tar-guard.ts'
 import { roomHere, unpackHere } from './pipe/unpack-here.ts'
 import { type Artefact, backupSourceType, type SourceContext, type Staging } from './source.ts'
@@ -247,32 +248,25 @@ export const sqliteSource = backupSourceType({
   },
   ...swapVerbs(swapOf),
 
-  async restoreTo(context, its, artefact, place) {
-    refuseNoPath(place)
+  async restoreTo(context, its, artefact, place, staging) {
     const here = await unpacked(context, artefact)
-    const name = lastOf(its.path)
-    const dot = name.lastIndexOf('.')
-    const path = dot > 0 && place.endsWith(name.slice(dot)) ? place : `${place}/${name}`
-    const made = path === place ? parentOf(place) : place
-    const script = 'if [ -e "$1" ]; then echo "qd-fail $1 is there already" >&2; exit 3; fi; mkdir -p -- "$2"'
-    await askHost(context, `The folder ${made}`, ['sh', '-c', script, 'sh', place, made], { sudo: its.asRoot })
-    const partial = `${path}.partial`
-    try {
-      await send(context, its, here, partial, '')
-      // without a word where something has come there meanwhile, so it is looked
-      const last = 'mv -n -- "$1" "$2" && [ ! -e "$1" ] || { echo "qd-fail $2 is there already" >&2; exit 3; }'
-      await askHost(context, 'The last step', ['sh', '-c', last, 'sh', partial, path], { sudo: its.asRoot })
-    } catch (caught) {
-      // what was cancelled is cleaned up all the same
-      const { signal } = new AbortController()
-      const clean = 'rm -f -- "$1"; [ "$2" = "" ] || rmdir -- "$2" 2>/dev/null; exit 0'
-      const argv = ['sh', '-c', clean, 'sh', partial, made === place ? made : '']
-      await askHost({ ...context, signal }, 'The clean-up', argv, { sudo: its.asRoot }).catch(() => {})
-      throw caught
-    }
+    const path = fileAt(its, place)
+    await makeAt(context, place, { staging, sudo: its.asRoot }, async at => {
+      if (path !== place) await askHost(context, 'The folder', ['mkdir', '--', at], { sudo: its.asRoot })
+      await send(context, its, here, path === place ? at : `${at}/${lastOf(path)}`, '')
+    })
     return path
   },
+  settleTo: (context, its, place, staging) => settleAt(context, place, { staging, sudo: its.asRoot }),
+  unsettledAt: (_its, place, staging) => stagedAt(place, staging),
 })
+
+/** The file itself where the place is named like one, else in a folder of that name. */
+function fileAt(its: Spec, place: string): string {
+  const name = lastOf(its.path)
+  const dot = name.lastIndexOf('.')
+  return dot > 0 && place.endsWith(name.slice(dot)) ? place : `${place}/${name}`
+}
 
 /** Rows of each table against what the manifest says. */
 function compareRows(

@@ -5,8 +5,9 @@ import { CheckUnit } from '../../shared/model/check.ts'
 import type { Evidence } from '../../shared/model/unit.ts'
 import { askHost } from './pipe/ask-host.ts'
 import { endOf, openHostPipe, streamOf } from './pipe/host-pipe.ts'
-import { freeOn, refuseNoPath } from './pipe/host-place.ts'
-import { Swap, swapVerbs } from './pipe/swap.ts'
+import { freeOn } from './pipe/host-place.ts'
+import { makeAt, settleAt } from './pipe/new-place.ts'
+import { Swap, stagedAt, swapVerbs } from './pipe/swap.ts'
 import type { TarEntry } from './pipe/tar-guard.ts'
 import { awkJudge, tarFiles } from './pipe/tar-script.ts'
 import { archiveEnd, archiveItems, archiveSaid, extractFile, readArchive, unpackThere } from './pipe/tar-source.ts'
@@ -50,7 +51,7 @@ async function find(context: SourceContext, its: Spec): Promise<Found> {
   const argv = ['sh', '-c', unitFilesScript, 'sh', its.scope, its.name, ...its.files]
   // a user's own manager is reached as that user, not as root
   const { text } = await askHost(context, `The look at ${its.name}`, argv, {
-    sudo: its.asRoot && its.scope === 'system',
+    sudo: sudoOf(its),
     timeout: 30_000,
   })
   return readUnitFiles(text)
@@ -58,8 +59,10 @@ async function find(context: SourceContext, its: Spec): Promise<Found> {
 
 const swapOf = async (context: SourceContext, its: Spec, staging: Staging): Promise<Swap> => {
   const near = its.scope === 'user' ? await userFolder(context) : '/etc/systemd/system'
-  return new Swap(context, near, staging, its.asRoot && its.scope === 'system')
+  return new Swap(context, near, staging, sudoOf(its))
 }
+
+const sudoOf = (its: Spec): boolean => its.asRoot && its.scope === 'system'
 
 /** Where a user's own unit files lie. */
 async function userFolder(context: SourceContext): Promise<string> {
@@ -123,7 +126,7 @@ export const unitSource = backupSourceType({
       argv: ['sh', '-c', tarFiles, 'sh', awkJudge, ...found.files],
       what: `The archive of ${its.name}`,
       compression,
-      sudo: its.asRoot && its.scope === 'system',
+      sudo: sudoOf(its),
     })
     return {
       ...streamOf(pipe),
@@ -166,7 +169,7 @@ export const unitSource = backupSourceType({
   async space(context, its, part) {
     return {
       needs: part.rawBytes,
-      free: await freeOn(context, '/etc/systemd/system', its.asRoot && its.scope === 'system'),
+      free: await freeOn(context, '/etc/systemd/system', sudoOf(its)),
     }
   },
 
@@ -174,7 +177,7 @@ export const unitSource = backupSourceType({
     // judged whole before anything is sent: what is unpacked goes to places outside of the folder that it is unpacked in
     const { paths } = await filesIn(context, its, artefact)
     const swap = await swapOf(context, its, staging)
-    const sudo = its.asRoot && its.scope === 'system'
+    const sudo = sudoOf(its)
     await swap.open()
     await askHost(context, 'The preparation', ['mkdir', '-m', '700', '--', `${swap.folder}/tree`], { sudo })
     await unpackThere(context, artefact, `${swap.folder}/tree`, sudo, { onEntry: entry => void pathOf(its, entry) })
@@ -183,7 +186,7 @@ export const unitSource = backupSourceType({
 
   async check(context, its, part, staging) {
     const swap = await swapOf(context, its, staging)
-    const sudo = its.asRoot && its.scope === 'system'
+    const sudo = sudoOf(its)
     const { text } = await askHost(context, 'The look at what was unpacked', ['cat', '--', `${swap.folder}/pairs`], {
       sudo,
     })
@@ -205,15 +208,17 @@ export const unitSource = backupSourceType({
   ...swapVerbs(swapOf),
   swapBack: async (context, its, staging) => (await swapOf(context, its, staging)).back(reload(its)),
 
-  async restoreTo(context, its, artefact, place) {
-    refuseNoPath(place)
-    const sudo = its.asRoot && its.scope === 'system'
+  async restoreTo(context, its, artefact, place, staging) {
+    const sudo = sudoOf(its)
     await filesIn(context, its, artefact)
-    const script = 'if [ -e "$1" ]; then echo "qd-fail $1 is there already" >&2; exit 3; fi; mkdir -p -- "$1"'
-    await askHost(context, `The folder ${place}`, ['sh', '-c', script, 'sh', place], { sudo })
-    await unpackThere(context, artefact, place, sudo, { onEntry: entry => void pathOf(its, entry) })
+    await makeAt(context, place, { staging, sudo }, async at => {
+      await askHost(context, 'The folder', ['mkdir', '--', at], { sudo })
+      await unpackThere(context, artefact, at, sudo, { onEntry: entry => void pathOf(its, entry) })
+    })
     return place
   },
+  settleTo: (context, its, place, staging) => settleAt(context, place, { staging, sudo: sudoOf(its) }),
+  unsettledAt: (_its, place, staging) => stagedAt(place, staging),
 
   propose: proposeForUnit,
 })

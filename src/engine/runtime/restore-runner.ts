@@ -27,6 +27,8 @@ export interface RestoreRunnerOptions extends RestoreWorkOptions, Omit<RestoreRe
 }
 
 interface Live {
+  /** Resolves when it is over. */
+  done: Promise<void>
   readonly record: RestoreRecord
   readonly cancel: AbortController
   readonly work: RestoreWork
@@ -77,8 +79,8 @@ export class RestoreRunner implements Disposable {
     store.backups.insertJob('restore', run)
     const live = this.#enter(run)
     const { to } = draft
-    void this.#drive(live, () =>
-      to.kind === 'in-place' ? live.work.inPlace(snapshot) : live.work.elsewhere(snapshot, to.place),
+    live.done = this.#drive(live, () =>
+      to.kind === 'in-place' ? live.work.inPlace(snapshot) : live.work.elsewhere.run(snapshot, to.place),
     )
     return restoreOf(live.record.run)
   }
@@ -97,7 +99,7 @@ export class RestoreRunner implements Disposable {
       )
       const live = this.#enter({ ...run, steps, progress: null })
       const why = new AppError('ENGINE_GONE', 'Quarterdeck ended in the middle of it')
-      void this.#drive(live, () => this.#goOn(live, why))
+      live.done = this.#drive(live, () => this.#goOn(live, why))
     }
   }
 
@@ -140,6 +142,22 @@ export class RestoreRunner implements Disposable {
     return after
   }
 
+  /**
+   * Before the engine ends: calls off what may be, lets a swap come to its end, and waits that long for either. What takes longer, or has its host
+   * away, the next engine finds as it was written down. Never rejects.
+   */
+  async end(graceMs: number): Promise<void> {
+    const { sources, clock } = this.#options
+    const open = [...this.#live.values()].filter(({ record }) => sources.isReady(record.run.hostId))
+    if (open.length === 0) return
+    for (const { record, cancel } of open)
+      if (mayCancel(record.run.reached)) cancel.abort(new AppError('CANCELLED', 'Quarterdeck was quit'))
+    const enough = new AbortController()
+    const late = sleep(clock, graceMs, enough.signal).catch(() => {})
+    await Promise.race([Promise.all(open.map(({ done }) => done)), late])
+    enough.abort()
+  }
+
   dispose(): void {
     this.#gone.abort(new AppError('ENGINE_GONE', 'Quarterdeck ended'))
   }
@@ -148,6 +166,7 @@ export class RestoreRunner implements Disposable {
     const cancel = new AbortController()
     const record = new RestoreRecord(run, this.#gone.signal, { ...this.#options, log: this.#log })
     const live: Live = {
+      done: Promise.resolve(),
       record,
       cancel,
       work: new RestoreWork(record, cancel.signal, this.#gone.signal, this.#options),
@@ -177,15 +196,17 @@ export class RestoreRunner implements Disposable {
       } catch (caught) {
         // the next engine finds it as it was written down
         if (this.#gone.signal.aborted) return
-        const why = first ?? caught
+        // who called it off knows why
+        const why = first ?? (AppError.from(caught).code === 'CANCELLED' ? (cancelled.reason ?? caught) : caught)
         first = why
         this.#log.warn('a step of a restore failed', { id, error: AppError.from(caught).message })
-        const untouched = draft.to.kind === 'elsewhere' || record.run.reached === null
+        const untouched = record.run.reached === null
         if (isOffline(caught) && !untouched) {
-          record.say({ ok: false, text: 'The connection was lost; it goes on when the host is back' })
+          if (draft.to.kind === 'in-place')
+            record.say({ ok: false, text: 'The connection was lost; it goes on when the host is back' })
           work = () => this.#goOn(live, why)
         } else if (undoing || untouched) {
-          record.end(cancelled.aborted ? 'cancelled' : 'failed', inWords(caught))
+          record.end(cancelled.aborted ? 'cancelled' : 'failed', inWords(untouched ? why : caught))
           break
         } else {
           undoing = true
@@ -198,21 +219,29 @@ export class RestoreRunner implements Disposable {
   }
 
   async #goOn(live: Live, why: unknown): Promise<void> {
-    await this.#hostBack(live.record.run)
-    await live.work.recover(why)
+    const { record, cancel, work } = live
+    const { run } = record
+    let given = this.#gone.signal
+    if (run.draft.to.kind === 'elsewhere') {
+      // nothing was made yet
+      if (run.reached === null) throw why
+      if (!this.#isBack(run)) work.elsewhere.sayWhereItLies()
+      // in place nothing may be left half-way; here a person may give it up, and was told where it lies
+      given = AbortSignal.any([given, cancel.signal])
+    }
+    while (!this.#isBack(run)) await sleep(this.#options.clock, backMs, given)
+    await work.recover(why)
   }
 
-  /** Waits until the host can be worked with again; rejects when it is removed or the engine ends. */
-  async #hostBack({ hostId, unit }: StoredRestore): Promise<void> {
-    const { sources, store, clock } = this.#options
-    for (;;) {
-      try {
-        const session = sources.session(hostId)
-        if (!unit || session.units.manager(unit.scope)) return
-      } catch {
-        if (!store.hosts.get(hostId)) throw new AppError('NOT_FOUND', 'The host was removed')
-      }
-      await sleep(clock, backMs, this.#gone.signal)
+  /** Can the host be worked with again? Throws where it was removed. */
+  #isBack({ hostId, unit }: StoredRestore): boolean {
+    const { sources, store } = this.#options
+    try {
+      const session = sources.session(hostId)
+      return !unit || session.units.manager(unit.scope) !== null
+    } catch {
+      if (!store.hosts.get(hostId)) throw new AppError('NOT_FOUND', 'The host was removed')
+      return false
     }
   }
 }

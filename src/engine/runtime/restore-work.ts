@@ -1,13 +1,13 @@
 // The steps of one restore, and how they are undone or gone on with (semantics 32); knows no kind of source, and not when it is called.
 import { AppError } from '../../shared/errors.ts'
-import type { Snapshot, SnapshotPart } from '../../shared/model/backup.ts'
-import type { Artefact } from '../backups/index.ts'
+import type { Snapshot } from '../../shared/model/backup.ts'
 import { afterKill, mayCancel, type RestoreStep, type StagedState } from '../domain/restore-state.ts'
 import type { BackupRunner } from './backup-runner.ts'
-import { placeOf, type RestorePlanParts } from './restore-plan.ts'
+import { RestoreAccess } from './restore-access.ts'
+import { RestoreElsewhere } from './restore-elsewhere.ts'
+import type { RestorePlanParts } from './restore-plan.ts'
 import type { RestoreRecord } from './restore-record.ts'
 import { isUp, type RestoreUnitsOptions, turnUnit } from './restore-units.ts'
-import type { OpenSource } from './source-access.ts'
 import { inWords } from './targets.ts'
 
 export interface RestoreWorkOptions extends RestorePlanParts, RestoreUnitsOptions {
@@ -15,7 +15,9 @@ export interface RestoreWorkOptions extends RestorePlanParts, RestoreUnitsOption
 }
 
 export class RestoreWork {
+  readonly elsewhere: RestoreElsewhere
   readonly #options: RestoreWorkOptions
+  readonly #access: RestoreAccess
   readonly #record: RestoreRecord
   /** A person called it off, which counts until the swap; the engine ends, which always counts. */
   readonly #cancel: AbortSignal
@@ -28,6 +30,8 @@ export class RestoreWork {
     this.#gone = gone
     this.#either = AbortSignal.any([cancel, gone])
     this.#options = options
+    this.#access = new RestoreAccess(record, this.#either, options)
+    this.elsewhere = new RestoreElsewhere(record, this.#access, { cancel, gone })
   }
 
   async inPlace(snapshot: Snapshot): Promise<void> {
@@ -35,14 +39,14 @@ export class RestoreWork {
     const { parts, staging, unit, hostId } = record.run
     await this.#backUp()
     await record.step('stage', '', () =>
-      this.#artefacts(snapshot, (artefact, { type, spec, context }) => {
+      this.#access.artefacts(snapshot, (artefact, { type, spec, context }) => {
         record.meter.step(`Restoring ${type.label(spec)} beside what is there`, artefact.part.key)
         return type.stage(context, spec, artefact, { id: staging })
       }),
     )
     await record.step('check', '', async () => {
       for (const part of parts) {
-        const evidence = await this.#use(part, this.#either, ({ type, spec, context }) =>
+        const evidence = await this.#access.use(part, this.#either, ({ type, spec, context }) =>
           type.check(context, spec, part, { id: staging }),
         )
         for (const one of evidence) record.say(one)
@@ -60,27 +64,14 @@ export class RestoreWork {
     await this.#swapOn()
   }
 
-  async elsewhere(snapshot: Snapshot, place: string): Promise<void> {
-    const record = this.#record
-    await record.step('stage', place, () =>
-      this.#artefacts(snapshot, async (artefact, { type, spec, context }) => {
-        record.meter.step(`Restoring ${type.label(spec)}`, artefact.part.key)
-        const to = placeOf(place, artefact.part, record.run.parts.length)
-        const where = await type.restoreTo(context, spec, artefact, to)
-        record.say({ ok: true, text: `${artefact.part.key} is at ${where}` })
-      }),
-    )
-    record.end('restored', null)
-  }
-
   /** After a kill or a lost link: asks the host how far it was, and goes on or undoes it. */
   async recover(why: unknown): Promise<void> {
     const { draft, parts, staging, reached } = this.#record.run
-    if (draft.to.kind === 'elsewhere') throw why
+    if (draft.to.kind === 'elsewhere') return await this.elsewhere.settle(why)
     const states: StagedState[] = []
     for (const part of parts)
       states.push(
-        await this.#use(part, this.#gone, ({ type, spec, context }) =>
+        await this.#access.use(part, this.#gone, ({ type, spec, context }) =>
           type.stagedState(context, spec, { id: staging }),
         ),
       )
@@ -91,7 +82,8 @@ export class RestoreWork {
   }
 
   async undo(why: unknown): Promise<void> {
-    if (mayCancel(this.#record.run.reached)) await this.#throwAway(why)
+    if (this.#record.run.draft.to.kind === 'elsewhere') await this.elsewhere.settle(why)
+    else if (mayCancel(this.#record.run.reached)) await this.#throwAway(why)
     else await this.#rollBack(why)
   }
 
@@ -101,7 +93,7 @@ export class RestoreWork {
     const { parts, staging } = record.run
     await record.step('swap', '', async () => {
       for (const part of parts) {
-        const { kept } = await this.#use(part, this.#gone, ({ type, spec, context }) =>
+        const { kept } = await this.#access.use(part, this.#gone, ({ type, spec, context }) =>
           type.swap(context, spec, { id: staging }),
         )
         const others = record.run.kept.filter(one => one.part !== part.key)
@@ -111,7 +103,7 @@ export class RestoreWork {
     if (record.run.unit && record.run.wasUp) await this.#turn('start')
     await record.step('verify', '', async () => {
       for (const part of parts)
-        await this.#use(part, this.#gone, async ({ type, spec, context }) => {
+        await this.#access.use(part, this.#gone, async ({ type, spec, context }) => {
           const look = await type.look(context, spec)
           if (look.bytes === null) throw new AppError('BACKUP_BAD', `${look.place} is not there after the swap`)
         })
@@ -173,7 +165,9 @@ export class RestoreWork {
       const { unit, wasUp, hostId, actor, parts, staging } = record.run
       if (unit && (await this.#unitIsUp())) await turnUnit(this.#options, hostId, unit, 'stop', actor, this.#gone)
       for (const part of [...parts].reverse())
-        await this.#use(part, this.#gone, ({ type, spec, context }) => type.swapBack(context, spec, { id: staging }))
+        await this.#access.use(part, this.#gone, ({ type, spec, context }) =>
+          type.swapBack(context, spec, { id: staging }),
+        )
       record.save({ kept: [] })
       await this.#discard()
       if (unit && wasUp) await turnUnit(this.#options, hostId, unit, 'start', actor, this.#gone)
@@ -184,7 +178,9 @@ export class RestoreWork {
   async #discard(): Promise<void> {
     const { parts, staging } = this.#record.run
     for (const part of parts)
-      await this.#use(part, this.#gone, ({ type, spec, context }) => type.discard(context, spec, { id: staging }))
+      await this.#access.use(part, this.#gone, ({ type, spec, context }) =>
+        type.discard(context, spec, { id: staging }),
+      )
   }
 
   async #unitIsUp(): Promise<boolean> {
@@ -200,22 +196,5 @@ export class RestoreWork {
       if ((await this.#unitIsUp()) === (verb === 'start')) return
       this.#record.say({ ok: true, text: await turnUnit(this.#options, hostId, unit, verb, actor, this.#gone) })
     })
-  }
-
-  async #artefacts(snapshot: Snapshot, work: (artefact: Artefact, source: OpenSource) => Promise<void>): Promise<void> {
-    const { targets, snapshots } = this.#options
-    const open = await targets.open(snapshot.targetId, this.#either)
-    try {
-      const keys = this.#record.run.parts.map(({ key }) => key)
-      for (const artefact of await snapshots.artefacts(snapshot, open, keys))
-        await this.#use(artefact.part, this.#either, source => work(artefact, source))
-    } finally {
-      await open.dispose().catch(() => {})
-    }
-  }
-
-  #use<T>(part: SnapshotPart, signal: AbortSignal, work: (open: OpenSource) => Promise<T>): Promise<T> {
-    const { hostId, backupId } = this.#record.run
-    return this.#options.sources.use(part, { hostId, backupId, signal }, work)
   }
 }

@@ -90,8 +90,14 @@ export class SourceAccess {
 
   /** Runs `work` with a source on a host; its scratch folders are gone afterwards. `backupId` names whose secrets it may have. */
   async use<T>(part: Part, on: On, work: (open: OpenSource) => Promise<T>): Promise<T> {
+    const kind = this.kindOf(part)
+    return await this.ask(part.key, on, context => work({ ...kind, context }))
+  }
+
+  /** The part's kind and its spec, as that reads it. */
+  kindOf(part: Part): Omit<OpenSource, 'context'> {
     const type = this.typeOf(part.type)
-    return await this.ask(part.key, on, context => work({ type, spec: type.spec.parse(part.spec) as never, context }))
+    return { type, spec: type.spec.parse(part.spec) as never }
   }
 
   /** The same for what has no spec yet. */

@@ -106,14 +106,17 @@ python3 -c 'import os; os.setxattr("one", "user.note", b"kept")' || true; touch 
       return Buffer.concat(chunks).toString()
     })
     expect(text).toBe('a\0b')
-    expect(await call(context => filesSource.restoreTo(context, folder, part.artefact, '/srv/elsewhere'))).toBe(
-      '/srv/elsewhere',
-    )
+    const to = (id: string) =>
+      call(context => filesSource.restoreTo(context, folder, part.artefact, '/srv/elsewhere', { id }))
+    const settle = (id: string) => call(context => filesSource.settleTo(context, folder, '/srv/elsewhere', { id }))
+    expect(await to('there')).toBe('/srv/elsewhere')
+    expect([await settle('there'), await settle('there')]).toEqual([true, false])
     expect(await sh('cd /srv/elsewhere; find . -type f | sort')).toBe(
       './sub/deep/deep.log\n./sub/deep/random\n./sub/t w',
     )
-    const again = call(context => filesSource.restoreTo(context, folder, part.artefact, '/srv/elsewhere'))
-    expect(await codeOf(again)).toBe('COMMAND_FAILED')
+    expect(await codeOf(to('again'))).toBe('COMMAND_FAILED')
+    expect(await settle('again')).toBe(false)
+    expect(await sh('ls -A /srv; ls /srv/elsewhere')).toBe('elsewhere\nsub')
   })
 
   test('files that change and go while it runs are told; what may not be read fails it', async () => {

@@ -67,9 +67,9 @@ describe('hostile archives', () => {
     expect(await call(context => filesSource.stagedState(context, spec, { id: 'bad' }))).toBe('nothing')
     await expect(call(context => filesSource.swap(context, spec, { id: 'bad' }))).rejects.toThrow(/Nothing is staged/)
     await call(context => filesSource.discard(context, spec, { id: 'bad' }))
-    await expect(call(context => filesSource.restoreTo(context, spec, bad, '/opt/other'))).rejects.toMatchObject({
-      code: 'BACKUP_BAD',
-    })
+    const elsewhere = call(context => filesSource.restoreTo(context, spec, bad, '/opt/other', { id: 'bad' }))
+    await expect(elsewhere).rejects.toMatchObject({ code: 'BACKUP_BAD' })
+    expect(await call(context => filesSource.settleTo(context, spec, '/opt/other', { id: 'bad' }))).toBe(false)
     const drilled = await call(context => filesSource.drill(context, spec, bad))
     expect(drilled.some(({ ok }) => !ok)).toBe(true)
     expect(await sh('sha256sum /etc/shadow; stat -c %h /etc/shadow; find /etc /opt | sort | sha256sum')).toBe(before)

@@ -85,9 +85,14 @@ test('every row that was acknowledged before the start is in a dump that is take
     const tables = typeof verified === 'string' ? [] : (verified.tables ?? [])
     const rows = tables.find(({ name }) => name === 'writes')?.rows ?? 0
     expect(rows).toBeGreaterThanOrEqual(before)
-    expect(await mysql.restoreTo(context, spec(), taken, `there ${round}`)).toBe(`database there ${round} on port 3306`)
+    const [name, id] = [`there ${round}`, { id: `there${round}` }]
+    expect(await mysql.restoreTo(context, spec(), taken, name, id)).toBe(`database ${name} on port 3306`)
+    expect(await mysql.settleTo(context, spec(), name, id)).toBe(true)
+    expect(await root(`SHOW TABLES FROM \`${name}\` LIKE '%quarterdeck%'`)).toBe('')
     expect(Number(await root(`SELECT COUNT(*) = MAX(n) AND COUNT(*) = ${rows} FROM \`there ${round}\`.writes`))).toBe(1)
-    expect(await codeOf(mysql.restoreTo(context, spec(), taken, `there ${round}`))).toBe('CONFLICT')
+    expect(await codeOf(mysql.restoreTo(context, spec(), taken, name, { id: 'other' }))).toBe('CONFLICT')
+    expect(await mysql.settleTo(context, spec(), name, { id: 'other' })).toBe(false)
+    expect(Number(await root(`SELECT COUNT(*) FROM \`${name}\`.writes`))).toBe(rows)
     await root(`DROP DATABASE \`there ${round}\``)
   }
   await host().exec("pkill -f '[m]ysql -n shop' || true")
@@ -279,7 +284,7 @@ test('S28 uses a password that nobody on the host can see, refuses what a rename
   )
   await root('DROP DATABASE IF EXISTS mine; DROP VIEW IF EXISTS shop.rich')
   const taken = await snapshot(mysql, context, tcp)
-  expect(await mysql.restoreTo(context, tcp, taken, 'mine')).toContain('database mine at 127.0.0.1')
+  expect(await mysql.restoreTo(context, tcp, taken, 'mine', { id: 'mine' })).toContain('database mine at 127.0.0.1')
   await host().exec('touch /tmp/seen-enough; sleep 0.5')
   expect((await host().exec('cat /tmp/seen')).stdout).toBe('')
   const wrong = await connect({ user: 'norights', sudo: 'none', secretFields: { password: 'no' } })

@@ -137,11 +137,13 @@ describe.each(['trixie', 'bullseye'] as const)('Postgres of %s', suite => {
       }
       // and restored elsewhere, with its constraints
       const taken = await snapshot(postgres, context, spec())
-      expect(await postgres.restoreTo(context, spec(), taken, odd)).toBe(`database ${odd} on port 5432`)
+      expect(await postgres.restoreTo(context, spec(), taken, odd, { id: 'odd' })).toBe(`database ${odd} on port 5432`)
+      expect(await postgres.settleTo(context, spec(), odd, { id: 'odd' })).toBe(true)
       const rows = taken.part.tables.find(({ name }) => name === 'public.writes')?.rows
       expect(await asPostgres(host(), odd, 'SELECT count(*) FROM writes')).toBe(`${rows}\n`)
       await expect(asPostgres(host(), odd, 'INSERT INTO writes VALUES (1)')).rejects.toThrow(/duplicate key/)
-      expect(await codeOf(postgres.restoreTo(context, spec(), taken, odd))).toBe('CONFLICT')
+      expect(await codeOf(postgres.restoreTo(context, spec(), taken, odd, { id: 'other' }))).toBe('CONFLICT')
+      expect(await postgres.settleTo(context, spec(), odd, { id: 'other' })).toBe(false)
       const look = await postgres.look(context, spec({ database: odd }))
       expect(look.tables.find(({ name }) => name === 'public.orders')?.rows).toBe(20_000)
       const again = await snapshot(postgres, context, spec({ database: odd }))
@@ -310,7 +312,9 @@ ALTER ROLE deploy IN DATABASE shop SET statement_timeout TO '1h'; REVOKE CONNECT
     )
     const taken = await snapshot(postgres, context, tcp)
     expect(await postgres.verify(context, tcp, taken)).toContain('every block is there')
-    expect(await postgres.restoreTo(context, tcp, taken, 'mine')).toContain('database mine at 127.0.0.1')
+    expect(await postgres.restoreTo(context, tcp, taken, 'mine', { id: 'mine' })).toContain(
+      'database mine at 127.0.0.1',
+    )
     await host().exec('touch /tmp/seen-enough; sleep 0.5')
     expect((await host().exec('cat /tmp/seen')).stdout).toBe('')
     const left = `find /tmp /dev/shm /var/tmp /run/user -type f -size -8k 2>/dev/null | xargs -r grep -las ${known} || true`

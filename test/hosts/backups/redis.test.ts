@@ -86,10 +86,12 @@ describe.each(['bookworm', 'trixie'] as const)('Redis of %s', suite => {
     for (let round = 0; round < 2; round++) {
       const before = Number(await cli('LLEN acknowledged'))
       const taken = await snapshot(redis, context, spec())
-      expect(await redis.restoreTo(context, spec(), taken, `/tmp/there-${round}`)).toBe(`/tmp/there-${round}/dump.rdb`)
+      const [place, id] = [`/tmp/there-${round}`, { id: 'there' }]
+      expect(await redis.restoreTo(context, spec(), taken, place, id)).toBe(`${place}/dump.rdb`)
+      expect(await redis.settleTo(context, spec(), place, id)).toBe(true)
       const read = `cd /tmp/there-${round}; redis-server --port 0 --unixsocket /tmp/r${round} --dir . --daemonize yes >/dev/null; until redis-cli -s /tmp/r${round} ping 2>/dev/null | grep -q PONG; do sleep 0.1; done; redis-cli -s /tmp/r${round} llen acknowledged; redis-cli -s /tmp/r${round} shutdown nosave || true`
       expect(Number((await host().exec(read)).stdout)).toBeGreaterThanOrEqual(before)
-      expect(await codeOf(redis.restoreTo(context, spec(), taken, `/tmp/there-${round}`))).not.toBe(undefined)
+      expect(await codeOf(redis.restoreTo(context, spec(), taken, place, id))).not.toBe(undefined)
     }
     await host().exec('pkill redis-cli || true')
     await cli('DEL acknowledged')

@@ -216,22 +216,23 @@ os._exit(0)`,
     expect(await call(context => sqliteSource.stagedState(context, spec, staging))).toBe('staged')
     await call(context => sqliteSource.discard(context, spec, staging))
     expect((await host().exec('ls -A /home/deploy | grep quarterdeck || true')).stdout).toBe('')
-    expect(await call(context => sqliteSource.restoreTo(context, spec, taken.artefact, '/home/deploy/elsewhere'))).toBe(
-      '/home/deploy/elsewhere/bot.db',
-    )
+    const to = (place: string) =>
+      call(context => sqliteSource.restoreTo(context, spec, taken.artefact, place, { id: 'there' }))
+    const settle = (place: string) => call(context => sqliteSource.settleTo(context, spec, place, { id: 'there' }))
+    expect(await to('/home/deploy/elsewhere')).toBe('/home/deploy/elsewhere/bot.db')
+    expect(await settle('/home/deploy/elsewhere')).toBe(true)
     expect(await count('/home/deploy/elsewhere/bot.db')).toBe('new10')
     // a disk that fills up on the way leaves nothing there
     await host().exec(
       'mkdir /home/deploy/small && mount -t tmpfs -o size=4k tmpfs /home/deploy/small && chmod 777 /home/deploy/small',
     )
     onTestFinished(async () => void (await host().exec('umount /home/deploy/small && rmdir /home/deploy/small')))
-    await expect(
-      call(context => sqliteSource.restoreTo(context, spec, taken.artefact, '/home/deploy/small/new')),
-    ).rejects.toThrow()
+    await expect(to('/home/deploy/small/new')).rejects.toThrow()
+    expect(await settle('/home/deploy/small/new')).toBe(false)
     expect((await host().exec('ls -A /home/deploy/small')).stdout).toBe('')
-    expect(
-      await codeOf(call(context => sqliteSource.restoreTo(context, spec, taken.artefact, '/home/deploy/elsewhere'))),
-    ).toBe('COMMAND_FAILED')
+    expect(await codeOf(to('/home/deploy/elsewhere'))).toBe('COMMAND_FAILED')
+    expect(await settle('/home/deploy/elsewhere')).toBe(false)
+    expect(await count('/home/deploy/elsewhere/bot.db')).toBe('new10')
   })
 
   test('is refused while a program has the database open', async () => {

@@ -117,7 +117,7 @@ chown -R deploy: /opt/bot; systemctl daemon-reload; systemctl start bot`
       })
       const stage = call(context => unitSource.stage(context, spec, artefact, { id: 'hostile' }))
       await expect(stage).rejects.toMatchObject({ code: 'BACKUP_BAD' })
-      const place = call(context => unitSource.restoreTo(context, spec, artefact, '/srv/hostile'))
+      const place = call(context => unitSource.restoreTo(context, spec, artefact, '/srv/hostile', { id: 'hostile' }))
       await expect(place).rejects.toMatchObject({ code: 'BACKUP_BAD' })
     }
     expect(await sh('sha256sum /etc/shadow; find /etc /srv -name "*.quarterdeck-*" -o -name hostile')).toBe(shadow)

@@ -3,6 +3,7 @@ import { AppError } from '../../../shared/errors.ts'
 import type { SourceContext, Staging } from '../source.ts'
 import { askHost } from './ask-host.ts'
 import type { PipeContext } from './host-pipe.ts'
+import { lastOf, parentOf } from './host-place.ts'
 import { type SwapOp, swapArgv } from './swap-script.ts'
 
 const swapMs = 120_000
@@ -13,29 +14,38 @@ export interface SwapPair {
   readonly path: string
 }
 
+/** Where a restore keeps what it needs, in the folder `near`. */
+const folderOf = (near: string, { id }: Staging): string => `${near === '/' ? '' : near}/.quarterdeck-restore-${id}`
+
+const besideOf = (path: string, which: 'new' | 'old', { id }: Staging): string =>
+  `${path.slice(0, path.lastIndexOf('/'))}/.${lastOf(path)}.quarterdeck-${which}-${id}`
+
+/** The two paths under which a restore has what is not in place yet. */
+export const stagedAt = (path: string, staging: Staging): string =>
+  `${folderOf(parentOf(path), staging)} or ${besideOf(path, 'new', staging)}`
+
 /** One restore's place on the host. */
 export class Swap {
   readonly #context: PipeContext
   readonly #near: string
-  readonly #id: string
+  readonly #staging: Staging
   readonly #sudo: boolean
 
   constructor(context: PipeContext, near: string, staging: Staging, sudo: boolean) {
     if (!/^[a-z0-9]{1,40}$/.test(staging.id)) throw new AppError('INVALID_INPUT', 'Not a name for a restore')
     this.#context = context
     this.#near = near === '/' ? '' : near
-    this.#id = staging.id
+    this.#staging = staging
     this.#sudo = sudo
   }
 
   /** Where what is restored may be put until `staged`. */
   get folder(): string {
-    return `${this.#near}/.quarterdeck-restore-${this.#id}`
+    return folderOf(this.#near, this.#staging)
   }
 
   beside(path: string, which: 'new' | 'old'): string {
-    const at = path.lastIndexOf('/')
-    return `${path.slice(0, at)}/.${path.slice(at + 1)}.quarterdeck-${which}-${this.#id}`
+    return besideOf(path, which, this.#staging)
   }
 
   /** A clean beginning. */
@@ -82,7 +92,7 @@ export class Swap {
   }
 
   async #run(what: string, op: SwapOp, ...more: string[]): Promise<string> {
-    const argv = swapArgv(op, this.#near, this.#id, ...more)
+    const argv = swapArgv(op, this.#near, this.#staging.id, ...more)
     return (await askHost(this.#context, what, argv, { sudo: this.#sudo, timeout: swapMs })).text
   }
 }

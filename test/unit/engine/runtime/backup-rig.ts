@@ -36,7 +36,18 @@ export const unit = { scope: 'system' as const, name: 'bot.service' }
 const memory = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
 type Verb = keyof Pick<
   BackupSourceType,
-  'dump' | 'verify' | 'stage' | 'check' | 'swap' | 'swapBack' | 'discard' | 'drill' | 'stagedState' | 'look'
+  | 'dump'
+  | 'verify'
+  | 'stage'
+  | 'check'
+  | 'swap'
+  | 'swapBack'
+  | 'discard'
+  | 'drill'
+  | 'stagedState'
+  | 'look'
+  | 'restoreTo'
+  | 'settleTo'
 >
 
 /** What outlives the engine: the host with what lies on it, its unit, the vault and the disks. */
@@ -331,10 +342,20 @@ export class BackupRig {
         ),
       discard: (_context, one, { id }) => verb('discard', one.path, () => void world.files.delete(staged(one, id))),
       dropOld: async (_context, one, { id }) => void world.files.delete(old(one, id)),
-      restoreTo: async (_context, _one, artefact, place) => {
-        world.files.set(place, await textOf(artefact))
+      restoreTo: async (_context, _one, artefact, place, { id }) => {
+        await verb('restoreTo', place, () => void world.files.set(`${place}.half-${id}`, ''))
+        const text = await textOf(artefact)
+        world.files.delete(`${place}.half-${id}`)
+        world.files.set(`${place}.mark-${id}`, '')
+        world.files.set(place, text)
         return place
       },
+      settleTo: (_context, _one, place, { id }) =>
+        verb('settleTo', place, () => {
+          world.files.delete(`${place}.half-${id}`)
+          return world.files.delete(`${place}.mark-${id}`)
+        }),
+      unsettledAt: (_one, place, { id }) => `${place}.half-${id}`,
     }
     return type
   }

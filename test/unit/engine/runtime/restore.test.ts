@@ -221,6 +221,34 @@ it('begins nothing where it is called off as its turn comes', async () => {
   expect(inPlace()).toBe('two two')
 })
 
+it('S32 quit before the swap it is called off, with the service started again; after that it is carried through', async () => {
+  for (const [verb, outcome, place] of [
+    ['stop', 'cancelled', 'two two'],
+    ['swap', 'restored', 'one one'],
+  ] as const) {
+    world.acts.length = 0
+    let ending: Promise<void> | undefined
+    arm({ verb, when: 'after', part: 'app' }, () => {
+      ending = rig.backups.restores.end(1_000)
+    })
+    const draft = { snapshotId: old, parts: [], to: { kind: 'in-place' as const }, despiteIdentity: false }
+    const typed = 'web-1/App'
+    const { signal } = new AbortController()
+    const { id } = await rig.backups.restores.start({ ...draft, despiteDamage: false }, typed, 'person', signal)
+    await rig.until(() => ending)
+    await ending
+    const run = rig.backups.restores.list(null).find(one => one.id === id)
+    expect(run, JSON.stringify(run)).toMatchObject({ outcome })
+    if (outcome === 'cancelled') expect(run?.evidence.at(-1)?.text).toContain('Quarterdeck was quit')
+    expect(inPlace()).toBe(place)
+    expect(world.acts).toEqual(['stop', 'start'])
+    world.clock.advance(60_000)
+  }
+  // nothing is waited for where its host is away: the next engine sees to it
+  rig.online(false)
+  await rig.backups.restores.end(1_000)
+})
+
 it('has another place for each of several parts', () => {
   const keys = ['pg.my-app', 'pg.my_app', 'pg-my.app']
   const places = keys.map(key => placeOf('there', { key } as SnapshotPart, keys.length))
@@ -234,6 +262,80 @@ it('restores to another place, and replaces nothing', async () => {
   expect(await ended()).toMatchObject({ id, outcome: 'restored' })
   expect(world.files.get('/tmp/there')).toBe('one')
   expect(inPlace()).toBe('two two')
+})
+
+const there = (): string[] => [...world.files.keys()].filter(path => path.startsWith('/tmp')).sort()
+
+async function toAnotherPlace(): Promise<string> {
+  const to = { kind: 'elsewhere' as const, hostId: 'web-1', place: '/tmp/there' }
+  const draft = { snapshotId: old, parts: [], to, despiteIdentity: false, despiteDamage: false }
+  return (await rig.backups.restores.start(draft, 'web-1', 'person', new AbortController().signal)).id
+}
+
+/** Something happens once, where the second of two parts has come so far. */
+function armSecond(verb: 'restoreTo' | 'settleTo', when: 'before' | 'after', happen: () => void): void {
+  world.onVerb = (name, at, place) => {
+    if (name !== verb || at !== when || !place.endsWith('-two')) return
+    world.onVerb = () => {}
+    happen()
+  }
+}
+
+const all = ['/tmp/there-app', '/tmp/there-two']
+const elsewhere = [
+  { verb: 'restoreTo', when: 'before', left: all.slice(0, 1) },
+  { verb: 'restoreTo', when: 'after', left: all.slice(0, 1) },
+  { verb: 'settleTo', when: 'before', left: all },
+  { verb: 'settleTo', when: 'after', left: all },
+] as const
+
+it.each(elsewhere)(
+  'killed $when its $verb at another place: the next engine leaves what is whole there, names it, and nothing else',
+  async ({ verb, when, left }) => {
+    armSecond(verb, when, () => rig.kill())
+    await toAnotherPlace()
+    await rig.until(() => rig.killed)
+    // what a person has there is nobody's to remove
+    world.files.set('/tmp/there-mine', 'mine')
+    rig = await BackupRig.start(world)
+    const run = await ended()
+    expect(there()).toEqual([...left, '/tmp/there-mine'].sort())
+    expect(run.outcome).toBe(left === all ? 'restored' : 'failed')
+    for (const place of left)
+      expect(run.evidence).toContainEqual({ ok: true, text: `${place.slice(11)} is at ${place}` })
+    expect(inPlace()).toBe('two two')
+  },
+)
+
+it('says where what it made lies while its host is away, and removes it then, or leaves it where a person gives it up', async () => {
+  const cut = (): void => {
+    rig.online(false)
+    throw new AppError('LINK_LOST', 'The link is gone')
+  }
+  const waits = () => rig.until(() => rig.backups.restores.list(null)[0]?.evidence.find(({ ok }) => !ok))
+  armSecond('restoreTo', 'after', cut)
+  await toAnotherPlace()
+  const half = /lies at (\S+two\.half-\w+)\. It is removed when the host is back/.exec((await waits()).text)?.[1]
+  expect(world.files.has(half ?? '')).toBe(true)
+  // also the engine that comes after it says so
+  rig.kill()
+  rig = await BackupRig.start(world)
+  expect((await waits()).text).toContain(half)
+  rig.online(true)
+  expect(await ended()).toMatchObject({ outcome: 'failed' })
+  expect(there()).toEqual(['/tmp/there-app'])
+  world.files.delete('/tmp/there-app')
+
+  armSecond('restoreTo', 'after', cut)
+  const id = await toAnotherPlace()
+  const isMine = () => rig.backups.restores.list(null).find(run => run.id === id)
+  await rig.until(() => isMine()?.evidence.some(({ ok }) => !ok))
+  rig.backups.restores.cancel(id)
+  await rig.until(() => isMine()?.finishedAt)
+  const run = isMine()
+  const left = there().find(path => path.includes('half')) ?? 'nothing'
+  expect(run).toMatchObject({ outcome: 'cancelled' })
+  expect(run?.evidence.some(({ text }) => text.includes(left))).toBe(true)
 })
 
 const points = (['dump', 'stage', 'check', 'swap', 'look', 'stop', 'start'] as const).flatMap(verb =>

@@ -1,0 +1,80 @@
+// A restore to another place: it replaces nothing, and of what it made nothing half-done stays, also after a kill. Knows no kind of source.
+import type { Snapshot, SnapshotPart } from '../../shared/model/backup.ts'
+import type { RestoreAccess } from './restore-access.ts'
+import { placeOf } from './restore-plan.ts'
+import type { RestoreRecord } from './restore-record.ts'
+import { inWords } from './targets.ts'
+
+const isAt = ({ key }: SnapshotPart, where: string): string => `${key} is at ${where}`
+
+export class RestoreElsewhere {
+  readonly #record: RestoreRecord
+  readonly #access: RestoreAccess
+  readonly #cancel: AbortSignal
+  readonly #gone: AbortSignal
+
+  constructor(
+    record: RestoreRecord,
+    access: RestoreAccess,
+    { cancel, gone }: { cancel: AbortSignal; gone: AbortSignal },
+  ) {
+    this.#record = record
+    this.#access = access
+    this.#cancel = cancel
+    this.#gone = gone
+  }
+
+  async run(snapshot: Snapshot, place: string): Promise<void> {
+    const record = this.#record
+    const { staging } = record.run
+    await record.step('stage', place, () =>
+      this.#access.artefacts(snapshot, async (artefact, { type, spec, context }) => {
+        const { part } = artefact
+        record.meter.step(`Restoring ${type.label(spec)}`, part.key)
+        const where = await type.restoreTo(context, spec, artefact, this.#placeOf(part), { id: staging })
+        // on disk before its mark goes: whoever takes up after a kill knows of it by the one or the other
+        record.save({ evidence: [...record.run.evidence, { ok: true, text: isAt(part, where) }] })
+        await type.settleTo(context, spec, this.#placeOf(part), { id: staging })
+      }),
+    )
+    record.end('restored', null)
+  }
+
+  /** Removes what it made and did not finish; what is whole stays, and is named. */
+  async settle(why: unknown): Promise<void> {
+    const record = this.#record
+    const { parts, staging } = record.run
+    for (const part of parts) {
+      const to = this.#placeOf(part)
+      const whole = await this.#access.use(part, this.#gone, ({ type, spec, context }) =>
+        type.settleTo(context, spec, to, { id: staging }),
+      )
+      if (whole && !this.#isWhole(part)) record.say({ ok: true, text: isAt(part, to) })
+    }
+    if (parts.every(part => this.#isWhole(part))) record.end('restored', null)
+    else record.end(this.#cancel.aborted ? 'cancelled' : 'failed', `${inWords(why)}. Nothing half-done is left there.`)
+  }
+
+  /** Says where what is not finished lies, while the host is away. */
+  sayWhereItLies(): void {
+    const record = this.#record
+    const { parts, staging } = record.run
+    const lies = parts
+      .filter(part => !this.#isWhole(part))
+      .map(part => {
+        const { type, spec } = this.#access.kindOf(part)
+        return type.unsettledAt(spec, this.#placeOf(part), { id: staging })
+      })
+    const text = `The host is away. What was made so far lies at ${lies.join(', ')}. It is removed when the host is back; cancel to leave it.`
+    record.save({ evidence: [...record.run.evidence, { ok: false, text }] })
+  }
+
+  #placeOf(part: SnapshotPart): string {
+    const { draft, parts } = this.#record.run
+    return draft.to.kind === 'elsewhere' ? placeOf(draft.to.place, part, parts.length) : ''
+  }
+
+  #isWhole(part: SnapshotPart): boolean {
+    return this.#record.run.evidence.some(({ text }) => text.startsWith(isAt(part, '')))
+  }
+}
