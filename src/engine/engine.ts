@@ -74,7 +74,12 @@ export interface EngineOptions {
   onlyLook?: boolean
 }
 
+/** So long an orderly end waits for what should not stay half done, unless it is told. */
+const endMs = 3_500
+
 export interface Engine extends AsyncDisposable {
+  /** Brings what must not stay half done to an end within that time, then closes. */
+  dispose(graceMs?: number): Promise<void>
   /** Serves one window (or the command line) until its port closes. */
   attach(port: Port): Disposable
   onPower(change: PowerChange): void
@@ -345,9 +350,9 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       fleet.onClockGap(gap.from)
     }),
   )
-  const close = async (): Promise<void> => {
+  const close = async (graceMs = endMs): Promise<void> => {
     // as long as links and actions are there
-    await maintenance.end()
+    await Promise.all([maintenance.end(), backups.restores.end(graceMs)])
     actions.dispose()
     bag.dispose()
     await Promise.all([fleet.dispose(), notifier.dispose()])
@@ -406,10 +411,10 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       if (change === 'suspend') return
       for (const session of fleet.sessions()) session.link.probe()
     },
-    async dispose() {
+    async dispose(graceMs) {
       for (const client of [...clients.keys()]) client.dispose()
       clients.clear()
-      await close()
+      await close(graceMs)
     },
   }
 }

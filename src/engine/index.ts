@@ -18,11 +18,11 @@ async function main(): Promise<void> {
   })
   let engine: Engine | null = null
   let ending = false
-  const end = async (why: string): Promise<void> => {
+  const end = async (why: string, graceMs?: number): Promise<void> => {
     if (ending) process.exit(0)
     ending = true
     log.info('ending', { why })
-    await engine?.dispose()
+    await engine?.dispose(graceMs)
     process.exit(0)
   }
   process.on('SIGTERM', () => void end('SIGTERM'))
@@ -39,7 +39,7 @@ async function main(): Promise<void> {
 
   const init = await ports.init
   const native = connect(nativeContract, ports.native)
-  native.on('engine.stop', () => void end('asked to'))
+  native.on('engine.stop', ({ graceMs }) => void end('asked to', graceMs))
   try {
     engine = await createEngine({
       dataDirectory: init.dataDirectory,

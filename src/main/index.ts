@@ -1,10 +1,10 @@
 // The shell's composition root: one instance, one window, one engine, tied together and ended in good order. Decides nothing about hosts.
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { app, type BrowserWindow, Menu, nativeTheme, shell } from 'electron'
+import { app, type BrowserWindow, dialog, Menu, nativeTheme, shell } from 'electron'
 import { nativeContract } from '../shared/contract/native.ts'
 import { RoutePath, shellContract } from '../shared/contract/shell.ts'
-import type { Settings } from '../shared/model/settings.ts'
+import type { Settings, Unfinished } from '../shared/model/settings.ts'
 import { connect } from '../shared/rpc/client.ts'
 import { fromEmitterPort } from '../shared/rpc/port.ts'
 import { type Server, serve } from '../shared/rpc/server.ts'
@@ -12,6 +12,7 @@ import { appOrigin } from './app-files.ts'
 import { EngineProcess } from './engine-process.ts'
 import { type EngineRun, spawnEngine } from './engine-spawn.ts'
 import { createKeptKey } from './kept-key.ts'
+import { type Answer, answers, createLastWord, type Question } from './last-word.ts'
 import { openLog, rotatingFile } from './log.ts'
 import { createLoginWindows } from './login-window.ts'
 import { setMenu } from './menu.ts'
@@ -29,8 +30,12 @@ import { createVault } from './vault.ts'
 import { WindowPorts } from './window-ports.ts'
 import { createMainWindow, showWindow } from './windows.ts'
 
-// The limits of an orderly end: the engine's, and a little more for what comes after it.
+// The limits of an orderly end: the engine's, where nothing or something on a host is half done; and how much of it the engine's own closing takes.
 const engineStopLimit = 5000
+const unfinishedStopLimit = 30_000
+const closingTakes = 1500
+/** An engine that does not answer keeps nobody from quitting. */
+const unfinishedLimit = 1000
 // The engine starts no later than this, whatever becomes of the page.
 const pageLimit = 500
 
@@ -56,6 +61,7 @@ function run(): void {
   let window: BrowserWindow | null = null
   let tray: AppTray | null = null
   let settings: Pick<Settings, 'closeToTray'> = { closeToTray: true }
+  let unfinished = async (): Promise<Unfinished[]> => []
 
   process.on('uncaughtException', error => log.error('uncaught', { error: error.stack ?? String(error) }))
   process.on('unhandledRejection', reason => log.error('unhandled', { error: String(reason) }))
@@ -108,6 +114,7 @@ function run(): void {
     },
     onGone: () => {
       native = null
+      unfinished = async () => []
       windowPorts.engineGone()
     },
   })
@@ -144,6 +151,7 @@ function run(): void {
     // By far the largest of the contracts, and not needed to open a window.
     const { engineContract } = await import('../shared/contract/engine.ts')
     const client = connect(engineContract, fromEmitterPort(started.connect()), { log: log.child('settings') })
+    unfinished = () => client.call('engine.unfinished', undefined, AbortSignal.timeout(unfinishedLimit)).catch(() => [])
     const apply = (changed: Settings): void => {
       settings = changed
       nativeTheme.themeSource = changed.theme
@@ -152,12 +160,23 @@ function run(): void {
     client.call('settings.get').then(apply, error => log.warn('settings not known', { error: String(error) }))
   }
 
+  const ask = async ({ message, detail, buttons }: Question): Promise<Answer> => {
+    if (!window) openWindow()
+    open(null)
+    const box = { type: 'question' as const, title: 'Quit Quarterdeck?', noLink: true, defaultId: 0, cancelId: 2 }
+    const options = { ...box, message, detail, buttons }
+    const { response } = await (window ? dialog.showMessageBox(window, options) : dialog.showMessageBox(options))
+    return answers[response] ?? 'stay'
+  }
+
   const quit = createQuit({
+    mayEnd: createLastWord({ unfinished: () => unfinished(), ask }),
     end: async () => {
       log.info('end')
+      const limit = (await unfinished()).length > 0 ? unfinishedStopLimit : engineStopLimit
       if (window && !window.isDestroyed()) window.hide()
       logins.dispose()
-      await engine.stop(engineStopLimit, () => native?.emit('engine.stop', undefined))
+      await engine.stop(limit, () => native?.emit('engine.stop', { graceMs: limit - closingTakes }))
       power?.dispose()
       await notifications.dispose()
       tray?.dispose()

@@ -1,6 +1,8 @@
 // The end of the app in good order, once, with a limit; a second request ends at once. Knows nothing of what is ended.
 
 export interface QuitOptions {
+  /** Has the last word before a request: false where the app is to stay. A signal is not held up by it. */
+  readonly mayEnd?: () => Promise<boolean>
   /** Ends everything; expected to resolve within its own limits. */
   readonly end: () => Promise<void>
   /** Leaves the process. */
@@ -11,13 +13,13 @@ export interface QuitOptions {
 
 export interface Quit {
   readonly quitting: boolean
-  /** Begins the end, or does nothing where it has begun. */
+  /** Begins the end where nothing speaks against it, or does nothing where it has begun. */
   request(): void
   /** A signal: the first begins the end, the second does not wait for it. */
   signal(): void
 }
 
-export function createQuit({ end, exit, killAll }: QuitOptions): Quit {
+export function createQuit({ mayEnd, end, exit, killAll }: QuitOptions): Quit {
   let quitting = false
   let left = false
   // Leaving takes Electron a moment, in which the orderly end may still come to its own conclusion.
@@ -27,7 +29,7 @@ export function createQuit({ end, exit, killAll }: QuitOptions): Quit {
     if (code !== 0) killAll()
     exit(code)
   }
-  const request = (): void => {
+  const begin = (): void => {
     if (quitting) return
     quitting = true
     end().then(
@@ -39,10 +41,18 @@ export function createQuit({ end, exit, killAll }: QuitOptions): Quit {
     get quitting() {
       return quitting
     },
-    request,
+    request() {
+      if (quitting) return
+      if (!mayEnd) begin()
+      else
+        mayEnd().then(
+          may => (may ? begin() : undefined),
+          () => begin(),
+        )
+    },
     signal() {
       if (quitting) leave(1)
-      else request()
+      else begin()
     },
   }
 }

@@ -171,6 +171,7 @@ function engineHandlers(world: World, control: { watched: string | null }, emit:
     ...loginHandlers(world, emit),
     ...backupHandlers(world, emit),
     'engine.health': () => world.health,
+    'engine.unfinished': () => [],
     'data.copies': () =>
       [1, 2, 3].map(days => ({
         name: `quarterdeck-2026-11-${22 - days}T03-00-00.db`,

@@ -6,8 +6,14 @@ import type { Services } from './services.ts'
 /** How the app looks, and that it was welcomed, are nobody's concern later. */
 const unaudited: ReadonlySet<string> = new Set(['theme', 'firstRunDone'])
 
-export const engineHandlers = ({ health, settings, vault, fleet, audit, clock }: Services) => ({
+export const engineHandlers = ({ health, settings, vault, fleet, hostRemoval, audit, clock }: Services) => ({
   'engine.health': () => health(),
+  'engine.unfinished': () =>
+    fleet
+      .views()
+      // what waits for its host is not nearer to its end for being waited for
+      .filter(({ connection }) => connection.state === 'ready')
+      .flatMap(({ host }) => hostRemoval.unfinished(host.id).map(one => ({ ...one, hostName: host.name }))),
   'settings.get': () => settings.get(),
   'settings.set': (change: SettingsChange) => {
     const changed = settings.set(change)

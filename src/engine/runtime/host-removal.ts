@@ -25,7 +25,7 @@ export interface HostRemovalOptions {
 /** Something that was begun on a host, and the services that it may have stopped for now. */
 interface Unfinished {
   readonly what: string
-  readonly units: readonly string[]
+  readonly units: string[]
 }
 
 export class HostRemoval {
@@ -56,7 +56,7 @@ export class HostRemoval {
 
   #refuseHalfDone({ id, despiteUnfinished }: Removal): void {
     const { fleet } = this.#options
-    const all = this.#unfinished(id)
+    const all = this.unfinished(id)
     if (all.length === 0) return
     const { name } = fleet.host(id)
     const what = capitalised(`${all.map(one => one.what).join(' and ')} ${all.length === 1 ? 'is' : 'are'}`)
@@ -75,8 +75,8 @@ export class HostRemoval {
     })
   }
 
-  /** What only waits for its host or its turn has begun nothing there: it is called off with the host. */
-  #unfinished(hostId: string): Unfinished[] {
+  /** What is under way on a host that could not just be left. What only waits for its host or its turn has begun nothing there: it is called off with the host. */
+  unfinished(hostId: string): Unfinished[] {
     const { store, restores, maintenance, renewals } = this.#options
     const restoring = restores.underWay(hostId).map(({ backupId, unit, wasUp, reached }) => ({
       what: `a restore of ${store.backups.get(backupId)?.backup.name ?? backupId}`,

@@ -86,8 +86,8 @@ export const nativeContract = {
   'login.forget': command(z.string().max(64), z.void()),
   /** The computer is about to sleep, woke, lost or regained its network. */
   'power.changed': event(PowerChange),
-  /** The app ends: stop taking work and close within the time the shell allows. */
-  'engine.stop': event(z.void()),
+  /** The app ends: stop taking work, bring what must not stay half done to an end in that time, and close. */
+  'engine.stop': event(z.object({ graceMs: z.number() })),
   'theme.changed': event(z.enum(['light', 'dark'])),
 } as const satisfies Contract
 export type NativeContract = typeof nativeContract

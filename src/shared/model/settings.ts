@@ -59,6 +59,16 @@ export const EngineHealth = z.object({
 })
 export type EngineHealth = z.infer<typeof EngineHealth>
 
+/** What is under way on a host and would be half done if the app ended now. */
+export const Unfinished = z.object({
+  /** `a restore of Stats`. */
+  what: z.string(),
+  hostName: z.string(),
+  /** Services that are stopped for it. */
+  units: z.array(z.string()),
+})
+export type Unfinished = z.infer<typeof Unfinished>
+
 /** A copy of the configuration that the app made by itself. */
 export const OwnCopy = z.object({ name: z.string().max(100), at: z.number(), bytes: z.number() })
 export type OwnCopy = z.infer<typeof OwnCopy>

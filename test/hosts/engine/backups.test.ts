@@ -250,6 +250,70 @@ it(`S32 killed ${kills.service + kills.alone} times in a restore, at all of its 
   await life.client.call('backup.remove', other.id)
 }, 900_000)
 
+it('S32 quit in a restore, with the service stopped for it: it says so, and leaves it running, all old or all new', async () => {
+  for (const wanted of ['stop', 'swap'] as const) {
+    await sql("UPDATE era SET name = 'now'")
+    const draft = inPlace(snapshot.id)
+    const { confirm } = await life.client.call('restore.plan', draft)
+    const stopped = new Promise<void>(resolve => {
+      life.client.on('restore.changed', run => {
+        if (run.steps.some(({ step, outcome }) => step === wanted && outcome === 'running')) resolve()
+      })
+    })
+    const { id } = await life.client.call('restore.run', { draft, typed: confirm })
+    await stopped
+    expect(await life.client.call('engine.unfinished', undefined)).toEqual([
+      { what: 'a restore of Stats', hostName: expect.any(String), units: [bot.unit] },
+    ])
+    await expect(life.client.call('host.remove', { id: hostId })).rejects.toMatchObject({
+      code: 'CONFLICT',
+      message: expect.stringContaining('A restore of Stats is under way'),
+    })
+    life.end()
+    await life.gone
+    expect(await host.property(bot.unit, 'ActiveState')).toBe('active')
+    const left = await era()
+    await again()
+    const done = await restored(id)
+    expect(done.outcome, JSON.stringify(done)).toBe(wanted === 'stop' ? 'cancelled' : 'restored')
+    expect(left).toBe(wanted === 'stop' ? 'now' : 'then')
+    await ready()
+    if (done.kept.length > 0) await life.client.call('restore.dropOld', id)
+    expect(await beside()).toEqual([])
+  }
+}, 120_000)
+
+it('killed in a restore to another place: the next engine removes what is half-done, or names what is whole', async () => {
+  const [place, mine] = ['/opt/stats-bot/there', '/opt/stats-bot/there-mine']
+  await host.exec(['runuser', '-u', 'deploy', '--', 'mkdir', mine])
+  const seen = new Set<string>()
+  // it takes longer than most of these
+  for (const ms of [0, 60, 120, 180, 260, 400]) {
+    const draft = RestoreDraft.parse({ snapshotId: snapshot.id, to: { kind: 'elsewhere', hostId, place } })
+    const { confirm } = await life.client.call('restore.plan', draft)
+    const { id } = await life.client.call('restore.run', { draft, typed: confirm })
+    await new Promise(resolve => setTimeout(resolve, ms))
+    life.kill()
+    await life.gone
+    await again()
+    const done = await restored(id)
+    const how = `after ${ms} ms: ${JSON.stringify(done)}`
+    seen.add(done.outcome)
+    const { stdout } = await host.exec('ls -dA /opt/stats-bot/*there* /opt/stats-bot/.*there* 2>/dev/null || true')
+    const whole = done.outcome === 'restored'
+    expect(stdout.trim().split('\n'), how).toEqual(whole ? [place, mine] : [mine])
+    expect(
+      done.evidence.some(({ text }) => text.startsWith(`db is at ${place}`)),
+      how,
+    ).toBe(whole)
+    if (whole) expect(await sql('PRAGMA integrity_check', `${place}/stats.db`), how).toBe('ok')
+    await host.exec(['rm', '-rf', place])
+    await ready()
+    expect(await beside(), how).toEqual([])
+  }
+  expect([...seen], 'killed only before or only after').toContain('failed')
+}, 180_000)
+
 it('S29 killed in the middle of a backup: no partial one is listed, and the next run sweeps', async () => {
   const known = (await list()).map(({ id }) => id)
   for (const ms of [5, 40, 90, 160, 300]) {

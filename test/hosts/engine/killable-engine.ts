@@ -15,6 +15,8 @@ import { FakeLoginWindows } from '../../fakes/login-windows.ts'
 export interface EngineLife {
   readonly client: Client<typeof engineContract>
   kill(): void
+  /** Asks it to end in good order, as the app does when it is quit. */
+  end(): void
   /** Resolves when the process has ended, however. */
   readonly gone: Promise<void>
 }
@@ -52,11 +54,12 @@ export class KillableEngine {
 
   /** One life: from its start until it is killed. */
   async start(): Promise<EngineLife> {
-    const { child, client, ready, gone } = this.#begin()
+    const { child, client, native, ready, gone } = this.#begin()
     await ready
     const vault = await client.call('vault.status', undefined)
     if (vault.state === 'uninitialised') await client.call('vault.create', { passphrase: null })
-    return { client, kill: () => child.kill('SIGKILL'), gone }
+    const end = (): void => native.emit('engine.stop', { graceMs: 25_000 })
+    return { client, kill: () => child.kill('SIGKILL'), end, gone }
   }
 
   /** One short life, that is over so soon after its beginning, whatever it had come to. */
@@ -97,7 +100,7 @@ export class KillableEngine {
     const gone = new Promise<void>(resolve => child.on('exit', () => resolve()))
     void gone.then(() => ports.forEach(port => void port.gone()))
     const { loginWindows } = this
-    serve(nativeContract, ports[0], {
+    const native = serve(nativeContract, ports[0], {
       'notification.show': () => ({ shown: true, reason: null }),
       'tray.set': () => {},
       'keyring.status': () => ({ available: true, reason: null }),
@@ -112,7 +115,7 @@ export class KillableEngine {
     })
     send({ type: 'init', init: { dataDirectory: this.directory, version: 'test' } })
     send({ type: 'port', id: 1 })
-    return { child, client: connect(engineContract, ports[1]), ready, gone }
+    return { child, client: connect(engineContract, ports[1]), native, ready, gone }
   }
 
   dispose(): void {

@@ -28,6 +28,36 @@ describe('createQuit', () => {
     expect(seen).toEqual(['end', 'exit 0'])
   })
 
+  it('asks before a request whether it may', async () => {
+    const answers = [false, true]
+    const seen: string[] = []
+    const quit = createQuit({
+      mayEnd: async () => answers.shift() ?? false,
+      end: async () => void seen.push('end'),
+      exit: code => seen.push(`exit ${code}`),
+      killAll: () => {},
+    })
+    quit.request()
+    await settle()
+    expect([quit.quitting, seen]).toEqual([false, []])
+    quit.request()
+    await settle()
+    expect(seen).toEqual(['end', 'exit 0'])
+  })
+
+  it('lets nothing hold up a signal', () => {
+    const seen: string[] = []
+    const quit = createQuit({
+      mayEnd: () => new Promise(() => {}),
+      end: async () => void seen.push('end'),
+      exit: () => {},
+      killAll: () => {},
+    })
+    quit.request()
+    quit.signal()
+    expect(seen).toEqual(['end'])
+  })
+
   it('leaves nothing behind when the end fails', async () => {
     const { quit, seen } = make(() => Promise.reject(new Error('bug')))
     quit.signal()
