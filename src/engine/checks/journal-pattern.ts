@@ -3,7 +3,7 @@ import { RE2JS } from 're2js'
 import { z } from 'zod'
 import { AppError } from '../../shared/errors.ts'
 import type { CheckUnit } from '../../shared/model/check.ts'
-import type { JournalEntry, JournalFilter } from '../../shared/model/journal.ts'
+import { everyEntry, type JournalEntry, type JournalFilter } from '../../shared/model/journal.ts'
 import { shownValue } from '../parse/condition-value.ts'
 import { rounded } from '../parse/duration.ts'
 import { notAfter } from '../parse/journal-entry.ts'
@@ -213,17 +213,5 @@ function matcher(pattern: string, ignoreCase: boolean): (message: string) => boo
 }
 
 function filterFor(hostId: string, unit: CheckUnit | null, since: number | null): JournalFilter {
-  return {
-    hostId,
-    scope: unit?.scope ?? 'system',
-    units: unit ? [unit.name] : [],
-    priority: null,
-    since,
-    until: null,
-    boot: null,
-    text: null,
-    regex: false,
-    invert: false,
-    caseSensitive: false,
-  }
+  return { ...everyEntry, hostId, scope: unit?.scope ?? 'system', units: unit ? [unit.name] : [], since }
 }

@@ -1,5 +1,6 @@
 // Whether a service still writes to its journal: one that hangs is active to systemd and says nothing any more.
 import { z } from 'zod'
+import { everyEntry } from '../../shared/model/journal.ts'
 import { checkType, commandTrouble, type ProbeContext, type ProbeResult, unknownBecause } from './check.ts'
 
 /** A host's clock is asked for so seldom. */
@@ -33,20 +34,8 @@ export const unitActivity = checkType({
     try {
       const { entries } = await context.journal.page(
         {
-          hostId: host.id,
-          scope: unit.scope,
-          units: [unit.name],
-          priority: null,
-          since: null,
-          until: null,
-          boot: 0,
-          text: null,
-          regex: false,
-          invert: false,
-          caseSensitive: false,
-          cursor: null,
-          direction: 'before',
-          limit: 1,
+          ...{ ...everyEntry, hostId: host.id, scope: unit.scope, units: [unit.name], boot: 0 },
+          ...{ cursor: null, direction: 'before', limit: 1 },
         },
         signal,
       )

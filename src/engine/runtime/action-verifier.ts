@@ -1,5 +1,6 @@
 // Looks at a unit after an action until the verdict is clear: carries out domain/action-verification over one host's session.
 import { AppError } from '../../shared/errors.ts'
+import { everyEntry } from '../../shared/model/journal.ts'
 import type { ActionOutcome, Evidence, UnitRef, UnitVerb } from '../../shared/model/unit.ts'
 import { type ActionView, judgeAction } from '../domain/action-verification.ts'
 import { type Clock, sleep } from '../lib/clock.ts'
@@ -87,20 +88,8 @@ async function countErrors(
   try {
     const page = await session.journal.page(
       {
-        hostId: ref.hostId,
-        scope: ref.scope,
-        units: [ref.name],
-        priority: errorPriority,
-        since,
-        until: null,
-        boot: null,
-        text: null,
-        regex: false,
-        invert: false,
-        caseSensitive: false,
-        cursor: null,
-        direction: 'before',
-        limit: 100,
+        ...{ ...everyEntry, hostId: ref.hostId, scope: ref.scope, units: [ref.name], priority: errorPriority, since },
+        ...{ cursor: null, direction: 'before', limit: 100 },
       },
       signal,
     )

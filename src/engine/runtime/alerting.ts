@@ -1,6 +1,6 @@
 // Turns probes into alerts, incidents and news by the machine of domain/alert-state; knows neither how things are probed nor how news is sent.
 import { AppError } from '../../shared/errors.ts'
-import { desktopChannelId, type NewsItem } from '../../shared/model/channel.ts'
+import { desktopChannelId } from '../../shared/model/channel.ts'
 import type { AlertPhase, Check, CheckUnit, MutedBy, Probe, ProbeCause, Severity } from '../../shared/model/check.ts'
 import type { Incident, TimelineItem } from '../../shared/model/incident.ts'
 import { initialAlert, mutedBy, phaseOf } from '../domain/alert-state.ts'
@@ -148,7 +148,7 @@ export class Alerting implements Disposable {
   /** Whether this computer is online (R18); going offline is told once, on its own desktop. */
   setOnline(online: boolean, reason: string): void {
     if (online !== this.#inhibition.offline) return
-    const { outbox, steady, clock } = this.#options
+    const { outbox, steady } = this.#options
     this.#inhibition.setOffline(online ? null : reason)
     this.#log.info(online ? 'online again' : 'offline', { reason })
     this.#review()
@@ -160,18 +160,8 @@ export class Alerting implements Disposable {
     }
     if (this.#noticeAt !== null && steady.now() - this.#noticeAt < noticePauseMs) return
     this.#noticeAt = steady.now()
-    const notice: NewsItem = {
-      kind: 'notice',
-      incidentId: null,
-      hostId: null,
-      hostName: null,
-      unit: null,
-      severity: 'warning',
-      title: 'This computer is offline',
-      body: `${reason}. Nothing is known of your hosts until it is online again; no alerts are raised meanwhile.`,
-      at: clock.now(),
-    }
-    this.#tidy(() => outbox.postTo(desktopChannelId, notice))
+    const body = `${reason}. Nothing is known of your hosts until it is online again; no alerts are raised meanwhile.`
+    this.#tidy(() => outbox.postNotice(desktopChannelId, 'This computer is offline', body))
   }
 
   /** A check was added or edited: one that was switched off is closed. */

@@ -1,6 +1,5 @@
 // Takes hosts that are gone out of the filters of channels, and says where nothing is left of one; sends nothing itself.
 import { type Channel, desktopChannelId } from '../../shared/model/channel.ts'
-import type { Clock } from '../lib/clock.ts'
 import type { Store } from '../store/store.ts'
 import type { Outbox } from './outbox.ts'
 
@@ -10,7 +9,7 @@ import type { Outbox } from './outbox.ts'
  * what is gone.
  */
 export function forgetHosts(
-  { store, outbox, clock }: { store: Pick<Store, 'channels'>; outbox: Outbox; clock: Clock },
+  { store, outbox }: { store: Pick<Store, 'channels'>; outbox: Outbox },
   isGone: (hostId: string) => boolean,
   who: string,
 ): string[] {
@@ -28,17 +27,11 @@ export function forgetHosts(
     const left = outbox.channels().filter(channel => channel.enabled && !outbox.isSilent(channel.id))
     const hearer = left.find(({ id }) => id === desktopChannelId) ?? left[0]
     for (const { name } of hearer ? off : [])
-      outbox.postTo(hearer?.id ?? '', {
-        kind: 'notice',
-        incidentId: null,
-        hostId: null,
-        hostName: null,
-        unit: null,
-        severity: 'warning',
-        title: `${name} is switched off`,
-        body: `It was for ${who} alone, which is no longer there. Choose other hosts for it, or all of them, and switch it on again.`,
-        at: clock.now(),
-      })
+      outbox.postNotice(
+        hearer?.id ?? '',
+        `${name} is switched off`,
+        `It was for ${who} alone, which is no longer there. Choose other hosts for it, or all of them, and switch it on again.`,
+      )
   })
   return affected.map(({ id }) => id)
 }

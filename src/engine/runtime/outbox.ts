@@ -89,10 +89,12 @@ export class Outbox {
     for (const channel of this.#channels) if (this.#takes(channel, item, tags)) this.#insert(channel, item)
   }
 
-  /** Only for one channel, past its filter: what is about this computer, or that channel. */
-  postTo(channelId: string, item: NewsItem): void {
+  /** Only for one channel, past its filter: what is about this computer, or about a channel, and no incident. */
+  postNotice(channelId: string, title: string, body: string): void {
     const channel = this.#channels.find(each => each.id === channelId)
-    if (channel?.enabled && !this.isSilent(channel.id)) this.#insert(channel, item)
+    if (!channel?.enabled || this.isSilent(channel.id)) return
+    const about = { incidentId: null, hostId: null, hostName: null, unit: null, severity: 'warning' } as const
+    this.#insert(channel, { ...about, kind: 'notice', title, body, at: this.#clock.now() })
   }
 
   /** "Resolved" goes only where "firing" went; where that still waits, neither goes (semantics 12, 14). */

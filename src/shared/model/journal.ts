@@ -40,6 +40,11 @@ export const JournalFilter = z.object({
   caseSensitive: z.boolean().default(false),
 })
 export type JournalFilter = z.infer<typeof JournalFilter>
+/** A filter that lets everything pass; whoever asks narrows it. */
+export const everyEntry = {
+  ...{ priority: null, since: null, until: null, boot: null, text: null },
+  ...{ regex: false, invert: false, caseSensitive: false },
+} as const satisfies Partial<JournalFilter>
 
 /** A page of history, always in ascending order of time. */
 export const JournalPageQuery = JournalFilter.extend({
