@@ -79,6 +79,8 @@ test('a check is added, tried and removed', async () => {
   await tabTo(page, /^Remove$/)
   await press('Enter')
   await expect(page.getByRole('alertdialog')).toBeVisible()
+  // the name is asked for at once
+  await page.keyboard.type('Poster answers')
   await tabTo(page, /^Remove check$/)
   await press('Enter')
   await expect(page.getByRole('heading', { name: 'Checks' })).toBeVisible()

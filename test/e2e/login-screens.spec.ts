@@ -31,7 +31,11 @@ test('R24 who removes a login whose services are stopped is told so, and may hav
     const box = dialog.getByRole('checkbox', { name: 'Start its services again first' })
     await expect(box).toBeChecked()
     if (!start) await box.uncheck()
-    await dialog.getByRole('button', { name: 'Remove login' }).click()
+    const gone = dialog.getByRole('button', { name: 'Remove login' })
+    await gone.click()
+    await expect(dialog).toContainText('That is not the same name.')
+    await dialog.getByLabel(/^Type “/).fill('X of bob')
+    await gone.click()
     await expect(dialog).toBeHidden()
     expect(await removals()).toEqual([{ id: 'x-of-bob', startServices: start }])
   }

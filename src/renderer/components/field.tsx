@@ -158,11 +158,16 @@ export function FieldGroup(
 ): ReactNode {
   const { label, help, error, bare = false, children } = props
   const id = useId()
+  const described = cx(help !== undefined && `${id}-help`, error !== undefined && `${id}-error`)
   return (
-    <fieldset className={css.field} aria-describedby={help === undefined ? undefined : `${id}-help`}>
+    <fieldset
+      className={css.field}
+      aria-describedby={described || undefined}
+      data-invalid={error === undefined ? undefined : true}
+    >
       <legend className={bare ? 'visually-hidden' : css.label}>{label}</legend>
       {children}
-      {error !== undefined && <FieldError>{error}</FieldError>}
+      {error !== undefined && <FieldError id={`${id}-error`}>{error}</FieldError>}
       {help !== undefined && (
         <p id={`${id}-help`} className={css.help}>
           {help}

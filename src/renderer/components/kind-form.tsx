@@ -1,9 +1,8 @@
 // The frame of a form of one kind (a place, a channel): its name and fields, tried before it is saved. Knows no kind, and saves nothing itself.
 import type { LucideIcon } from 'lucide-react'
 import { type FormEvent, type ReactNode, useMemo, useState } from 'react'
-import type { To } from 'react-router'
 import type { FieldSecrets, KindInfo } from '../../shared/model/check.ts'
-import { type DraftForm, errorsWithin, textOf } from '../data/use-draft-form.ts'
+import { type DraftForm, errorsWithin, textOf, useSave } from '../data/use-draft-form.ts'
 import { fieldsOf } from '../lib/json-schema.ts'
 import { safeText } from '../lib/safe-text.ts'
 import { useFirstMistake } from '../lib/use-first-mistake.ts'
@@ -34,7 +33,7 @@ export interface KindFormProps<T extends KindDraft> {
   /** Above the buttons, where saving failed. */
   readonly failure: ReactNode
   readonly save: string
-  readonly onSave: (entered: T, secrets: FieldSecrets) => Promise<void>
+  readonly onSave: (entered: T, secrets: FieldSecrets) => Promise<unknown>
   readonly trial: {
     readonly label: string
     readonly icon: LucideIcon
@@ -42,7 +41,8 @@ export interface KindFormProps<T extends KindDraft> {
     readonly works: string
     readonly run: (entered: T, secrets: FieldSecrets) => Promise<{ problem: string | null }>
   }
-  readonly back: To
+  /** Where it goes when it was saved, or is not to be. */
+  readonly back: string
   /** After the other buttons, where there is something to remove. */
   readonly remove: ReactNode
 }
@@ -53,13 +53,17 @@ export function KindForm<T extends KindDraft>(props: KindFormProps<T>): ReactNod
   const entered: Pick<DraftForm<KindDraft>, 'draft' | 'errors' | 'change'> = form
   const [tried, setTried] = useState<{ of: T; problem: string | null } | null>(null)
   const formRef = useFirstMistake(errors)
+  const store = useSave(form)
   const fields = useMemo(() => {
     const own = fieldsOf(kind.schema)
     return shape ? shape(own) : own
   }, [kind.schema, shape])
   const save = (event: FormEvent): void => {
     event.preventDefault()
-    void form.send('save', props.onSave)
+    void store(async (sent, secrets) => {
+      await props.onSave(sent, secrets)
+      return props.back
+    })
   }
   const tryOut = (): void => {
     setTried(null)

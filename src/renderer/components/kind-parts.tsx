@@ -57,13 +57,18 @@ export function KindParts(props: KindPartsProps): ReactNode {
   }
   return (
     <>
-      {errors[path] && <FieldError>{errors[path]}</FieldError>}
       {parts.map((part, index) => (
         <Part key={part.key} {...props} part={part} index={index} next={next} />
       ))}
+      {parts.length >= most && errors[path] && <FieldError>{errors[path]}</FieldError>}
       {parts.length < most && (
         <AddRow>
-          <SelectField label="Kind" value={adding} onChange={event => setAdding(event.target.value)}>
+          <SelectField
+            label="Kind"
+            value={adding}
+            error={errors[path]}
+            onChange={event => setAdding(event.target.value)}
+          >
             {kinds.map(kind => (
               <option key={kind.type} value={kind.type}>
                 {safeText(kind.title)}

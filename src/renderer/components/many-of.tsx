@@ -9,7 +9,7 @@ export function ManyOf(props: {
   readonly bare?: boolean
   readonly help?: string
   readonly error?: string | undefined
-  readonly options: readonly { readonly value: string; readonly label: string }[]
+  readonly options: readonly { readonly value: string; readonly label: string; readonly help?: string }[]
   readonly chosen: readonly string[]
   readonly onChange: (chosen: string[]) => void
 }): ReactNode {
@@ -17,10 +17,10 @@ export function ManyOf(props: {
   return (
     <FieldGroup {...frame}>
       <div className={css.list}>
-        {options.map(({ value, label }) => (
+        {options.map(({ value, ...said }) => (
           <CheckField
             key={value}
-            label={label}
+            {...said}
             checked={chosen.includes(value)}
             onChange={event =>
               onChange(event.target.checked ? [...chosen, value] : chosen.filter(one => one !== value))

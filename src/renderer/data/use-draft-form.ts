@@ -1,5 +1,6 @@
 // A form that is saved as a whole and whose secrets live in their inputs alone: checks, channels and recovery rules share it. Knows no markup.
 import { useRef, useState } from 'react'
+import { useNavigate } from 'react-router'
 import { z } from 'zod'
 import { AppError } from '../../shared/errors.ts'
 import type { FieldSecrets } from '../../shared/model/check.ts'
@@ -66,6 +67,19 @@ export function useDraftForm<T extends object>(schema: z.ZodType<T, unknown>, in
       for (const input of secretInputs.current.values()) input.value = ''
     },
   }
+}
+
+/** Saves by `store`, which says where it shows then, and goes there. Until that page is there, it is still being saved. */
+export function useSave<T>(
+  form: DraftForm<T>,
+): (store: (entered: T, secrets: FieldSecrets) => Promise<string>) => Promise<void> {
+  const navigate = useNavigate()
+  return store =>
+    form.send('save', async (entered, secrets) => {
+      const path = await store(entered, secrets)
+      form.clearSecrets()
+      await navigate(path, { replace: true })
+    })
 }
 
 /** The fields that the engine found fault with: one by name, or all that its schema did not take. */

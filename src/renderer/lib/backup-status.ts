@@ -8,7 +8,7 @@ import type {
   RetentionPolicy,
   Snapshot,
 } from '../../shared/model/backup.ts'
-import { formatBytes, formatDuration, formatRate } from './format.ts'
+import { formatBytes, formatDuration, formatExact, formatRate } from './format.ts'
 import { safeText } from './safe-text.ts'
 import type { StatusWord } from './status.ts'
 
@@ -52,6 +52,11 @@ export function snapshotStatus(snapshot: Snapshot): StatusWord {
   return snapshot.provenAt === null
     ? { tone: 'healthy', word: 'Verified' }
     : { tone: 'healthy', word: 'Proven', detail: 'It was restored to a scratch place, looked at, and dropped.' }
+}
+
+/** Which one it is, where it stands alone: `Trading bot of bots-1, taken Sat 22 Nov 2026, 03:00:00 UTC+1`. */
+export function snapshotText(manifest: Snapshot['manifest']): string {
+  return `${manifest.backupName} of ${manifest.hostName}, taken ${formatExact(manifest.startedAt)}`
 }
 
 const restoreOutcomes: Record<RestoreRun['outcome'], StatusWord> = {

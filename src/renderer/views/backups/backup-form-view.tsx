@@ -1,19 +1,17 @@
 // The screens on which a backup is made or changed; a new one of a service starts from what the engine found it to need.
-import { ArchiveX } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { useParams, useSearchParams } from 'react-router'
 import { type BackupDraft, localTargetId, BackupDraft as Schema } from '../../../shared/model/backup.ts'
 import { localHostId } from '../../../shared/model/host.ts'
 import { UnitRef } from '../../../shared/model/unit.ts'
-import { LinkButton } from '../../components/button.tsx'
-import { EmptyState, QueryFaces } from '../../components/faces.tsx'
+import { QueryFaces } from '../../components/faces.tsx'
 import { Page } from '../../components/page.tsx'
-import { useBackupKinds, useBackups } from '../../data/backups.ts'
+import { useBackup, useBackupKinds } from '../../data/backups.ts'
 import { useEngineQuery } from '../../data/remotes.tsx'
 import { localZone } from '../../lib/local-zone.ts'
-import { places } from '../../lib/places.ts'
 import { unitOfKey } from '../../lib/unit-of-key.ts'
 import { BackupForm } from './backup-form.tsx'
+import { NoSuchBackup } from './backup-view.tsx'
 
 /** `?host=…&unit=system/…` starts from the service's own proposal. */
 export function NewBackupView(): ReactNode {
@@ -47,20 +45,13 @@ function Proposed(props: { unit: UnitRef; kinds: Parameters<typeof BackupForm>[0
 export function EditBackupView(): ReactNode {
   const { backupId = '' } = useParams()
   const kinds = useBackupKinds()
-  const backups = useBackups()
+  const view = useBackup(backupId)
   return (
     <Page title="Edit backup" body="scroll">
       <QueryFaces query={kinds} failed="The kinds of sources could not be read">
         {known => (
-          <QueryFaces query={backups} failed="The backup could not be read">
-            {views => {
-              const backup = views.find(view => view.backup.id === backupId)?.backup
-              if (!backup)
-                return (
-                  <EmptyState icon={ArchiveX} title="There is no such backup">
-                    <LinkButton to={places.backups}>Show all backups</LinkButton>
-                  </EmptyState>
-                )
+          <QueryFaces query={view} failed="The backup could not be read" missing={<NoSuchBackup />}>
+            {({ backup }) => {
               const { id, createdAt: _, checkId: __, stored: ___, ...draft } = backup
               return <BackupForm key={id} backup={backup} draft={draft} kinds={known} reasons={{}} />
             }}

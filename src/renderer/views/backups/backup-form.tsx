@@ -1,17 +1,17 @@
 // The form of a backup: what, where to, when, how many are kept, and how. Holds no secret: they go from their inputs to the engine.
 import type { FormEvent, ReactNode } from 'react'
-import { useNavigate } from 'react-router'
 import { type Backup, BackupDraft, type BackupKinds } from '../../../shared/model/backup.ts'
 import { Button, ButtonRow, LinkButton } from '../../components/button.tsx'
-import { CheckField, FieldGroup, SelectField, TextField } from '../../components/field.tsx'
+import { CheckField, SelectField, TextField } from '../../components/field.tsx'
 import { HostSelect } from '../../components/host-select.tsx'
 import { KindParts } from '../../components/kind-parts.tsx'
+import { ManyOf } from '../../components/many-of.tsx'
 import { Columns, Panel } from '../../components/page.tsx'
 import { ScheduleFields } from '../../components/schedule-fields.tsx'
 import { useTargets } from '../../data/backups.ts'
 import { useUnits } from '../../data/hosts.ts'
 import { useEngine } from '../../data/remotes.tsx'
-import { textOf, useDraftForm } from '../../data/use-draft-form.ts'
+import { textOf, useDraftForm, useSave } from '../../data/use-draft-form.ts'
 import { backupPath, places } from '../../lib/places.ts'
 import { safeText } from '../../lib/safe-text.ts'
 import { unitKey, unitLabel } from '../../lib/unit-keys.ts'
@@ -32,21 +32,20 @@ export function BackupForm(props: {
 }): ReactNode {
   const { backup, kinds, reasons } = props
   const engine = useEngine()
-  const navigate = useNavigate()
   const form = useDraftForm(BackupDraft, props.draft)
+  const save = useSave(form)
   const formRef = useFirstMistake(form.errors)
-  const save = (event: FormEvent): void => {
+  const submit = (event: FormEvent): void => {
     event.preventDefault()
-    void form.send('save', async (draft, secrets) => {
+    void save(async (draft, secrets) => {
       const saved = backup
         ? await engine.call('backup.edit', { id: backup.id, draft, secrets })
         : await engine.call('backup.add', { draft, secrets })
-      form.clearSecrets()
-      void navigate(backupPath(saved.id), { replace: true })
+      return backupPath(saved.id)
     })
   }
   return (
-    <form ref={formRef} className={css.form} onSubmit={save} noValidate>
+    <form ref={formRef} className={css.form} onSubmit={submit} noValidate>
       <Columns>
         <div>
           <Panel title="What">
@@ -157,25 +156,18 @@ function TargetFields(props: { form: BackupFormState }): ReactNode {
   const { data: targets = [] } = useTargets()
   return (
     <>
-      <FieldGroup label="Places" bare error={errors.targets}>
-        <div className={css.list}>
-          {targets.map(({ target, problem }) => (
-            <CheckField
-              key={target.id}
-              label={safeText(target.name)}
-              {...(problem === null ? {} : { help: safeText(problem) })}
-              checked={draft.targets.includes(target.id)}
-              onChange={event =>
-                change({
-                  targets: event.target.checked
-                    ? [...draft.targets, target.id]
-                    : draft.targets.filter(id => id !== target.id),
-                })
-              }
-            />
-          ))}
-        </div>
-      </FieldGroup>
+      <ManyOf
+        label="Places"
+        bare
+        error={errors.targets}
+        options={targets.map(({ target, problem }) => ({
+          value: target.id,
+          label: safeText(target.name),
+          ...(problem === null ? {} : { help: safeText(problem) }),
+        }))}
+        chosen={draft.targets}
+        onChange={chosen => change({ targets: chosen })}
+      />
       <div>
         <LinkButton to={places.targets} size="small">
           All places

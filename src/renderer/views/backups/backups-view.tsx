@@ -1,14 +1,12 @@
 // All backups, trouble first: when each was last good, last proven, and is due. Shows what the engine says and decides nothing.
-import { Archive, HardDrive, Play, Plus, SearchX } from 'lucide-react'
+import { Archive, HardDrive, Play, Plus } from 'lucide-react'
 import { type ReactNode, useMemo } from 'react'
-import { useNavigate } from 'react-router'
 import type { BackupView } from '../../../shared/model/backup.ts'
-import { Button, IconButton, LinkButton } from '../../components/button.tsx'
+import { IconButton, LinkButton } from '../../components/button.tsx'
 import { NameLink, Pale, TwoLines } from '../../components/cells.tsx'
-import { type Column, DataTable, readSort, writeSort } from '../../components/data-table.tsx'
+import type { Column } from '../../components/data-table.tsx'
 import { EmptyState, QueryFaces } from '../../components/faces.tsx'
-import { FilterBar } from '../../components/filter-bar.tsx'
-import { FilterInput, useRouteValue } from '../../components/filter-input.tsx'
+import { FilterTable } from '../../components/filter-table.tsx'
 import { NextRun } from '../../components/next-run.tsx'
 import { Page } from '../../components/page.tsx'
 import { RelativeTime } from '../../components/relative-time.tsx'
@@ -47,33 +45,18 @@ export function BackupsView(): ReactNode {
 }
 
 function Backups(props: { backups: readonly BackupView[] }): ReactNode {
-  const navigate = useNavigate()
   const { data: hosts = [] } = useHosts()
-  const [text, setText] = useRouteValue('q')
-  const [sort, setSort] = useRouteValue('sort')
-  const all = useMemo(() => backupRows(props.backups, hosts), [props.backups, hosts])
-  const rows = text ? all.filter(row => matchesBackup(row, text)) : all
+  const rows = useMemo(() => backupRows(props.backups, hosts), [props.backups, hosts])
   return (
-    <>
-      <FilterBar>
-        <FilterInput label="Filter backups" value={text} onChange={value => setText(value)} />
-      </FilterBar>
-      <DataTable<BackupRow>
-        label="Backups"
-        rows={rows}
-        rowKey={row => row.view.backup.id}
-        rowRem={3.25}
-        columns={columns}
-        sort={readSort(sort)}
-        onSort={next => setSort(writeSort(next), { push: true })}
-        onOpen={row => void navigate(backupPath(row.view.backup.id))}
-        empty={
-          <EmptyState icon={SearchX} title="No backup matches the filter">
-            <Button onClick={() => setText('')}>Show all backups</Button>
-          </EmptyState>
-        }
-      />
-    </>
+    <FilterTable<BackupRow>
+      label="Backups"
+      noun="backup"
+      rows={rows}
+      matches={matchesBackup}
+      rowKey={row => row.view.backup.id}
+      columns={columns}
+      pathOf={row => backupPath(row.view.backup.id)}
+    />
   )
 }
 

@@ -9,6 +9,7 @@ import { QueryFaces } from '../../components/faces.tsx'
 import { FieldError, FieldGroup, FieldRow, SelectField, TextField } from '../../components/field.tsx'
 import { useSnapshotItems } from '../../data/backups.ts'
 import { useEngineCommand, useShell } from '../../data/remotes.tsx'
+import { snapshotText } from '../../lib/backup-status.ts'
 import { errorText } from '../../lib/error-text.ts'
 import { formatBytes, formatCount } from '../../lib/format.ts'
 import { safeShort, safeText } from '../../lib/safe-text.ts'
@@ -36,6 +37,7 @@ export function ItemsDialog(props: { snapshot: Snapshot; onClose: () => void }):
   return (
     <Dialog open width="wide" title="What is in it" onClose={onClose} footer={<Button onClick={onClose}>Close</Button>}>
       <form className={css.form} onSubmit={take}>
+        <p>{safeText(snapshotText(snapshot.manifest))}</p>
         <FieldRow>
           <SelectField
             label="Part"
@@ -95,7 +97,7 @@ function Items(props: {
         const matching = list.filter(item => item.path.toLowerCase().includes(wanted))
         return (
           <FieldGroup
-            label={`${formatCount(matching.length)} of ${formatCount(list.length)}${
+            label={`What to take out: ${formatCount(matching.length)} of ${formatCount(list.length)}${
               matching.length > mostShown ? `, the first ${formatCount(mostShown)} shown` : ''
             }`}
           >

@@ -3,9 +3,9 @@ import type { ReactNode } from 'react'
 import type { RestorePlan, TableDifference } from '../../../shared/model/backup.ts'
 import { Notice } from '../../components/notice.tsx'
 import { Fact, Facts, Panel } from '../../components/page.tsx'
+import { NumberCell, PlainTable } from '../../components/plain-table.tsx'
 import { RelativeTime } from '../../components/relative-time.tsx'
 import { Status } from '../../components/status.tsx'
-import { cx } from '../../lib/class-names.ts'
 import { formatBytes, formatCount } from '../../lib/format.ts'
 import { safeText } from '../../lib/safe-text.ts'
 import type { StatusWord } from '../../lib/status.ts'
@@ -75,35 +75,26 @@ const schemaWords: Record<TableDifference['schema'], StatusWord> = {
   unknown: { tone: 'unknown', word: 'Not compared' },
 }
 
+const columns = [
+  { name: 'Table' },
+  { name: 'Rows then', number: true },
+  { name: 'Rows now', number: true },
+  { name: 'Columns' },
+]
+
 function Tables(props: { tables: readonly TableDifference[] }): ReactNode {
   return (
-    <div className={css.scroller}>
-      <table className={cx(css.grid, css.flush)}>
-        <thead>
-          <tr>
-            <th scope="col">Table</th>
-            <th scope="col" className={css.number}>
-              Rows then
-            </th>
-            <th scope="col" className={css.number}>
-              Rows now
-            </th>
-            <th scope="col">Shape</th>
-          </tr>
-        </thead>
-        <tbody>
-          {props.tables.map(({ name, rowsThen, rowsNow, schema }) => (
-            <tr key={name}>
-              <th scope="row">{safeText(name)}</th>
-              <td className={css.number}>{formatCount(rowsThen)}</td>
-              <td className={css.number}>{formatCount(rowsNow)}</td>
-              <td>
-                <Status status={schemaWords[schema]} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <PlainTable columns={columns} flush>
+      {props.tables.map(({ name, rowsThen, rowsNow, schema }) => (
+        <tr key={name}>
+          <th scope="row">{safeText(name)}</th>
+          <NumberCell>{formatCount(rowsThen)}</NumberCell>
+          <NumberCell>{formatCount(rowsNow)}</NumberCell>
+          <td>
+            <Status status={schemaWords[schema]} />
+          </td>
+        </tr>
+      ))}
+    </PlainTable>
   )
 }

@@ -12,8 +12,10 @@ import { Columns, Page, Panel } from '../../components/page.tsx'
 import { useBackups, useRestorePlan, useRestores, useSnapshots } from '../../data/backups.ts'
 import { useHosts } from '../../data/hosts.ts'
 import { useEngineCommand } from '../../data/remotes.tsx'
+import { snapshotText } from '../../lib/backup-status.ts'
 import { formatExact } from '../../lib/format.ts'
 import { backupPath, places, targetPath } from '../../lib/places.ts'
+import { safeText } from '../../lib/safe-text.ts'
 import { useSettled } from '../../lib/use-settled.ts'
 import css from './backups.module.css'
 import { Destination, elsewhere, Parts } from './restore-fields.tsx'
@@ -142,7 +144,7 @@ function Wizard(props: {
     <>
       <Columns wider="second">
         <div>
-          <Panel title={`Taken ${formatExact(manifest.startedAt)}`}>
+          <Panel title={safeText(snapshotText(manifest))}>
             <Parts snapshot={snapshot} draft={draft} onChange={setDraft} />
             <Destination snapshot={snapshot} orphan={orphan} draft={draft} onChange={setDraft} />
             {differs && draft.to.kind === 'in-place' && (
@@ -194,7 +196,7 @@ function Wizard(props: {
       {plan.data && (
         <ConfirmDialog
           open={asking}
-          title="Restore?"
+          title={`Restore ${safeText(manifest.backupName)}?`}
           action="Restore"
           typedName={plan.data.confirm}
           danger={draft.to.kind === 'in-place'}
@@ -206,6 +208,7 @@ function Wizard(props: {
           }
         >
           <p>
+            {`As it was ${formatExact(manifest.startedAt)}. `}
             {draft.to.kind === 'in-place'
               ? draft.despiteDamage
                 ? 'What is there now is replaced in one step even where no good backup of it can be made. It is kept beside until you drop it.'

@@ -2,7 +2,7 @@
 import type { ReactNode } from 'react'
 import type { RetentionPolicy } from '../../../shared/model/backup.ts'
 import { Pale } from '../../components/cells.tsx'
-import { FieldError, FieldRow } from '../../components/field.tsx'
+import { FieldGroup, FieldRow } from '../../components/field.tsx'
 import { NumberField } from '../../components/number-field.tsx'
 import { useSnapshots } from '../../data/backups.ts'
 import { useEngineQuery } from '../../data/remotes.tsx'
@@ -24,18 +24,19 @@ export function RetentionFields(props: { form: BackupFormState; backupId: string
   const { retention } = draft
   return (
     <>
-      <FieldRow>
-        {fields.map(({ key, label }) => (
-          <NumberField
-            key={key}
-            label={label}
-            value={retention[key]}
-            error={errors[`retention.${key}`]}
-            onChange={count => change({ retention: { ...retention, [key]: count } })}
-          />
-        ))}
-      </FieldRow>
-      {errors.retention && <FieldError>{errors.retention}</FieldError>}
+      <FieldGroup label="How many" bare error={errors.retention}>
+        <FieldRow>
+          {fields.map(({ key, label }) => (
+            <NumberField
+              key={key}
+              label={label}
+              value={retention[key]}
+              error={errors[`retention.${key}`]}
+              onChange={count => change({ retention: { ...retention, [key]: count } })}
+            />
+          ))}
+        </FieldRow>
+      </FieldGroup>
       <Pale>Keeps {retentionText(retention)}. The last good one is never removed.</Pale>
       {props.backupId !== null && <Preview backupId={props.backupId} retention={retention} />}
     </>

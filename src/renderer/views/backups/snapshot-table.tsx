@@ -5,15 +5,15 @@ import type { OrphanSnapshot, Snapshot } from '../../../shared/model/backup.ts'
 import { Button, IconButton, LinkButton } from '../../components/button.tsx'
 import { ConfirmDialog } from '../../components/confirm-dialog.tsx'
 import { FieldError } from '../../components/field.tsx'
+import { NumberCell, PlainTable } from '../../components/plain-table.tsx'
 import { RelativeTime } from '../../components/relative-time.tsx'
 import { Status } from '../../components/status.tsx'
 import { useEngineCommand } from '../../data/remotes.tsx'
-import { snapshotStatus } from '../../lib/backup-status.ts'
+import { snapshotStatus, snapshotText } from '../../lib/backup-status.ts'
 import { errorText } from '../../lib/error-text.ts'
 import { formatBytes } from '../../lib/format.ts'
 import { restorePath } from '../../lib/places.ts'
 import { safeText } from '../../lib/safe-text.ts'
-import css from './backups.module.css'
 import { ItemsDialog } from './items-dialog.tsx'
 import { UnlockDialog } from './unlock-dialog.tsx'
 
@@ -26,28 +26,19 @@ export interface SnapshotLine {
 
 export function SnapshotTable(props: { lines: readonly SnapshotLine[]; about: string }): ReactNode {
   return (
-    <div className={css.scroller}>
-      <table className={css.grid}>
-        <thead>
-          <tr>
-            <th scope="col">Taken</th>
-            <th scope="col">State</th>
-            <th scope="col">{props.about}</th>
-            <th scope="col" className={css.number}>
-              Size
-            </th>
-            <th scope="col">
-              <span className="visually-hidden">Actions</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {props.lines.map(line => (
-            <Row key={line.snapshot.id} {...line} />
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <PlainTable
+      columns={[
+        { name: 'Taken' },
+        { name: 'State' },
+        { name: props.about },
+        { name: 'Size', number: true },
+        { name: 'Actions', number: true, bare: true },
+      ]}
+    >
+      {props.lines.map(line => (
+        <Row key={line.snapshot.id} {...line} />
+      ))}
+    </PlainTable>
   )
 }
 
@@ -69,8 +60,8 @@ function Row(props: SnapshotLine): ReactNode {
         {verify.error && <FieldError>{errorText(verify.error)}</FieldError>}
       </td>
       <td>{safeText(about)}</td>
-      <td className={css.number}>{formatBytes(bytes)}</td>
-      <td className={css.number}>
+      <NumberCell>{formatBytes(bytes)}</NumberCell>
+      <NumberCell>
         {missingKey !== null && (
           <Button size="small" icon={KeyRound} onClick={() => setOpen('unlock')}>
             Unlock
@@ -87,14 +78,14 @@ function Row(props: SnapshotLine): ReactNode {
         <IconButton
           size="small"
           icon={ShieldQuestion}
-          label="Hash it again"
+          label="Verify again"
           loading={verify.isPending}
           onClick={() => verify.mutate(snapshot.id)}
         />
         <IconButton size="small" icon={Trash2} label="Remove snapshot" onClick={() => setOpen('remove')} />
         {open === 'items' && <ItemsDialog snapshot={snapshot} onClose={close} />}
         {open === 'unlock' && missingKey !== null && (
-          <UnlockDialog snapshotId={snapshot.id} missing={missingKey} onClose={close} />
+          <UnlockDialog snapshot={snapshot} missing={missingKey} onClose={close} />
         )}
         <ConfirmDialog
           open={open === 'remove'}
@@ -106,9 +97,10 @@ function Row(props: SnapshotLine): ReactNode {
           onClose={close}
           onConfirm={() => remove.mutate(snapshot.id, { onSuccess: close })}
         >
+          <p>{safeText(snapshotText(manifest))}</p>
           <p>Its files are removed from where it is kept. It cannot be brought back.</p>
         </ConfirmDialog>
-      </td>
+      </NumberCell>
     </tr>
   )
 }

@@ -15,7 +15,6 @@ import { useHostChoices } from './host-choices.ts'
 export function TargetForm(props: { kind: KindInfo; target: Target | null; draft: TargetDraft }): ReactNode {
   const { kind, target } = props
   const engine = useEngine()
-  const navigate = useNavigate()
   const form = useDraftForm(TargetDraft, props.draft)
   return (
     <KindForm
@@ -25,12 +24,11 @@ export function TargetForm(props: { kind: KindInfo; target: Target | null; draft
       fields={useHostChoices()}
       failure={form.failure && <SaveError error={form.failure} />}
       save={target ? 'Save' : 'Add place'}
-      onSave={async (draft, secrets) => {
-        if (target) await engine.call('target.edit', { id: target.id, draft, secrets })
-        else await engine.call('target.add', { draft, secrets })
-        form.clearSecrets()
-        void navigate(places.targets)
-      }}
+      onSave={(draft, secrets) =>
+        target
+          ? engine.call('target.edit', { id: target.id, draft, secrets })
+          : engine.call('target.add', { draft, secrets })
+      }
       trial={{
         label: 'Try it',
         icon: PlugZap,

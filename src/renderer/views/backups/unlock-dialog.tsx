@@ -1,12 +1,14 @@
 // Asks for the key of a snapshot that was encrypted under one that is not stored here. The key goes from its input to the engine and is kept nowhere else.
 import { type FormEvent, type ReactNode, useId, useRef, useState } from 'react'
 import { AppError } from '../../../shared/errors.ts'
-import type { OrphanSnapshot } from '../../../shared/model/backup.ts'
+import type { OrphanSnapshot, Snapshot } from '../../../shared/model/backup.ts'
 import { Button } from '../../components/button.tsx'
 import { Dialog } from '../../components/dialog.tsx'
 import { FieldError, SecretField } from '../../components/field.tsx'
 import { useEngine } from '../../data/remotes.tsx'
+import { snapshotText } from '../../lib/backup-status.ts'
 import { errorText } from '../../lib/error-text.ts'
+import { safeText } from '../../lib/safe-text.ts'
 
 const words: Record<NonNullable<OrphanSnapshot['missingKey']>, { label: string; help: string }> = {
   passphrase: { label: 'Passphrase', help: 'The one that its backup was encrypted under.' },
@@ -14,11 +16,11 @@ const words: Record<NonNullable<OrphanSnapshot['missingKey']>, { label: string; 
 }
 
 export function UnlockDialog(props: {
-  snapshotId: string
+  snapshot: Snapshot
   missing: NonNullable<OrphanSnapshot['missingKey']>
   onClose: () => void
 }): ReactNode {
-  const { snapshotId, missing, onClose } = props
+  const { snapshot, missing, onClose } = props
   const engine = useEngine()
   const formId = useId()
   const input = useRef<HTMLInputElement>(null)
@@ -31,7 +33,7 @@ export function UnlockDialog(props: {
     setBusy(true)
     setError(null)
     try {
-      await engine.call('snapshot.unlock', { id: snapshotId, key })
+      await engine.call('snapshot.unlock', { id: snapshot.id, key })
       if (input.current) input.current.value = ''
       onClose()
     } catch (caught) {
@@ -53,6 +55,7 @@ export function UnlockDialog(props: {
         </>
       }
     >
+      <p>{safeText(snapshotText(snapshot.manifest))}</p>
       <form id={formId} onSubmit={event => void unlock(event)}>
         <SecretField {...words[missing]} inputRef={input} autoFocus />
       </form>

@@ -18,7 +18,6 @@ export function ChannelForm(props: { kind: ChannelKind; view: ChannelView | null
   const { kind, view } = props
   const channel = view?.channel ?? null
   const engine = useEngine()
-  const navigate = useNavigate()
   const form = useDraftForm(ChannelDraft, props.draft)
   return (
     <Columns wider="neither">
@@ -35,12 +34,11 @@ export function ChannelForm(props: { kind: ChannelKind; view: ChannelView | null
         }
         failure={form.failure && <SaveError error={form.failure} />}
         save={channel ? 'Save' : 'Add channel'}
-        onSave={async (draft, secrets) => {
-          if (channel) await engine.call('channel.edit', { id: channel.id, draft, secrets })
-          else await engine.call('channel.add', { draft, secrets })
-          form.clearSecrets()
-          void navigate(places.channels)
-        }}
+        onSave={(draft, secrets) =>
+          channel
+            ? engine.call('channel.edit', { id: channel.id, draft, secrets })
+            : engine.call('channel.add', { draft, secrets })
+        }
         trial={{
           label: 'Send a test',
           icon: Send,

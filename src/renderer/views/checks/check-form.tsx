@@ -1,13 +1,12 @@
 // The form of a check of one kind, with a try before it is saved.
 import { FlaskConical } from 'lucide-react'
 import { type FormEvent, type ReactNode, useMemo, useState } from 'react'
-import { useNavigate } from 'react-router'
 import { type Check, CheckDraft, type CheckKind, type Probe } from '../../../shared/model/check.ts'
 import { Button, ButtonRow, LinkButton } from '../../components/button.tsx'
 import { Columns, Panel } from '../../components/page.tsx'
 import { SchemaForm } from '../../components/schema-form.tsx'
 import { useEngine } from '../../data/remotes.tsx'
-import { errorsWithin, useDraftForm } from '../../data/use-draft-form.ts'
+import { errorsWithin, useDraftForm, useSave } from '../../data/use-draft-form.ts'
 import { fieldsOf } from '../../lib/json-schema.ts'
 import { checkPath, places } from '../../lib/places.ts'
 import { safeText } from '../../lib/safe-text.ts'
@@ -21,21 +20,20 @@ import { TryPanel } from './try-panel.tsx'
 export function CheckForm(props: { kind: CheckKind; check: Check | null; draft: CheckDraft }): ReactNode {
   const { kind, check } = props
   const engine = useEngine()
-  const navigate = useNavigate()
   const form = useDraftForm(CheckDraft, props.draft)
+  const save = useSave(form)
   const { draft, errors, failure, busy, change } = form
   const [tried, setTried] = useState<Probe | null>(null)
   const formRef = useFirstMistake(errors)
   const fields = useMemo(() => fieldsOf(kind.schema), [kind.schema])
 
-  const save = (event: FormEvent): void => {
+  const submit = (event: FormEvent): void => {
     event.preventDefault()
-    void form.send('save', async (entered, secrets) => {
+    void save(async (entered, secrets) => {
       const saved = check
         ? await engine.call('check.edit', { id: check.id, draft: entered, secrets })
         : await engine.call('check.add', { draft: entered, secrets })
-      form.clearSecrets()
-      void navigate(checkPath(saved.id), { replace: true })
+      return checkPath(saved.id)
     })
   }
   const tryOut = (): void => {
@@ -47,7 +45,7 @@ export function CheckForm(props: { kind: CheckKind; check: Check | null; draft: 
 
   return (
     <Columns>
-      <form ref={formRef} onSubmit={save} noValidate>
+      <form ref={formRef} onSubmit={submit} noValidate>
         <Panel title={safeText(kind.title)}>
           <p className={css.pale}>{safeText(kind.description)}</p>
           <SubjectFields kind={kind} form={form} builtIn={check?.builtIn ?? false} />

@@ -1,15 +1,15 @@
 // One check: how it stands, how it stood, what it asks. Shows what the engine says and decides nothing.
-import { ListX, Pencil, Play, Trash2 } from 'lucide-react'
-import { type ReactNode, useState } from 'react'
+import { ListX, Pencil, Play } from 'lucide-react'
+import type { ReactNode } from 'react'
 import { Link, useNavigate, useParams } from 'react-router'
 import type { CheckView } from '../../../shared/model/check.ts'
 import { Button, LinkButton } from '../../components/button.tsx'
-import { ConfirmDialog } from '../../components/confirm-dialog.tsx'
 import { EmptyState, QueryFaces } from '../../components/faces.tsx'
 import { FieldError } from '../../components/field.tsx'
 import { HeartbeatExplorer } from '../../components/heartbeat.tsx'
 import { Columns, Fact, Facts, Page, Panel } from '../../components/page.tsx'
 import { RelativeTime } from '../../components/relative-time.tsx'
+import { RemoveButton } from '../../components/remove-button.tsx'
 import { Status } from '../../components/status.tsx'
 import { TimeChart } from '../../components/time-chart.tsx'
 import { useCheck, useCheckKinds, useChecks } from '../../data/checks.ts'
@@ -82,7 +82,6 @@ function Loaded(props: { view: CheckView }): ReactNode {
 function Buttons(props: { view: CheckView }): ReactNode {
   const { check, nextAt } = props.view
   const navigate = useNavigate()
-  const [removing, setRemoving] = useState(false)
   const probe = useEngineCommand('check.probe')
   const edit = useEngineCommand('check.edit')
   const remove = useEngineCommand('check.remove')
@@ -106,21 +105,16 @@ function Buttons(props: { view: CheckView }): ReactNode {
         Edit
       </LinkButton>
       {!check.builtIn && (
-        <Button icon={Trash2} look="quiet" onClick={() => setRemoving(true)}>
-          Remove
-        </Button>
+        <RemoveButton
+          name={check.name}
+          noun="check"
+          busy={remove.isPending}
+          error={remove.error}
+          onRemove={() => remove.mutate(id, { onSuccess: () => void navigate(places.checks) })}
+        >
+          <p>It is no longer probed, and an alert that it raised ends. Its incidents are kept.</p>
+        </RemoveButton>
       )}
-      <ConfirmDialog
-        open={removing}
-        title={`Remove ${safeText(check.name)}?`}
-        action="Remove check"
-        busy={remove.isPending}
-        error={remove.error}
-        onClose={() => setRemoving(false)}
-        onConfirm={() => remove.mutate(id, { onSuccess: () => void navigate(places.checks) })}
-      >
-        <p>It is no longer probed, and an alert that it raised ends. Its incidents are kept.</p>
-      </ConfirmDialog>
     </>
   )
 }

@@ -2,6 +2,7 @@
 import type { ReactNode } from 'react'
 import type { CookieChange, CookieFact, Login, LoginCandidate } from '../../../shared/model/login.ts'
 import { Notice } from '../../components/notice.tsx'
+import { PlainTable } from '../../components/plain-table.tsx'
 import { formatDuration } from '../../lib/format.ts'
 import { safeShort, safeText } from '../../lib/safe-text.ts'
 import css from './logins.module.css'
@@ -12,6 +13,8 @@ const words: Record<CookieChange['change'], string> = {
   changed: 'changed',
   same: 'as it was',
 }
+
+const columns = [{ name: 'Name' }, { name: 'Becomes' }, { name: 'Old end' }, { name: 'New end' }]
 
 export function CandidatePreview(props: { candidate: LoginCandidate; login: Login }): ReactNode {
   const { candidate, login } = props
@@ -36,34 +39,22 @@ export function CandidatePreview(props: { candidate: LoginCandidate; login: Logi
       {changes.length === 0 ? (
         <p>It would change nothing: the file holds the same already.</p>
       ) : (
-        <div className={css.scroller}>
-          <table className={css.cookies}>
-            <thead>
-              <tr>
-                <th scope="col">Name</th>
-                <th scope="col">Becomes</th>
-                <th scope="col">Old end</th>
-                <th scope="col">New end</th>
+        <PlainTable columns={columns}>
+          {changes.map(({ change, before, after }) => {
+            const fact = after ?? before
+            return (
+              <tr key={`${fact?.name} ${fact?.domain} ${fact?.path} ${change}`}>
+                <th scope="row">
+                  {safeShort(fact?.name ?? '', 80)}
+                  {fact && login.required.includes(fact.name) && <span className={css.tag}>needed</span>}
+                </th>
+                <td>{words[change]}</td>
+                <td>{endOf(before)}</td>
+                <td>{endOf(after)}</td>
               </tr>
-            </thead>
-            <tbody>
-              {changes.map(({ change, before, after }) => {
-                const fact = after ?? before
-                return (
-                  <tr key={`${fact?.name} ${fact?.domain} ${fact?.path} ${change}`}>
-                    <th scope="row">
-                      {safeShort(fact?.name ?? '', 80)}
-                      {fact && login.required.includes(fact.name) && <span className={css.tag}>needed</span>}
-                    </th>
-                    <td>{words[change]}</td>
-                    <td>{endOf(before)}</td>
-                    <td>{endOf(after)}</td>
-                  </tr>
-                )
-              })}
-            </tbody>
-          </table>
-        </div>
+            )
+          })}
+        </PlainTable>
       )}
       {same > 0 && changes.length > 0 && (
         <p className={css.pale}>{same === 1 ? 'One stays as it is.' : `${same} stay as they are.`}</p>

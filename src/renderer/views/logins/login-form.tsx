@@ -1,7 +1,6 @@
 // The form of a login: which site, which file, who uses it, how it is proven, and what happens when it is over. Holds no cookie.
 import { ScanSearch } from 'lucide-react'
 import { type FormEvent, type ReactNode, useState } from 'react'
-import { useNavigate } from 'react-router'
 import { type Login, LoginDraft, type LoginFile, type SiteProfile } from '../../../shared/model/login.ts'
 import { Button, ButtonRow, LinkButton } from '../../components/button.tsx'
 import { CheckField, Choices, FieldRow, SelectField, TextArea, TextField } from '../../components/field.tsx'
@@ -11,7 +10,7 @@ import { NumberField } from '../../components/number-field.tsx'
 import { Columns, Panel } from '../../components/page.tsx'
 import { useUnits } from '../../data/hosts.ts'
 import { useEngine } from '../../data/remotes.tsx'
-import { type Entered, numberOf, textOf, useDraftForm } from '../../data/use-draft-form.ts'
+import { type Entered, numberOf, textOf, useDraftForm, useSave } from '../../data/use-draft-form.ts'
 import { formatWords } from '../../lib/cookie-formats.ts'
 import { loginPath, places } from '../../lib/places.ts'
 import { safeText } from '../../lib/safe-text.ts'
@@ -28,18 +27,18 @@ type Form = Entered<LoginDraft>
 export function LoginForm(props: { login: Login | null; draft: LoginDraft; sites: readonly SiteProfile[] }): ReactNode {
   const { login, sites } = props
   const engine = useEngine()
-  const navigate = useNavigate()
   const form = useDraftForm(LoginDraft, props.draft)
+  const save = useSave(form)
   const formRef = useFirstMistake(form.errors)
   const [found, setFound] = useState<LoginFile | null>(null)
 
-  const save = (event: FormEvent): void => {
+  const submit = (event: FormEvent): void => {
     event.preventDefault()
-    void form.send('save', async draft => {
+    void save(async draft => {
       const saved = login
         ? await engine.call('login.edit', { id: login.id, draft })
         : await engine.call('login.add', { draft })
-      void navigate(loginPath(saved.id), { replace: true })
+      return loginPath(saved.id)
     })
   }
   const look = (): void => {
@@ -48,7 +47,7 @@ export function LoginForm(props: { login: Login | null; draft: LoginDraft; sites
   }
   return (
     <Columns>
-      <form ref={formRef} onSubmit={save} noValidate>
+      <form ref={formRef} onSubmit={submit} noValidate>
         <Panel title="What it is">
           <SubjectFields form={form} sites={sites} fixed={login !== null} />
           <div>

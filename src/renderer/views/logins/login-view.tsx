@@ -1,7 +1,7 @@
 // One login: how it stands, what is in its file, what was renewed when. Shows what the engine says, never a value, and decides nothing.
-import { KeyRound, Pencil, ShieldQuestion, Trash2, UserX } from 'lucide-react'
+import { KeyRound, Pencil, ShieldQuestion, UserX } from 'lucide-react'
 import { type ReactNode, useState } from 'react'
-import { Link, useNavigate, useParams } from 'react-router'
+import { Link, useParams } from 'react-router'
 import type { LoginView } from '../../../shared/model/login.ts'
 import { Button, LinkButton } from '../../components/button.tsx'
 import { EmptyState, QueryFaces } from '../../components/faces.tsx'
@@ -24,7 +24,7 @@ import { CookieTable } from './cookie-table.tsx'
 import { DriftNotice } from './drift-notice.tsx'
 import { KeepAliveNotice } from './keep-alive-notice.tsx'
 import css from './logins.module.css'
-import { RemoveLoginDialog } from './remove-login-dialog.tsx'
+import { RemoveLogin } from './remove-login.tsx'
 import { RenewDialog } from './renew-dialog.tsx'
 import { RenewalsPanel } from './renewals-panel.tsx'
 
@@ -80,8 +80,6 @@ function Loaded(props: { view: LoginView }): ReactNode {
 
 function Buttons(props: { view: LoginView; onRenew: () => void }): ReactNode {
   const { login } = props.view
-  const navigate = useNavigate()
-  const [removing, setRemoving] = useState(false)
   const prove = useEngineCommand('login.prove')
   return (
     <>
@@ -95,15 +93,7 @@ function Buttons(props: { view: LoginView; onRenew: () => void }): ReactNode {
       <LinkButton to={editLoginPath(login.id)} icon={Pencil}>
         Edit
       </LinkButton>
-      <Button look="quiet" icon={Trash2} onClick={() => setRemoving(true)}>
-        Remove
-      </Button>
-      <RemoveLoginDialog
-        open={removing}
-        view={props.view}
-        onClose={() => setRemoving(false)}
-        onRemoved={() => void navigate(places.logins)}
-      />
+      <RemoveLogin view={props.view} />
     </>
   )
 }

@@ -1,14 +1,12 @@
 // All logins, trouble first, then by their end. Shows what the engine says and decides nothing.
-import { Cookie, Plus, SearchX } from 'lucide-react'
+import { Cookie, Plus } from 'lucide-react'
 import { type ReactNode, useMemo } from 'react'
-import { useNavigate } from 'react-router'
 import type { LoginView } from '../../../shared/model/login.ts'
-import { Button, LinkButton } from '../../components/button.tsx'
+import { LinkButton } from '../../components/button.tsx'
 import { NameLink, Pale, TwoLines } from '../../components/cells.tsx'
-import { type Column, DataTable, readSort, writeSort } from '../../components/data-table.tsx'
+import type { Column } from '../../components/data-table.tsx'
 import { EmptyState, QueryFaces } from '../../components/faces.tsx'
-import { FilterBar } from '../../components/filter-bar.tsx'
-import { FilterInput, useRouteValue } from '../../components/filter-input.tsx'
+import { FilterTable } from '../../components/filter-table.tsx'
 import { Page } from '../../components/page.tsx'
 import { RelativeTime } from '../../components/relative-time.tsx'
 import { Status } from '../../components/status.tsx'
@@ -40,34 +38,19 @@ export function LoginsView(): ReactNode {
 }
 
 function Logins(props: { logins: readonly LoginView[] }): ReactNode {
-  const navigate = useNavigate()
   const now = useNow(5000)
   const { data: hosts = [] } = useHosts()
-  const [text, setText] = useRouteValue('q')
-  const [sort, setSort] = useRouteValue('sort')
-  const all = useMemo(() => loginRows(props.logins, hosts, now), [props.logins, hosts, now])
-  const rows = text ? all.filter(row => matchesLogin(row, text)) : all
+  const rows = useMemo(() => loginRows(props.logins, hosts, now), [props.logins, hosts, now])
   return (
-    <>
-      <FilterBar>
-        <FilterInput label="Filter logins" value={text} onChange={value => setText(value)} />
-      </FilterBar>
-      <DataTable<LoginRow>
-        label="Logins"
-        rows={rows}
-        rowKey={row => row.view.login.id}
-        rowRem={3.25}
-        columns={columns}
-        sort={readSort(sort)}
-        onSort={next => setSort(writeSort(next), { push: true })}
-        onOpen={row => void navigate(loginPath(row.view.login.id))}
-        empty={
-          <EmptyState icon={SearchX} title="No login matches the filter">
-            <Button onClick={() => setText('')}>Show all logins</Button>
-          </EmptyState>
-        }
-      />
-    </>
+    <FilterTable<LoginRow>
+      label="Logins"
+      noun="login"
+      rows={rows}
+      matches={matchesLogin}
+      rowKey={row => row.view.login.id}
+      columns={columns}
+      pathOf={row => loginPath(row.view.login.id)}
+    />
   )
 }
 

@@ -1,14 +1,12 @@
 // All scheduled maintenance, trouble first: what it does where, how it went last, and when it comes next. Shows what the engine says and decides nothing.
-import { CalendarCog, Play, Plus, SearchX } from 'lucide-react'
+import { CalendarCog, Play, Plus } from 'lucide-react'
 import { type ReactNode, useMemo, useState } from 'react'
-import { useNavigate } from 'react-router'
 import type { MaintenanceView } from '../../../shared/model/maintenance.ts'
-import { Button, IconButton, LinkButton } from '../../components/button.tsx'
+import { IconButton, LinkButton } from '../../components/button.tsx'
 import { NameLink, Pale, TwoLines } from '../../components/cells.tsx'
-import { type Column, DataTable, readSort, writeSort } from '../../components/data-table.tsx'
+import type { Column } from '../../components/data-table.tsx'
 import { EmptyState, QueryFaces } from '../../components/faces.tsx'
-import { FilterBar } from '../../components/filter-bar.tsx'
-import { FilterInput, useRouteValue } from '../../components/filter-input.tsx'
+import { FilterTable } from '../../components/filter-table.tsx'
 import { NextRun } from '../../components/next-run.tsx'
 import { Page } from '../../components/page.tsx'
 import { RelativeTime } from '../../components/relative-time.tsx'
@@ -43,34 +41,19 @@ export function MaintenanceList(): ReactNode {
 const none: readonly never[] = []
 
 function Tasks(props: { tasks: readonly MaintenanceView[] }): ReactNode {
-  const navigate = useNavigate()
   const { data: hosts = none } = useHosts()
   const { data: kinds = none } = useMaintenanceKinds()
-  const [text, setText] = useRouteValue('q')
-  const [sort, setSort] = useRouteValue('sort')
-  const all = useMemo(() => taskRows(props.tasks, hosts, kinds), [props.tasks, hosts, kinds])
-  const rows = text ? all.filter(row => matchesTask(row, text)) : all
+  const rows = useMemo(() => taskRows(props.tasks, hosts, kinds), [props.tasks, hosts, kinds])
   return (
-    <>
-      <FilterBar>
-        <FilterInput label="Filter tasks" value={text} onChange={value => setText(value)} />
-      </FilterBar>
-      <DataTable<TaskRow>
-        label="Maintenance tasks"
-        rows={rows}
-        rowKey={row => row.view.task.id}
-        rowRem={3.25}
-        columns={columns}
-        sort={readSort(sort)}
-        onSort={next => setSort(writeSort(next), { push: true })}
-        onOpen={row => void navigate(taskPath(row.view.task.id))}
-        empty={
-          <EmptyState icon={SearchX} title="No task matches the filter">
-            <Button onClick={() => setText('')}>Show all tasks</Button>
-          </EmptyState>
-        }
-      />
-    </>
+    <FilterTable<TaskRow>
+      label="Maintenance tasks"
+      noun="task"
+      rows={rows}
+      matches={matchesTask}
+      rowKey={row => row.view.task.id}
+      columns={columns}
+      pathOf={row => taskPath(row.view.task.id)}
+    />
   )
 }
 

@@ -1,7 +1,6 @@
 // The form of a maintenance task: where, what in which order, when, with a look at what it would meet. Holds no secret: they go from their inputs to the engine.
 import { Eye } from 'lucide-react'
 import { type FormEvent, type ReactNode, useState } from 'react'
-import { useNavigate } from 'react-router'
 import type { FieldSecrets } from '../../../shared/model/check.ts'
 import { MaintenanceDraft, type MaintenanceKind, type MaintenanceTask } from '../../../shared/model/maintenance.ts'
 import { Button, ButtonRow, LinkButton } from '../../components/button.tsx'
@@ -13,7 +12,7 @@ import { KindParts } from '../../components/kind-parts.tsx'
 import { Columns, Panel } from '../../components/page.tsx'
 import { ScheduleFields } from '../../components/schedule-fields.tsx'
 import { useEngine } from '../../data/remotes.tsx'
-import { type DraftForm, textOf, useDraftForm } from '../../data/use-draft-form.ts'
+import { type DraftForm, textOf, useDraftForm, useSave } from '../../data/use-draft-form.ts'
 import { places, taskPath } from '../../lib/places.ts'
 import { safeText } from '../../lib/safe-text.ts'
 import { whenText } from '../../lib/schedule-words.ts'
@@ -34,8 +33,8 @@ export function TaskForm(props: {
 }): ReactNode {
   const { task, kinds } = props
   const engine = useEngine()
-  const navigate = useNavigate()
   const form = useDraftForm(MaintenanceDraft, props.draft)
+  const store = useSave(form)
   const { draft, errors, change } = form
   const formRef = useFirstMistake(errors)
   const { preview, look } = usePreview()
@@ -51,13 +50,11 @@ export function TaskForm(props: {
   }
   const lookNow = (): Promise<void> => form.send('look', ask)
   const save = (): Promise<void> =>
-    form.send('save', async (entered, secrets) => {
+    store(async (entered, secrets) => {
       const saved = task
         ? await engine.call('maintenance.edit', { id: task.id, draft: entered, secrets })
         : await engine.call('maintenance.add', { draft: entered, secrets })
-      form.clearSecrets()
-      // until the page has changed it is still being saved
-      await navigate(taskPath(saved.id), { replace: true })
+      return taskPath(saved.id)
     })
   /** What will run by itself and takes something away is looked at first. */
   const submit = (event: FormEvent): void => {

@@ -1,31 +1,28 @@
-// Asks before a login is removed, and what is to become of services that were stopped because of it. Knows nothing of how they are started.
+// Removes a login after asking, and asks what is to become of services that were stopped because of it. Knows nothing of how they are started.
 import { type ReactNode, useState } from 'react'
+import { useNavigate } from 'react-router'
 import type { LoginView } from '../../../shared/model/login.ts'
-import { ConfirmDialog } from '../../components/confirm-dialog.tsx'
 import { CheckField } from '../../components/field.tsx'
+import { RemoveButton } from '../../components/remove-button.tsx'
 import { useEngineCommand } from '../../data/remotes.tsx'
-import { safeText } from '../../lib/safe-text.ts'
+import { places } from '../../lib/places.ts'
 
-export function RemoveLoginDialog(props: {
-  open: boolean
-  view: LoginView
-  onClose: () => void
-  onRemoved: () => void
-}): ReactNode {
-  const { open, view, onClose, onRemoved } = props
-  const { login, deactivated } = view
+export function RemoveLogin(props: { view: LoginView }): ReactNode {
+  const { login, deactivated } = props.view
+  const navigate = useNavigate()
   const [startServices, setStartServices] = useState(true)
   const remove = useEngineCommand('login.remove')
   return (
-    <ConfirmDialog
-      open={open}
-      title={`Remove ${safeText(login.name)}?`}
-      action="Remove login"
+    <RemoveButton
+      name={login.name}
+      noun="login"
       busy={remove.isPending}
       error={remove.error}
-      onClose={onClose}
-      onConfirm={() =>
-        remove.mutate({ id: login.id, startServices: deactivated && startServices }, { onSuccess: onRemoved })
+      onRemove={() =>
+        remove.mutate(
+          { id: login.id, startServices: deactivated && startServices },
+          { onSuccess: () => void navigate(places.logins) },
+        )
       }
     >
       <p>It is no longer watched. The file on the host stays as it is; what is kept here of it is forgotten.</p>
@@ -40,6 +37,6 @@ export function RemoveLoginDialog(props: {
           />
         </>
       )}
-    </ConfirmDialog>
+    </RemoveButton>
   )
 }
