@@ -48,6 +48,9 @@ export function answerOf(what: string, result: CommandEnd): string {
   throw new AppError(code, `${what} ${wrong} ${outputOf(result)}`.trim())
 }
 
+/** What is wrong, and what can be done about it. */
+export const errorText = ({ message, hint }: AppError): string => (hint === undefined ? message : `${message}. ${hint}`)
+
 /** Work that adds to its evidence as it goes; what it throws becomes the last of it. Rejects with CANCELLED alone. */
 export async function evidenceOfWork(
   work: (evidence: Evidence[]) => Promise<void>,
@@ -59,7 +62,7 @@ export async function evidenceOfWork(
   } catch (caught) {
     const error = AppError.from(caught)
     if (error.code === 'CANCELLED') throw error
-    const text = error.hint === undefined ? error.message : `${error.message}. ${error.hint}`
+    const text = errorText(error)
     return { outcome: error.code === 'LINK_LOST' ? 'lost' : 'failed', evidence: [...evidence, { ok: false, text }] }
   }
 }

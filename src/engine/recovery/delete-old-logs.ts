@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { AppError } from '../../shared/errors.ts'
 import type { Evidence } from '../../shared/model/unit.ts'
-import { complaint, megabytes, outputOf } from '../lib/command-evidence.ts'
+import { complaint, errorText, megabytes, outputOf } from '../lib/command-evidence.ts'
 import { commandText } from '../parse/command-text.ts'
 import type { ExecResult } from '../ports.ts'
 import { type HostActionContext, hostActionType, type StepResult } from './action.ts'
@@ -138,6 +138,6 @@ async function command(
   } catch (caught) {
     const error = AppError.from(caught)
     if (error.code === 'CANCELLED') throw error
-    return { result: null, error: error.message, lost: error.code === 'LINK_LOST' }
+    return { result: null, error: errorText(error), lost: error.code === 'LINK_LOST' }
   }
 }

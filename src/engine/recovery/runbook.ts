@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { AppError } from '../../shared/errors.ts'
 import type { Evidence } from '../../shared/model/unit.ts'
-import { evidenceOf } from '../lib/command-evidence.ts'
+import { errorText, evidenceOf } from '../lib/command-evidence.ts'
 import { commandText } from '../parse/command-text.ts'
 import { hostActionType, type StepResult } from './action.ts'
 
@@ -49,7 +49,7 @@ export const runbook = hostActionType({
       } catch (caught) {
         const error = AppError.from(caught)
         if (error.code === 'CANCELLED') throw error
-        evidence.push({ ok: false, text: `${what}: ${error.message}` })
+        evidence.push({ ok: false, text: `${what}: ${errorText(error)}` })
         return { outcome: error.code === 'LINK_LOST' ? 'lost' : 'failed', evidence }
       }
     }

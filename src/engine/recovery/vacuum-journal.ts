@@ -1,7 +1,7 @@
 // Makes room by shortening the system journal; knows nothing of what fills the disk.
 import { z } from 'zod'
 import { AppError } from '../../shared/errors.ts'
-import { evidenceOf } from '../lib/command-evidence.ts'
+import { errorText, evidenceOf } from '../lib/command-evidence.ts'
 import { commandText } from '../parse/command-text.ts'
 import { hostActionType, type StepResult } from './action.ts'
 
@@ -38,7 +38,7 @@ export const vacuumJournal = hostActionType({
     } catch (caught) {
       const error = AppError.from(caught)
       if (error.code === 'CANCELLED') throw error
-      const evidence = [{ ok: false, text: `${commandText(argv, true)}: ${error.message}` }]
+      const evidence = [{ ok: false, text: `${commandText(argv, true)}: ${errorText(error)}` }]
       return { outcome: error.code === 'LINK_LOST' ? 'lost' : 'failed', evidence }
     }
   },

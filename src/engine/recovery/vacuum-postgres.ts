@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { AppError, type ErrorCode } from '../../shared/errors.ts'
 import type { Evidence } from '../../shared/model/unit.ts'
-import { evidenceOfWork, megabytes } from '../lib/command-evidence.ts'
+import { errorText, evidenceOfWork, megabytes } from '../lib/command-evidence.ts'
 import { pgFailure } from '../lib/postgres/pg-failure.ts'
 import { jsonLines, pgProgram, psqlArgv } from '../lib/postgres/pg-program.ts'
 import { isShort, type PgDisk, readRoom, roomBody, roomQuestion, roomText, tightest } from '../lib/postgres/pg-room.ts'
@@ -144,7 +144,7 @@ async function vacuum(context: HostActionContext, spec: Spec, name: string, befo
 function notThisOne(name: string, caught: unknown): Evidence {
   const error = AppError.from(caught)
   if (!itsOwn.has(error.code)) throw error
-  return { ok: false, text: [`${name}: ${error.message}`, error.hint].filter(Boolean).join('. ') }
+  return { ok: false, text: `${name}: ${errorText(error)}` }
 }
 
 /** What goes wrong with one database and need not with the next. */

@@ -267,6 +267,31 @@ it('old logs are shown first, and then they and no others go', async () => {
   ])
 }, 60_000)
 
+it('S37 a sudo rule for one command is told what to add, and then it is enough', async () => {
+  const allow = (what: string): Promise<unknown> =>
+    host.writeFile('/etc/sudoers.d/zz-narrow', `watcher ALL=(root) NOPASSWD: ${what}\n`, { mode: '440' })
+  await allow('/usr/bin/journalctl *')
+  const { id } = await app.add(host, { name: 'narrow', user: 'watcher' })
+  await app.ready(id)
+  const steps = [
+    { key: 'a', type: 'vacuum-journal', spec: { keepMegabytes: 1_000 } },
+    { key: 'b', type: 'delete-old-logs', spec: { folders: ['/srv/logs'], sudo: true } },
+  ]
+  const told = expect.stringMatching(
+    /sudo does not let watcher run a shell\. .*visudo: watcher ALL=\(root\) NOPASSWD: \/bin\/sh /,
+  )
+  const task = await add('Narrow', steps, { hostId: id })
+  const refused = await run(task.id)
+  expect(refused).toMatchObject({ outcome: 'failed', steps: [{ evidence: [{ ok: false, text: told }] }, {}] })
+  const request = PreviewRequest.parse({ hostId: id, steps })
+  const previews = await app.client.call('maintenance.preview', { ...request, secrets: {} })
+  expect(previews[1]?.found).toEqual([{ ok: false, text: told }])
+  await allow('/bin/sh')
+  const done = await run(task.id)
+  expect(done, words(done)).toMatchObject({ outcome: 'done' })
+  await app.client.call('host.remove', { id, startServices: false, despiteUnfinished: false })
+}, 60_000)
+
 it('a runbook on a cron line runs at its time in its zone, once', async () => {
   const { schedules } = app.engine.services.maintenance
   // 04:00 in Kathmandu is 22:15 the day before in UTC

@@ -236,6 +236,27 @@ it('a command that takes too long is a failure and no loss: the host was there, 
   expect(steps[0]?.evidence.at(-1)?.text).toContain('took too long')
 })
 
+it('S37 tells what to add to sudoers where its shell is refused, and leaves the other refusals as they are', async () => {
+  const refuse = (message: string) => () => {
+    throw new AppError('SUDO_MISSING', message, { hint: 'Its own.' })
+  }
+  const texts: string[] = []
+  for (const message of [
+    'sudo ended with 1 before the command began',
+    "sudo asks for deploy's password",
+    'deploy may not do this with sudo',
+    'sudo asks for a password and none is stored',
+  ]) {
+    onCommand = refuse(message)
+    const { id } = add({ name: message, steps: [step('a', 'one')] })
+    run(id)
+    texts.push((await ended(id)).steps[0]?.evidence.at(-1)?.text ?? '')
+  }
+  for (const text of texts.slice(0, 3))
+    expect(text).toMatch(/sudo does not let \S+ run a shell\. .*visudo: \S+ ALL=\(root\) .*\/bin\/sh \(/)
+  expect(texts[3]).toMatch(/none is stored\. Its own\.$/)
+})
+
 it('a service that a person had stopped stays so', async () => {
   up = false
   const { id } = add({ stopUnits: [unit] })
