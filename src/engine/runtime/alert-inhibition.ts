@@ -1,4 +1,4 @@
-// Says why a check is not judged or not told of now: own uplink, host, dependencies, silences (semantics 17, 18, R18); moves no alert.
+// Says why a check is not judged or not told of now: own uplink, host, dependencies, silences, stops of its own (semantics 17, 18, R18, R36); moves no alert.
 import type { Check, CheckUnit, MutedBy, Probe } from '../../shared/model/check.ts'
 import { localHostId } from '../../shared/model/host.ts'
 import { checkTypeOf } from '../checks/index.ts'
@@ -6,6 +6,7 @@ import { phaseOf } from '../domain/alert-state.ts'
 import type { Store } from '../store/store.ts'
 import type { AlertBook } from './alert-book.ts'
 import type { Silences } from './silences.ts'
+import { stoppedFor } from './stopped-units.ts'
 
 export class AlertInhibition {
   readonly #store: Store
@@ -58,9 +59,11 @@ export class AlertInhibition {
 
   /** The probe as it counts. */
   judge(check: Check, probe: Probe): Probe {
+    if (probe.status === 'unknown') return probe
     const by = this.#inhibitedBy(check)
-    if (by === null || probe.status === 'unknown') return probe
-    return { ...probe, status: 'unknown', cause: null, message: this.#why(by, check), numbers: [] }
+    // what is well in spite of a stop is well
+    const why = by !== null ? this.#why(by, check) : probe.status === 'healthy' ? null : this.#stopped(check, new Set())
+    return why === null ? probe : { ...probe, status: 'unknown', cause: null, message: why, numbers: [] }
   }
 
   /** Why nothing is told of it; what keeps it from being judged comes first. */
@@ -82,6 +85,21 @@ export class AlertInhibition {
     return check.dependsOn.length > 0 && this.#troubledDependency(check, new Set([check.id])) !== null
       ? 'dependency'
       : null
+  }
+
+  /** Its service, or one that it depends on, however far, is stopped for maintenance or a restore: why it is not judged until that runs again. */
+  #stopped(check: Check, seen: Set<string>): string | null {
+    seen.add(check.id)
+    // a login is over whether or not somebody uses it
+    const unit = check.type === 'login' ? null : check.unit
+    const what = unit && stoppedFor(this.#store, check.hostId, unit)
+    if (unit && what !== null) return `Not judged while ${unit.name} is stopped for ${what}`
+    for (const id of check.dependsOn) {
+      const other = this.#book.check(id)
+      const why = other && !seen.has(id) ? this.#stopped(other, seen) : null
+      if (why !== null) return why
+    }
+    return null
   }
 
   /** The first check on which this one rests, however far, that is in trouble or cannot be judged. */

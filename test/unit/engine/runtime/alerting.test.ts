@@ -1,6 +1,7 @@
 // From probes to incidents and news, with a real store: every rule of the alerts that the machine alone cannot show.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { IncidentQuery } from '../../../../src/shared/model/incident.ts'
+import { MaintenanceDraft, type MaintenanceRun } from '../../../../src/shared/model/maintenance.ts'
 import { createRig, type Rig } from './alerting-rig.ts'
 
 let rig: Rig
@@ -477,6 +478,51 @@ describe('what rests on something else', () => {
     rig.fire(bot)
     await rig.pass(11_000)
     expect(rig.said('a').at(-1)).toBe('firing: bot is failing on web')
+  })
+
+  test('R36 a service that maintenance or a restore stopped is not judged, nor what depends on it, and needs fresh failures afterwards', async () => {
+    const { maintenance, backups } = rig.store
+    const draft = { name: 'Nightly', hostId: 'web', steps: [{ key: 'a', type: 'vacuum-sqlite', spec: {} }] }
+    maintenance.insert({ ...MaintenanceDraft.parse(draft), id: 'nightly', checkId: 'c', createdAt: 1 })
+    const run: MaintenanceRun = {
+      ...{ id: 'run', taskId: 'nightly', reason: 'person', startedAt: 1, finishedAt: null, outcome: 'running' },
+      ...{ steps: [], evidence: [], progress: null, stopped: [unit('db')] },
+    }
+    const database = rig.check('db', { unit: unit('db') })
+    const bot = rig.check('bot', { unit: unit('bot'), dependsOn: ['db'] })
+    const login = rig.check('login', { type: 'login', unit: unit('db') })
+    const other = rig.check('other', { unit: unit('other') })
+    rig.host('elsewhere')
+    const namesake = rig.check('namesake', { hostId: 'elsewhere', unit: unit('db') })
+    const judged = () => [database, bot, login, other, namesake].map(check => rig.probe(check, 'unhealthy').status)
+    maintenance.insertRun(run)
+    for (let n = 0; n < 3; n++) expect(judged()).toEqual(['unknown', 'unknown', 'unhealthy', 'unhealthy', 'unhealthy'])
+    expect(rig.probe(bot, 'degraded').message).toBe('Not judged while db.service is stopped for the task Nightly')
+    // what answers all the same is well
+    expect(rig.probe(database, 'healthy').status).toBe('healthy')
+    expect(
+      incidents()
+        .map(({ checkId }) => checkId)
+        .sort(),
+    ).toEqual(['login', 'namesake', 'other'])
+    maintenance.updateRun({ ...run, stopped: [], finishedAt: 2, outcome: 'done' })
+    expect(rig.probe(bot, 'unhealthy').status).toBe('unhealthy')
+    rig.times(database, 'unhealthy', 2)
+    expect(rig.alerting.phase('db', null).phase).toBe('pending')
+    rig.heal(database)
+    const restore = { id: 'r', backupId: 'app', startedAt: 1, finishedAt: null, hostId: 'web', unit: unit('db') }
+    for (const [state, seen] of [
+      [{ wasUp: false, reached: 'check' }, 'unhealthy'],
+      [{ wasUp: true, reached: 'check' }, 'unknown'],
+      [{ wasUp: true, reached: 'start' }, 'unknown'],
+      [{ wasUp: true, reached: 'verify' }, 'unhealthy'],
+      [{ wasUp: true, reached: 'roll-back' }, 'unknown'],
+    ] as const) {
+      if (backups.job('r')) backups.updateJob({ ...restore, ...state } as never)
+      else backups.insertJob('restore', { ...restore, ...state } as never)
+      expect(rig.probe(database, 'unhealthy').status, JSON.stringify(state)).toBe(seen)
+      rig.heal(database)
+    }
   })
 
   test('S18 hosts behind a jump host that is down are not called down', async () => {
