@@ -209,6 +209,28 @@ export function snapshotsOf(now: number): Snapshot[] {
   ]
 }
 
+/** The one that is under way. */
+function runningOf(now: number): BackupRun {
+  return {
+    id: 'run-web',
+    backupId: 'web',
+    reason: 'schedule',
+    startedAt: now - 21_000,
+    finishedAt: null,
+    outcome: 'running',
+    evidence: [],
+    progress: {
+      step: 'Taking files',
+      part: 'files',
+      bytes: 780 * MiB,
+      totalBytes: 2_200 * MiB,
+      bytesPerSecond: 37 * MiB,
+      secondsLeft: 38,
+    },
+    snapshots: [],
+  }
+}
+
 export function backupsOf(now: number): BackupView[] {
   const snapshots = snapshotsOf(now)
   const view = (id: string, draft: BackupDraft, parts: Partial<BackupView> = {}): BackupView => {
@@ -228,31 +250,13 @@ export function backupsOf(now: number): BackupView[] {
       ...parts,
     }
   }
-  const running: BackupRun = {
-    id: 'run-web',
-    backupId: 'web',
-    reason: 'schedule',
-    startedAt: now - 21_000,
-    finishedAt: null,
-    outcome: 'running',
-    evidence: [],
-    progress: {
-      step: 'Taking files',
-      part: 'files',
-      bytes: 780 * MiB,
-      totalBytes: 2_200 * MiB,
-      bytesPerSecond: 37 * MiB,
-      secondsLeft: 38,
-    },
-    snapshots: [],
-  }
   return [
     view('trading', backups.trading),
     view('stats', backups.stats, {
       problem: 'The last good one is 4 d old, and it is to be taken every day',
       ...{ nextAt: now - 3 * 24 * hour, waitsFor: 'mains' },
     }),
-    view('web', backups.web, { running, nextAt: now + 10 * minute }),
+    view('web', backups.web, { running: runningOf(now), nextAt: now + 10 * minute }),
     view('mail', backups.mail),
   ]
 }
@@ -274,6 +278,8 @@ export function runsOf(backupId: string, now: number): BackupRun[] {
     ...parts,
   })
   if (backupId === 'trading') return [run(0, {}), run(1, {}), run(2, { reason: 'person' })]
+  if (backupId === 'web')
+    return [runningOf(now), run(0, { startedAt: now - 50 * minute, finishedAt: now - 49 * minute })]
   if (backupId === 'stats')
     return [
       run(0, {

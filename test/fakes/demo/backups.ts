@@ -123,6 +123,8 @@ export function backupHandlers(world: World, emit: Server<EngineContract>['emit'
   }
   const carryOutRestore = async (run: RestoreRun): Promise<void> => {
     let now = run
+    // the definition alone does not fit the service any more, so that a way back can be looked at
+    const fails = run.draft.parts.length === 1 && run.draft.parts[0] === 'unit' && run.draft.to.kind === 'in-place'
     const tellRestore = (next: RestoreRun): void => {
       now = next
       const at = restores.findIndex(({ id }) => id === next.id)
@@ -138,10 +140,18 @@ export function backupHandlers(world: World, emit: Server<EngineContract>['emit'
         progress: step === 'stage' ? { ...progressOf('Restoring trades.db', 0.4), part: 'sqlite' } : null,
       })
       await wait(400)
+      const outcome = step === 'verify' && fails ? 'failed' : 'done'
+      tellRestore({ ...now, steps: now.steps.map(each => (each.step === step ? { ...each, outcome } : each)) })
+    }
+    if (fails) {
       tellRestore({
         ...now,
-        steps: now.steps.map(each => (each.step === step ? { ...each, outcome: 'done' as const } : each)),
+        outcome: 'rolled-back',
+        finishedAt: Date.now(),
+        steps: [...now.steps, { step: 'roll-back', outcome: 'done', text: '/etc/systemd/system/trading-bot.service' }],
+        evidence: [{ ok: false, text: 'trading-bot.service ended with status 203 after 0.2 s' }],
       })
+      return
     }
     tellRestore({
       ...now,

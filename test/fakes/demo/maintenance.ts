@@ -20,6 +20,14 @@ type MaintenanceCalls = Pick<
 
 const wait = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms))
 
+/** What a step runs, as the engine words it. */
+function commandsOf({ type, spec }: MaintenanceStep): string[] {
+  if (type === 'delete-old-logs') return ['find /srv/www/logs -xdev -type f -name "*.log*" -mtime +30 -delete']
+  if (type === 'vacuum-journal') return [`sudo journalctl --vacuum-size=${spec.keepMegabytes}M`]
+  if (!Array.isArray(spec.commands)) return [type]
+  return spec.commands.map(({ argv }: { argv: string[] }) => argv.join(' '))
+}
+
 export function maintenanceHandlers(world: World, emit: Server<EngineContract>['emit']): MaintenanceCalls {
   const runs = new Map<string, MaintenanceRun[]>()
   const viewOf = (id: string): MaintenanceView => {
@@ -100,7 +108,7 @@ export function maintenanceHandlers(world: World, emit: Server<EngineContract>['
         return {
           key: step.key,
           title: titleOf(step),
-          commands: [logs ? 'find /srv/www/logs -xdev -type f -name "*.log*" -mtime +30 -delete' : `run ${step.type}`],
+          commands: commandsOf(step),
           risk: 'confirm' as const,
           consequence: logs ? 'These log files are deleted for good.' : null,
           found: logs && look && !away ? found : [],

@@ -18,7 +18,7 @@ import { useHosts } from '../../data/hosts.ts'
 import { useEngineCommand } from '../../data/remotes.tsx'
 import { backupStatus, retentionText } from '../../lib/backup-status.ts'
 import { errorText } from '../../lib/error-text.ts'
-import { formatRate } from '../../lib/format.ts'
+import { countOf, formatBytes, formatRate } from '../../lib/format.ts'
 import { checkPath, editBackupPath, hostPath, places, unitPath } from '../../lib/places.ts'
 import { safeText } from '../../lib/safe-text.ts'
 import { whenText } from '../../lib/schedule-words.ts'
@@ -149,7 +149,7 @@ function State(props: { view: BackupView }): ReactNode {
 }
 
 function AboutPanel(props: { view: BackupView }): ReactNode {
-  const { backup, lastGood, provenAt, nextAt, waitsFor } = props.view
+  const { backup, lastGood, provenAt, nextAt, waitsFor, snapshots, bytes } = props.view
   const { data: hosts = [] } = useHosts()
   const { data: targets = [] } = useTargets()
   const { data: kinds } = useBackupKinds()
@@ -192,6 +192,9 @@ function AboutPanel(props: { view: BackupView }): ReactNode {
           ))}
         </Fact>
         <Fact name="Keeps">{retentionText(backup.retention)}</Fact>
+        <Fact name="Kept now">
+          {snapshots === 0 ? 'nothing yet' : `${countOf(snapshots, 'snapshot')}, ${formatBytes(bytes)}`}
+        </Fact>
         <Fact name="Encrypted">
           {backup.encryption.kind === 'none'
             ? 'no'

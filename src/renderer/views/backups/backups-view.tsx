@@ -66,7 +66,7 @@ const columns: readonly Column<BackupRow>[] = [
   {
     id: 'backup',
     header: 'Backup',
-    width: 'minmax(7rem, 1.3fr)',
+    width: 'minmax(6.5rem, 1.3fr)',
     compare: (a, b) => a.view.backup.name.localeCompare(b.view.backup.name, 'en', { numeric: true }),
     cell: ({ view, hostName }) => (
       <TwoLines>
@@ -98,21 +98,23 @@ const columns: readonly Column<BackupRow>[] = [
   {
     id: 'proven',
     header: 'Last proven restorable',
-    width: 'minmax(4.75rem, 1fr)',
+    width: 'minmax(8.75rem, 1fr)',
     compare: (a, b) => (a.view.provenAt ?? 0) - (b.view.provenAt ?? 0),
     cell: ({ view }) => <RelativeTime at={view.provenAt} none="never" />,
   },
   {
     id: 'next',
     header: 'Next',
-    width: 'minmax(3.75rem, 0.6fr)',
+    width: 'minmax(5.25rem, 0.7fr)',
+    leastRem: 40,
     compare: (a, b) => (a.view.nextAt ?? Number.MAX_VALUE) - (b.view.nextAt ?? Number.MAX_VALUE),
     cell: ({ view: { backup, nextAt, waitsFor } }) => <NextRun of={backup} at={nextAt} waitsFor={waitsFor} />,
   },
   {
     id: 'kept',
     header: 'Kept',
-    width: 'minmax(4.5rem, 0.6fr)',
+    width: 'minmax(5.5rem, 0.7fr)',
+    leastRem: 52,
     compare: (a, b) => a.view.bytes - b.view.bytes,
     cell: ({ view }) => (
       <TwoLines>

@@ -72,7 +72,7 @@ function Way(props: { snapshot: Snapshot; runs: readonly RestoreRun[]; orphan: b
   if (started) {
     // until the list has heard of it, it stands as it was begun
     const run = runs.find(({ id }) => id === started.id) ?? started
-    return <Going run={run} back={back} onAgain={() => setStarted(null)} />
+    return <Going snapshot={snapshot} run={run} back={back} onAgain={() => setStarted(null)} />
   }
   const [newest] = runs
   return (
@@ -91,13 +91,13 @@ function failedToBackUp(run: RestoreRun): boolean {
   return run.steps.some(({ step, outcome }) => step === 'back-up' && outcome === 'failed')
 }
 
-function Going(props: { run: RestoreRun; back: string; onAgain: () => void }): ReactNode {
-  const { run, back, onAgain } = props
+function Going(props: { snapshot: Snapshot; run: RestoreRun; back: string; onAgain: () => void }): ReactNode {
+  const { snapshot, run, back, onAgain } = props
   const cancel = useEngineCommand('restore.cancel')
   const swapping = run.steps.some(({ step, outcome }) => step === 'swap' && outcome !== 'skipped')
   return (
     <div className={css.form}>
-      <Panel title="How it goes">
+      <Panel title="How it goes" aside={<Pale>{safeText(snapshotText(snapshot.manifest))}</Pale>}>
         <RestoreProgress run={run} />
       </Panel>
       <ButtonRow>
@@ -106,7 +106,7 @@ function Going(props: { run: RestoreRun; back: string; onAgain: () => void }): R
             Cancel
           </Button>
         )}
-        {(run.outcome === 'failed' || run.outcome === 'cancelled') && <Button onClick={onAgain}>Try again</Button>}
+        {run.outcome !== 'running' && run.outcome !== 'restored' && <Button onClick={onAgain}>Try again</Button>}
         <LinkButton to={back}>Back to the snapshots</LinkButton>
       </ButtonRow>
     </div>
