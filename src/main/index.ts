@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { app, type BrowserWindow, dialog, Menu, nativeTheme, shell } from 'electron'
 import { nativeContract } from '../shared/contract/native.ts'
 import { RoutePath, shellContract } from '../shared/contract/shell.ts'
+import { shellNeeds } from '../shared/contract/shell-needs.ts'
 import type { Settings, Unfinished } from '../shared/model/settings.ts'
 import { connect } from '../shared/rpc/client.ts'
 import { fromEmitterPort } from '../shared/rpc/port.ts'
@@ -25,6 +26,7 @@ import { developmentRuntime } from './runtime.ts'
 import { lockDown, registerAppScheme, serveAppScheme, warmUpAppScheme } from './security.ts'
 import { shellHandlers } from './shell-handlers.ts'
 import { openShellState } from './shell-state.ts'
+import { sparedGtkGl } from './toolkit.ts'
 import { type AppTray, createTray } from './tray.ts'
 import { createVault } from './vault.ts'
 import { WindowPorts } from './window-ports.ts'
@@ -40,6 +42,7 @@ const unfinishedLimit = 1000
 const pageLimit = 500
 
 registerAppScheme()
+const gtkRead = sparedGtkGl()
 // Root has no sandbox to offer: test machines say so on the command line, and Electron refuses to start otherwise.
 if (!app.commandLine.hasSwitch('no-sandbox')) app.enableSandbox()
 const paths = settlePaths()
@@ -110,7 +113,7 @@ function run(): void {
       const handlers = nativeHandlers({ notifications, tray: () => tray, vault, key, logins })
       native = serve(nativeContract, started.native, handlers, { log: log.child('native') })
       windowPorts.engineStarted()
-      void learnSettings(started)
+      learnSettings(started)
     },
     onGone: () => {
       native = null
@@ -147,10 +150,8 @@ function run(): void {
   })
 
   // The shell asks the engine for settings as a window would; each engine anew.
-  const learnSettings = async (started: EngineRun): Promise<void> => {
-    // By far the largest of the contracts, and not needed to open a window.
-    const { engineContract } = await import('../shared/contract/engine.ts')
-    const client = connect(engineContract, fromEmitterPort(started.connect()), { log: log.child('settings') })
+  const learnSettings = (started: EngineRun): void => {
+    const client = connect(shellNeeds, fromEmitterPort(started.connect()), { log: log.child('settings') })
     unfinished = () => client.call('engine.unfinished', undefined, AbortSignal.timeout(unfinishedLimit)).catch(() => [])
     const apply = (changed: Settings): void => {
       settings = changed
@@ -233,6 +234,7 @@ function run(): void {
 
   warmUpAppScheme()
   void app.whenReady().then(() => {
+    gtkRead()
     // Only now: Chromium sets its own handlers on the way here, and after the first signal those let the next one kill us at once.
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => quit.signal())
     lockDown(log.child('security'), devUrl)

@@ -50,32 +50,22 @@ import {
   StepPlan,
 } from '../model/recovery.ts'
 import { RunSchedule } from '../model/schedule.ts'
-import {
-  EngineHealth,
-  OwnContent,
-  OwnCopy,
-  Settings,
-  SettingsChange,
-  Unfinished,
-  VaultStatus,
-} from '../model/settings.ts'
+import { EngineHealth, OwnContent, OwnCopy, Settings, SettingsChange, VaultStatus } from '../model/settings.ts'
 import { ActionPreview, ActionRun, ActionRunId, Timer, Unit, UnitRef, UnitTransition, UnitVerb } from '../model/unit.ts'
 import { backupCalls } from './backups.ts'
 import { type Contract, command, event, query, stream } from './define.ts'
 import { maintenanceCalls } from './maintenance.ts'
+import { shellNeeds } from './shell-needs.ts'
 
 const none = z.void()
 const UnitAction = UnitRef.extend({ verb: UnitVerb })
 
 export const engineContract = {
   // the engine itself
+  ...shellNeeds,
   'engine.health': query(none, EngineHealth),
   'engine.healthChanged': event(EngineHealth),
-  /** What would be half done if the app ended now: `a restore of Stats`, and the services that are stopped for it. */
-  'engine.unfinished': query(none, z.array(Unfinished)),
-  'settings.get': query(none, Settings),
   'settings.set': command(SettingsChange, Settings),
-  'settings.changed': event(Settings),
   /** The next three times of a cron line as the engine reads it, or why there are none. */
   'schedule.times': query(
     RunSchedule.pick({ cron: true, zone: true }),
