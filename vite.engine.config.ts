@@ -12,12 +12,11 @@ export default defineConfig({
     target: 'node22.14',
     outDir: resolve('out/engine'),
     emptyOutDir: true,
-    minify: false,
     sourcemap: true,
     reportCompressedSize: false,
     rolldownOptions: {
       input: {
-        index: resolve('src/engine/index.ts'),
+        index: resolve('src/engine/start.ts'),
         cli: resolve('src/engine/cli.ts'),
         // a file of its own, because a worker thread is started by path
         'sqlite-thread': resolve('src/engine/store/sqlite-thread.ts'),
@@ -32,7 +31,16 @@ export default defineConfig({
         'usocket',
         ...builtinModules.flatMap(name => [name, `node:${name}`]),
       ],
-      output: { format: 'cjs', entryFileNames: '[name].cjs', chunkFileNames: 'chunks/[name]-[hash].cjs' },
+      output: {
+        format: 'cjs',
+        entryFileNames: '[name].cjs',
+        // By their names Node finds their compiled code: an update replaces it, where a new name would add to it.
+        chunkFileNames: 'chunks/[name].cjs',
+        // Node keeps all source text in memory, and takes two bytes for each character once a single one is beyond Latin-1.
+        charset: 'ascii',
+        // Names stay, so that a stack in the log can be read.
+        minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
+      },
     },
   },
 })

@@ -2,6 +2,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { MessageChannelMain, type MessagePortMain, utilityProcess } from 'electron'
 import {
+  codeCacheVariable,
   type EngineInit,
   engineFlags,
   type FromEngine,
@@ -16,6 +17,8 @@ export interface SpawnOptions {
   /** A Node binary to run the engine under, where this Electron's own Node is too old for it. */
   readonly node: string | null
   readonly init: EngineInit
+  /** Where Node may keep the engine's compiled code from one start to the next; null for nowhere. */
+  readonly codeCache: string | null
   readonly log: Log
   /** A line of the engine's own log. */
   readonly onLogLine: (line: string) => void
@@ -39,9 +42,9 @@ export function spawnEngine(options: SpawnOptions): EngineRun {
 }
 
 // What the shell was started with may contain switches for Electron or test drivers that are not meant for the engine.
-function engineEnvironment(): NodeJS.ProcessEnv {
+function engineEnvironment(codeCache: string | null): NodeJS.ProcessEnv {
   const { NODE_OPTIONS, ELECTRON_RUN_AS_NODE, QUARTERDECK_ENGINE_NODE, ...env } = process.env
-  return env
+  return codeCache === null ? env : { ...env, [codeCacheVariable]: codeCache }
 }
 
 function once(onExit: (reason: string) => void): (reason: string) => void {
@@ -57,7 +60,7 @@ function spawnUtility(options: SpawnOptions): EngineRun {
   const child = utilityProcess.fork(options.entry, [], {
     serviceName: 'Quarterdeck Engine',
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: engineEnvironment(),
+    env: engineEnvironment(options.codeCache),
   })
   pipeToLog(child, options)
   const { port1, port2 } = new MessageChannelMain()
@@ -97,7 +100,7 @@ function spawnNode(options: SpawnOptions, node: string): EngineRun {
     execArgv: [...engineFlags],
     serialization: 'advanced',
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    env: engineEnvironment(),
+    env: engineEnvironment(options.codeCache),
     // Ctrl-C in a terminal is for the shell, which then stops the engine in good order.
     detached: process.platform !== 'win32',
   })

@@ -101,6 +101,7 @@ function run(): void {
         entry: paths.engineEntry,
         node: process.env.QUARTERDECK_ENGINE_NODE || null,
         init: { dataDirectory: paths.home, version: app.getVersion() },
+        codeCache: paths.codeCache,
         log: log.child('engine'),
         onLogLine: engineLog,
         ...callbacks,

@@ -11,6 +11,8 @@ export interface Paths {
   readonly preload: string
   readonly renderer: string
   readonly resources: string
+  /** For the engine's compiled code; null where nothing that is kept there would be found again. */
+  readonly codeCache: string | null
 }
 
 /** Settles all folders; before the app is ready and before anything else asks Electron for a path. */
@@ -33,6 +35,8 @@ export function settlePaths(env: NodeJS.ProcessEnv = process.env): Paths {
     preload: join(root, 'out', 'preload', 'index.cjs'),
     renderer: join(root, 'out', 'renderer'),
     resources: join(root, 'resources'),
+    // Node finds what it kept by the path of the code, and an AppImage lies at a new one at each start.
+    codeCache: env.APPIMAGE ? null : join(session, 'Engine Code Cache'),
   }
 }
 

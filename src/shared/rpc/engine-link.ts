@@ -7,6 +7,9 @@ export interface EngineInit {
   readonly version: string
 }
 
+/** Names the folder where the engine's process may keep its compiled code; the programs it starts see nothing of it. */
+export const codeCacheVariable = 'QUARTERDECK_CODE_CACHE'
+
 /** In a child process all ports share one pipe; this id is the native contract's, the others are windows'. */
 export const nativePortId = 0
 
