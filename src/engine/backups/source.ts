@@ -1,6 +1,7 @@
 // What a kind of backup source is: how it is dumped, looked at, put back and proven; knows no kind, no target, no schedule and no manifest.
 import type { Readable } from 'node:stream'
 import type { z } from 'zod'
+import type { AppError } from '../../shared/errors.ts'
 import type { SnapshotItem, SnapshotPart, SourceDraft, TableFact } from '../../shared/model/backup.ts'
 import type { CheckUnit } from '../../shared/model/check.ts'
 import type { Host } from '../../shared/model/host.ts'
@@ -71,6 +72,8 @@ export interface Dump {
 export interface DumpOptions {
   /** In which the host should send; it takes the best that it has, and `Dump.compression` says which. */
   readonly compression: 'auto' | Compression
+  /** The first try failed so that `hasOtherWay` said yes: it is that way's turn. */
+  readonly otherWay?: boolean
 }
 
 /** A part of a snapshot to read from. */
@@ -118,6 +121,8 @@ export interface BackupSourceType<S extends z.ZodObject = z.ZodObject> {
   look(context: SourceContext, spec: z.output<S>): Promise<SourceLook>
   /** Opens a consistent dump while the source is in use. Nothing is read before the stream is. */
   dump(context: SourceContext, spec: z.output<S>, options: DumpOptions): Promise<Dump>
+  /** May a dump that failed so be taken once more, in another way that this kind knows? Pure. */
+  hasOtherWay?(failure: AppError): boolean
   /**
    * The source-specific check of semantics 29 (`pg_restore -l`, integrity_check, tar list), on what lies on the target. Says in words what was
    * checked, and what only then is known; rejects with BACKUP_BAD where it is not good.

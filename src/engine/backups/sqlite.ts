@@ -11,7 +11,7 @@ import { freeOn, lastOf, parentOf } from './pipe/host-place.ts'
 import { feedHost } from './pipe/host-sink.ts'
 import { makeAt, settleAt } from './pipe/new-place.ts'
 import { lookAtSqlite, schemasOf } from './pipe/sqlite-look.ts'
-import { sqliteBeforeSwap, sqliteDump, sqliteHold } from './pipe/sqlite-script.ts'
+import { logGrew, sqliteBeforeSwap, sqliteDump, sqliteHold } from './pipe/sqlite-script.ts'
 import { Swap, stagedAt, swapVerbs } from './pipe/swap.ts'
 import type { TarEntry } from './pipe/tar-guard.ts'
 import { roomHere, unpackHere } from './pipe/unpack-here.ts'
@@ -31,7 +31,8 @@ const spec = z.object({
   }),
   logGrowthMb: z.number().int().min(16).max(1_000_000).default(1_024).meta({
     title: 'Growth of the log, MB',
-    description: 'Where the log of the database grows by more while it is sent, the backup stops and says so',
+    description:
+      'Where the log of the database grows by more while it is sent, it is copied on the host first, if there is room',
   }),
 })
 type Spec = z.output<typeof spec>
@@ -90,6 +91,15 @@ chmod -- "$m" "$1"`
   await askHost(context, 'The rights of the database', ['sh', '-c', script, 'sh', ...args], { sudo: its.asRoot })
 }
 
+function wayNotes(way: string | undefined, grew: Spec | null): string[] {
+  if (way === 'plain')
+    return ['Copied with its log between two looks, for want of python3 and sqlite3 on the host; checked here.']
+  if (way !== 'copied') return []
+  if (grew === null) return ['Copied on the host first, and sent from there.']
+  const why = `Its log grew by more than ${grew.logGrowthMb} MB while it was sent`
+  return [`${why}, so it was copied on the host first, and sent from there.`]
+}
+
 export const sqliteSource = backupSourceType({
   type: 'sqlite',
   title: 'SQLite database',
@@ -110,7 +120,7 @@ export const sqliteSource = backupSourceType({
     }
   },
 
-  async dump(context, its, { compression }) {
+  async dump(context, its, { compression, otherWay = false }) {
     const size = await askHost(
       context,
       `The look at ${its.path}`,
@@ -125,7 +135,7 @@ export const sqliteSource = backupSourceType({
         sqliteDump,
         'sh',
         its.path,
-        its.copyFirst ? 'copy' : 'stream',
+        its.copyFirst || otherWay ? 'copy' : 'stream',
         sqliteHold,
         `${its.logGrowthMb * 1024 * 1024}`,
       ],
@@ -135,30 +145,17 @@ export const sqliteSource = backupSourceType({
       accept: [1],
       near: parentOf(its.path),
     })
-    return {
-      ...streamOf(pipe),
-      extension: 'tar',
-      totalBytes: total > 0 ? total : null,
-      ended: endOf(pipe, ({ sha256, facts }) => {
-        const told = (key: string): string | undefined => facts.find(fact => fact.key === key)?.value
-        const notes =
-          told('way') === 'plain'
-            ? ['Copied with its log between two looks, for want of python3 and sqlite3 on the host; checked here.']
-            : told('way') === 'copied'
-              ? ['Copied on the host first, and sent from there.']
-              : []
-        const versions = [told('version'), told('tar')].filter(version => version !== undefined && version !== '')
-        // what it holds is counted by `verify`, here and not on the host
-        return {
-          sha256,
-          identity: `sqlite ${its.path}`,
-          versions: versions as string[],
-          tables: [],
-          notes,
-        }
-      }),
-    }
+    const ended = endOf(pipe, ({ sha256, facts }) => {
+      const told = (key: string): string | undefined => facts.find(fact => fact.key === key)?.value
+      const versions = [told('version'), told('tar')].filter(version => version !== undefined && version !== '')
+      const notes = wayNotes(told('way'), otherWay ? its : null)
+      // what it holds is counted by `verify`, here and not on the host
+      return { sha256, identity: `sqlite ${its.path}`, versions: versions as string[], tables: [], notes }
+    })
+    return { ...streamOf(pipe), extension: 'tar', totalBytes: total > 0 ? total : null, ended }
   },
+
+  hasOtherWay: ({ message }) => message.startsWith(logGrew),
 
   async verify(context, _its, artefact) {
     const here = await unpacked(context, artefact)

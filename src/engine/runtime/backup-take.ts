@@ -10,6 +10,7 @@ import type { Clock } from '../lib/clock.ts'
 import type { TargetStore, TargetWriter } from '../targets/index.ts'
 import { betweenHooks } from './backup-hook.ts'
 import type { Sealing } from './backup-sealing.ts'
+import { orOtherWay } from './part-again.ts'
 import type { ProgressMeter } from './progress-meter.ts'
 import { folderOf, manifestOf } from './snapshot-manifest.ts'
 import type { Snapshots } from './snapshots.ts'
@@ -137,7 +138,9 @@ async function takeParts(
   const wanted = request.exactly ?? (await partsOf(parts.sources, backup, request.signal))
   for (const source of wanted) {
     const present = places.filter(({ id }) => !gone.has(id))
-    const { part, lost } = await takePart(parts, request, source, present)
+    const { part, lost } = await orOtherWay(parts.sources.typeOf(source.type), otherWay =>
+      takePart(parts, request, source, present, otherWay),
+    )
     for (const [place, error] of lost) {
       gone.add(place.id)
       giveUp(place, error)
@@ -154,6 +157,7 @@ async function takePart(
   { backup, name, exactly, signal, meter }: TakeRequest,
   source: Backup['sources'][number],
   places: readonly Place[],
+  otherWay: boolean,
 ): Promise<{ part: SnapshotPart; lost: ReadonlyMap<Place, AppError> }> {
   const on = { hostId: backup.hostId, backupId: backup.id, signal }
   return await parts.sources.use(source, on, async ({ type, spec, context }) => {
@@ -165,7 +169,7 @@ async function takePart(
     const cannotDump = (caught: unknown): never => {
       throw exactly ? caught : dumpFailure(type, source, caught)
     }
-    const dump = await type.dump(context, spec, { compression: asked }).catch(cannotDump)
+    const dump = await type.dump(context, spec, { compression: asked, otherWay }).catch(cannotDump)
     const want = wantOf(backup.compression, dump.compression)
     const file = `${source.key}.${dump.extension}${packedExtension(want)}${encrypt === null ? '' : '.age'}`
     const path = `${folderOf({ backupId: backup.id, name })}/${file}`

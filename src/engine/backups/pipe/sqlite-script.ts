@@ -9,6 +9,9 @@
 import { sqliteTool } from '../../lib/sqlite-tool.ts'
 import { pipeTools } from './pipe-script.ts'
 
+/** How it is told that the log grew too far, so that whoever hears it may take the copy first. */
+export const logGrew = 'The log of the database grew'
+
 const tool = String.raw`${sqliteTool}
 wal_mode() { [ "$(od -An -tu1 -j18 -N1 -- "$1" 2>/dev/null | tr -d ' \n')" = 2 ]; }`
 
@@ -54,7 +57,7 @@ if [ $tool != none ] && wal_mode "$path" && [ "$how" = stream ]; then
   QD_RUN='w=./$QD_NAME-wal; test -s "$QD_DIR/$w" || w=; tar -cf - -C "$QD_DIR" "./$QD_NAME" \${w:+"$w"} & t=$!; while sleep 1; do s=$(stat -c %s -- "$QD_DIR/$QD_NAME-wal") || s=0; test $s -le $QD_MOST || kill -PIPE $t; done </dev/null >/dev/null 2>&1 & g=$!; wait $t; r=$?; kill $g; test $r -le 1 || kill -KILL $PPID'
   held; r=$?
   # no write was hindered, and none of the log could be used again meanwhile
-  [ $r = 0 ] || [ "$(size_of "$path-wal")" -le "$QD_MOST" ] || fail COMMAND_FAILED "The log of the database grew by more than $((grow / 1048576)) MB while it was sent: turn on \"copy on the host first\", or allow more"
+  [ $r = 0 ] || [ "$(size_of "$path-wal")" -le "$QD_MOST" ] || fail COMMAND_FAILED "${logGrew} by more than $((grow / 1048576)) MB while it was sent: turn on \"copy on the host first\", or allow more"
   exit $r
 fi
 if [ $tool != none ]; then

@@ -71,6 +71,8 @@ export class BackupWorld {
   onVerb: (verb: Verb, when: 'before' | 'after', part: string) => void = () => {}
   onAct: (verb: string) => 'verified' | 'failed' = () => 'verified'
   onExec: (argv: readonly string[]) => number | Partial<ExecResult> = () => 0
+  /** Why a dump breaks off in its middle. */
+  breaks: (otherWay: boolean) => AppError | null = () => null
   bad: string | null = null
 
   dispose(): void {
@@ -287,8 +289,20 @@ export class BackupRig {
           const bytes = text === undefined ? null : text.length
           return { identity: world.identity, place: path, bytes, changedAt: 1, versions: [], tables, schemas: {} }
         }),
-      dump: (_context, { path }) =>
+      hasOtherWay: ({ message }) => message === 'the log grew',
+      dump: (_context, { path }, { otherWay = false }) =>
         verb('dump', path, () => {
+          const broken = world.breaks(otherWay)
+          if (broken) {
+            const ended = Promise.reject(broken)
+            ended.catch(() => {})
+            async function* half() {
+              yield Buffer.from('half')
+              throw broken
+            }
+            const stream = Readable.from(half())
+            return { stream, compression: 'none', extension: 'txt', totalBytes: null, ended }
+          }
           const text = world.files.get(path)
           if (text === undefined) throw new AppError('NOT_FOUND', `${path} is not there`)
           const end = { sha256: sha(text), identity: world.identity }
@@ -298,7 +312,7 @@ export class BackupRig {
               ...end,
               versions: ['memory 1'],
               tables: [{ name: 'rows', rows: text.length }],
-              notes: [],
+              notes: otherWay ? ['copied first'] : [],
             }),
           }
         }),

@@ -627,6 +627,28 @@ it('a key that a run encrypts with outlives the change of the passphrase and the
   expect(rig.backups.snapshots.missingKeys(id)).toEqual({})
 })
 
+it('a part whose kind knows another way is taken once more in that way, with a note; without room for it the first failure counts', async () => {
+  const { id } = rig.add()
+  const grew = new AppError('COMMAND_FAILED', 'the log grew')
+  world.breaks = otherWay => (otherWay ? null : grew)
+  expect(await rig.run(id)).toMatchObject({ outcome: 'good' })
+  const [made] = rig.backups.snapshots.list(id)
+  expect(made?.manifest.parts[0]).toMatchObject({ notes: ['copied first'] })
+  world.breaks = otherWay => (otherWay ? new AppError('DISK_FULL', 'no room for a copy') : grew)
+  const failed = await rig.run(id)
+  expect(failed.outcome).toBe('failed')
+  expect(failed.evidence.at(-1)?.text).toMatch(/the log grew.*no room for a copy/)
+  // another failure is not tried again
+  let tries = 0
+  world.breaks = () => {
+    tries++
+    return new AppError('COMMAND_FAILED', 'something else')
+  }
+  expect(await rig.run(id)).toMatchObject({ outcome: 'failed' })
+  expect(tries).toBe(1)
+  expect(rig.files().some(path => path.endsWith('.partial'))).toBe(false)
+})
+
 it('can be cancelled, with nothing left', async () => {
   const { id } = rig.add()
   world.onVerb = (name, when) => {
