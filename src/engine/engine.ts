@@ -1,26 +1,23 @@
 // The composition root: makes one engine out of its parts, for the app, headless and in tests. Holds no logic of its own.
-import { homedir, userInfo } from 'node:os'
+import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { engineContract } from '../shared/contract/engine.ts'
 import type { PowerChange } from '../shared/contract/native.ts'
 import { AppError } from '../shared/errors.ts'
-import { type Host, type HostSecrets, localHostId } from '../shared/model/host.ts'
 import type { Port } from '../shared/rpc/port.ts'
-import { serve } from '../shared/rpc/server.ts'
-import { createHandlers } from './api/index.ts'
+import { Clients } from './api/clients.ts'
 import type { Services } from './api/services.ts'
 import { discover } from './collector/discover.ts'
 import { createCollector } from './collector/index.ts'
 import { sameLogin } from './domain/same-login.ts'
 import type { Clock } from './lib/clock.ts'
-import { type AsyncDisposable, type Disposable, DisposableBag, disposable } from './lib/disposable.ts'
+import { type AsyncDisposable, type Disposable, DisposableBag } from './lib/disposable.ts'
 import type { Logger, Redactor } from './lib/log.ts'
 import { createSteadyTime } from './lib/steady-time.ts'
 import { createLocalCollector } from './local/local-collector.ts'
 import { createLocalLink } from './local/local-link.ts'
 import { onMains } from './local/mains.ts'
 import { networkNames } from './local/network.ts'
-import type { Native, SecretSource } from './ports.ts'
+import type { Native } from './ports.ts'
 import { createHandshakeGate } from './remote/handshake-gate.ts'
 import { createHostKeyBook, describeKey } from './remote/host-keys.ts'
 import { jumpOver } from './remote/jump.ts'
@@ -33,14 +30,15 @@ import { AuditLog } from './runtime/audit-log.ts'
 import { createBackups } from './runtime/backups.ts'
 import { ChatCommands } from './runtime/chat-commands.ts'
 import { CircuitBreakers } from './runtime/circuit-breaker.ts'
-import { Deactivation } from './runtime/deactivation.ts'
 import { followDesktopActions } from './runtime/desktop-actions.ts'
 import { DropIns } from './runtime/drop-in.ts'
 import { Fleet } from './runtime/fleet.ts'
 import { watchClockGaps } from './runtime/gap-detector.ts'
+import { givenOrStored } from './runtime/given-secrets.ts'
 import { HostRemoval } from './runtime/host-removal.ts'
-import { KeepAlive } from './runtime/keep-alive.ts'
-import { Logins } from './runtime/logins.ts'
+import type { HostSession } from './runtime/host-session.ts'
+import { ensureLocalHost } from './runtime/local-host.ts'
+import { loginParts } from './runtime/login-parts.ts'
 import { Maintenance } from './runtime/maintenance.ts'
 import { Notifier } from './runtime/notifier.ts'
 import { Outbox } from './runtime/outbox.ts'
@@ -49,7 +47,6 @@ import { Proposals } from './runtime/proposals.ts'
 import type { Publish } from './runtime/publish.ts'
 import { RecoveryRules } from './runtime/recovery-rules.ts'
 import { RecoveryRunner } from './runtime/recovery-runner.ts'
-import { Renewals } from './runtime/renewal.ts'
 import { SettingsKeeper } from './runtime/settings-keeper.ts'
 import { Silences } from './runtime/silences.ts'
 import { TelegramCommands } from './runtime/telegram-commands.ts'
@@ -95,9 +92,9 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const sshDirectory = options.sshDirectory ?? join(homedir(), '.ssh')
   const startedAt = clock.now()
   const store = openStore({ directory: dataDirectory, clock, log })
-  const clients = new Map<ReturnType<typeof serve<typeof engineContract>>, string | null>()
+  const clients = new Clients(log, hostIds => fleet.setWatched(hostIds))
   const publish: Publish = (name, payload) => {
-    for (const client of clients.keys()) client.emit(name, payload)
+    clients.publish(name, payload)
     // the panic switch stops what waits at once
     if (name === 'settings.changed') runner.onSettings()
   }
@@ -119,33 +116,25 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const localCollector = createLocalCollector(collector, { clock })
   const reach = { keys, clock, log, gate: createHandshakeGate() }
   const breakers = new CircuitBreakers({ store, clock, steady, log })
+  /** Null while a host has none. */
+  const session = (hostId: string): HostSession | null => fleet.peek(hostId)
   const watching = bag.add(
     new Watching({
-      breakers,
-      store,
-      vault,
-      alerting,
-      sessions: () => fleet.sessions(),
-      session: hostId => fleet.peek(hostId),
-      here: createLocalLink({ clock }),
-      clock,
-      log,
-      publish,
-      isHeard: () => clients.size > 0,
+      ...{ breakers, store, vault, alerting, clock, log, publish, session, sessions: () => fleet.sessions() },
+      ...{ here: createLocalLink({ clock }), isHeard: () => clients.size > 0 },
     }),
   )
   const fleet = new Fleet({
-    store,
-    vault,
-    onOpen: session => {
+    ...{ store, vault, native, clock, log, publish },
+    onOpen: opened => {
       const listeners = new DisposableBag()
       if (options.onlyLook) return listeners
-      listeners.add(watching.attach(session))
-      listeners.add(runner.attach(session))
-      listeners.add(backups.attach(session))
-      listeners.add(maintenance.attach(session))
+      listeners.add(watching.attach(opened))
+      listeners.add(runner.attach(opened))
+      listeners.add(backups.attach(opened))
+      listeners.add(maintenance.attach(opened))
       listeners.add(
-        session.link.onStatus(({ state }) => {
+        opened.link.onStatus(({ state }) => {
           if (state === 'lost') breakers.count('ssh')
         }),
       )
@@ -160,10 +149,6 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       silences.hostRemoved(hostId)
       notifier.hostRemoved(hostId)
     },
-    native,
-    clock,
-    log,
-    publish,
     settings: () => settings.get(),
     incidents: () => store.incidents.active(),
     collectorFor: host => (host.kind === 'local' ? localCollector : collector),
@@ -177,95 +162,35 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const actions = new Actions({ fleet, store, audit, clock, log, publish })
   const runner = bag.add(
     new RecoveryRunner({
-      store,
-      session: hostId => fleet.peek(hostId),
-      alerting,
-      silences,
-      actions,
-      settings: () => settings.get(),
-      prober: watching.prober,
-      vault,
-      audit,
-      clock,
-      steady,
-      log,
-      publish,
+      ...{ store, vault, alerting, silences, actions, audit, clock, steady, log, publish, session },
+      ...{ prober: watching.prober, settings: () => settings.get() },
     }),
   )
   alerting.doing = incident => runner.doing(incident)
-  const logins = bag.add(
-    new Logins({
-      store,
-      vault,
-      checks: watching.checks,
-      prober: watching.prober,
-      native,
-      session: hostId => fleet.session(hostId),
-      clock,
-      log,
-      publish,
-    }),
-  )
-  const renewals: Renewals = bag.add(
-    new Renewals({
-      store,
-      vault,
-      logins,
-      prober: watching.prober,
-      session: hostId => fleet.peek(hostId),
-      actions,
-      audit,
-      clock,
-      log,
-      publish,
-      reactivate: loginId => deactivation.lift(loginId),
-    }),
-  )
-  const deactivation: Deactivation = bag.add(
-    new Deactivation({
-      store,
-      logins,
-      alerting,
-      session: hostId => fleet.peek(hostId),
-      actions,
-      settings: () => settings.get(),
-      renewing: loginId => renewals.isRunning(loginId),
-      audit,
-      clock,
-      log,
-    }),
-  )
-  const keepAlive = bag.add(
-    new KeepAlive({
-      store,
-      logins,
-      renewals,
-      native,
-      session: hostId => fleet.peek(hostId),
-      settings: () => settings.get(),
-      breakers,
-      clock,
-      log,
-    }),
+  const { logins, renewals, deactivation, keepAlive } = loginParts(
+    {
+      ...{ store, vault, native, fleet, alerting, actions, breakers, audit, clock, log, publish },
+      ...{ checks: watching.checks, prober: watching.prober, settings: () => settings.get() },
+    },
+    bag,
   )
   const backups = bag.add(
     createBackups({
       ...{ store, vault, breakers, actions, audit, clock, log, publish, version, onMains },
-      networks: networkNames,
-      ...{ checks: watching.checks, prober: watching.prober, session: hostId => fleet.peek(hostId) },
-      sqlite: createSqliteFiles(),
+      ...{ networks: networkNames, sqlite: createSqliteFiles() },
+      ...{ checks: watching.checks, prober: watching.prober, session },
     }),
   )
   const maintenance = bag.add(
     new Maintenance({
       ...{ store, vault, breakers, actions, audit, clock, log, publish, onMains, networks: networkNames },
-      ...{ checks: watching.checks, prober: watching.prober, session: hostId => fleet.peek(hostId) },
+      ...{ checks: watching.checks, prober: watching.prober, session },
       // one job at a time per host, whichever it is
       turns: backups.turns,
     }),
   )
   const dropIns = new DropIns({ store, session: hostId => fleet.session(hostId), clock, log })
-  const rules = new RecoveryRules({ store, vault, runner, session: hostId => fleet.peek(hostId), clock, steady })
+  const rules = new RecoveryRules({ store, vault, runner, session, clock, steady })
   const telegramCommands = bag.add(
     new TelegramCommands({
       store,
@@ -279,43 +204,19 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   bag.add(followDesktopActions({ native, store, actions, alerting, audit, log }))
   bag.add(vault.onChange(() => telegramCommands.refresh()))
   const services: Services = {
-    store,
-    fleet,
+    ...{ store, fleet, actions, audit, settings, vault, alerting, silences, notifier, telegramCommands, watching },
+    ...{ logins, renewals, deactivation, backups, maintenance, ownData, clock, redactor },
     hostRemoval: new HostRemoval({
       ...{ fleet, store, restores: backups.restores, maintenance: maintenance.runner, renewals, deactivation },
     }),
-    actions,
-    audit,
-    settings,
-    vault,
-    alerting,
-    silences,
-    notifier,
-    telegramCommands,
-    watching,
     proposals: new Proposals({
-      store,
-      clock,
-      log,
+      ...{ store, clock, log },
       discover: (link, host, units, signal) => discover(link, host, units, clock, signal),
     }),
     recovery: { runner, rules, dropIns },
-    logins,
-    renewals,
-    backups,
-    maintenance,
-    ownData,
-    deactivation,
-    clock,
-    redactor,
     health: () => ({
-      version,
-      startedAt,
-      dataDirectory,
-      databaseBytes: store.bytes(),
-      storeProblem: store.problem?.message ?? null,
-      setAside: store.setAside,
-      restored: store.restored,
+      ...{ version, startedAt, dataDirectory, databaseBytes: store.bytes() },
+      ...{ storeProblem: store.problem?.message ?? null, setAside: store.setAside, restored: store.restored },
       offline: alerting.offline,
     }),
     testConnection: (id, draft, secrets, signal) =>
@@ -382,73 +283,18 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     throw error
   }
 
-  const rewatch = (): void => fleet.setWatched(new Set([...clients.values()].filter(id => id !== null)))
   return {
     services,
-    attach(port) {
-      const handlers = createHandlers(services, {
-        watch(hostId) {
-          clients.set(server, hostId)
-          rewatch()
-        },
-      })
-      const server = serve(engineContract, port, handlers, { log: log.child('rpc') })
-      clients.set(server, null)
-      const gone = disposable(() => {
-        clients.delete(server)
-        server.dispose()
-        rewatch()
-      })
-      port.listen(
-        () => {},
-        () => gone.dispose(),
-      )
-      return gone
-    },
+    attach: port => clients.attach(port, services),
     onPower(change) {
       log.info('power', { change })
       watching.onPower(change)
       if (change === 'suspend') return
-      for (const session of fleet.sessions()) session.link.probe()
+      for (const { link } of fleet.sessions()) link.probe()
     },
     async dispose(graceMs) {
-      for (const client of [...clients.keys()]) client.dispose()
-      clients.clear()
+      clients.dispose()
       await close(graceMs)
     },
   }
-}
-
-/**
- * What a person has just typed, else what the vault holds for the host that is being edited; but no stored password unless the draft names
- * the `same` user and server that it was given for.
- */
-function givenOrStored(given: HostSecrets, stored: SecretSource | null, same: boolean): SecretSource {
-  return {
-    hostSecret: async (hostId, kind) => {
-      const value = given[kind]
-      if (value !== undefined) return value
-      if (!same && kind !== 'passphrase') return null
-      return (await stored?.hostSecret(hostId, kind)) ?? null
-    },
-  }
-}
-
-/** This computer is a host like the others, there from the first start (R6). */
-function ensureLocalHost(store: ReturnType<typeof openStore>, clock: Clock): void {
-  if (store.hosts.get(localHostId)) return
-  const local: Omit<Host, 'stored'> = {
-    id: localHostId,
-    kind: 'local',
-    name: 'This computer',
-    address: 'localhost',
-    port: 22,
-    user: userInfo().username,
-    auth: { kind: 'agent' },
-    sudo: 'passwordless',
-    jump: null,
-    userUnits: true,
-    createdAt: clock.now(),
-  }
-  store.hosts.insert(local)
 }
