@@ -2,6 +2,7 @@
 import { type FormEvent, type ReactNode, useId, useState } from 'react'
 import type { AppError } from '../../shared/errors.ts'
 import { safeText } from '../lib/safe-text.ts'
+import { isTypedName } from '../lib/typed-name.ts'
 import { Button } from './button.tsx'
 import { Command } from './command.tsx'
 import { Dialog } from './dialog.tsx'
@@ -88,7 +89,7 @@ function ConfirmForm(props: {
   const submit = (event: FormEvent): void => {
     event.preventDefault()
     if (!ready) return
-    if (typedName !== undefined && typed.trim() !== typedName) setMissed(true)
+    if (typedName !== undefined && !isTypedName(typed, typedName)) setMissed(true)
     else onConfirm()
   }
   return (

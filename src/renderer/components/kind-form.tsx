@@ -6,9 +6,10 @@ import { type DraftForm, errorsWithin, textOf, useSave } from '../data/use-draft
 import { fieldsOf } from '../lib/json-schema.ts'
 import { safeText } from '../lib/safe-text.ts'
 import { useFirstMistake } from '../lib/use-first-mistake.ts'
-import { Button, ButtonRow, LinkButton } from './button.tsx'
+import { Button } from './button.tsx'
 import { Pale } from './cells.tsx'
 import { TextField } from './field.tsx'
+import { FormButtons } from './form-buttons.tsx'
 import css from './kind-form.module.css'
 import { Panel } from './page.tsx'
 import { SchemaForm } from './schema-form.tsx'
@@ -86,18 +87,11 @@ export function KindForm<T extends KindDraft>(props: KindFormProps<T>): ReactNod
       </Panel>
       {props.children}
       {props.failure}
-      <ButtonRow>
-        <Button type="submit" look="primary" loading={busy === 'save'}>
-          {props.save}
-        </Button>
+      <FormButtons busy={busy} save={props.save} back={props.back} remove={props.remove}>
         <Button icon={trial.icon} loading={busy === 'try'} onClick={tryOut}>
           {trial.label}
         </Button>
-        <LinkButton to={props.back} look="quiet">
-          Cancel
-        </LinkButton>
-        {props.remove}
-      </ButtonRow>
+      </FormButtons>
       <div aria-live="polite">
         {/* what was changed since was not tried */}
         {tried !== null && tried.of === draft && (

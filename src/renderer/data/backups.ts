@@ -3,9 +3,8 @@ import type { QueryClient } from '@tanstack/react-query'
 import type { RestoreDraft } from '../../shared/model/backup.ts'
 import type { EngineRemote } from '../engine.ts'
 import { put, putRun } from './put.ts'
-import { callKey, updateAnswer, useEngineQuery } from './remotes.tsx'
+import { callKey, fresh, updateAnswer, useEngineQuery } from './remotes.tsx'
 
-const fresh = { staleTime: Number.POSITIVE_INFINITY } as const
 const runsShown = 30
 
 /** All backups, kept fresh by events. */

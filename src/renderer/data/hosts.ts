@@ -4,14 +4,14 @@ import { useEffect } from 'react'
 import type { ActionRun, UnitRef } from '../../shared/model/unit.ts'
 import { isSameUnit } from '../lib/same-unit.ts'
 import { runsKey } from './live.ts'
-import { useEngine, useEngineConnected, useEngineQuery } from './remotes.tsx'
+import { fresh, useEngine, useEngineConnected, useEngineQuery } from './remotes.tsx'
 
 export function useHosts() {
-  return useEngineQuery('host.list', undefined, { staleTime: Number.POSITIVE_INFINITY })
+  return useEngineQuery('host.list', undefined, fresh)
 }
 
 export function useHost(id: string) {
-  return useEngineQuery('host.get', id, { staleTime: Number.POSITIVE_INFINITY })
+  return useEngineQuery('host.get', id, fresh)
 }
 
 export function useUnits(hostId: string, enabled = true) {
@@ -19,11 +19,11 @@ export function useUnits(hostId: string, enabled = true) {
 }
 
 export function useSettings() {
-  return useEngineQuery('settings.get', undefined, { staleTime: Number.POSITIVE_INFINITY })
+  return useEngineQuery('settings.get', undefined, fresh)
 }
 
 export function useVault() {
-  return useEngineQuery('vault.status', undefined, { staleTime: Number.POSITIVE_INFINITY })
+  return useEngineQuery('vault.status', undefined, fresh)
 }
 
 /** Tells the engine that this host is looked at, so that it is sampled fast while the component is shown. */

@@ -15,9 +15,9 @@ import type { RecoveryView } from '../../shared/model/recovery.ts'
 import type { UnitRef } from '../../shared/model/unit.ts'
 import type { EngineRemote } from '../engine.ts'
 import type { KnownIncidents } from '../lib/incident-words.ts'
-import { callKey, updateAnswer, useEngine, useEngineQuery } from './remotes.tsx'
+import { callKey, fresh, updateAnswer, useEngine, useEngineQuery } from './remotes.tsx'
 
-const forever = { staleTime: Number.POSITIVE_INFINITY }
+const forever = fresh
 const pageSize = 100
 
 /** More than that are not counted one by one. */

@@ -62,6 +62,9 @@ export interface CallOptions {
   readonly staleTime?: number
 }
 
+/** For answers that events keep fresh, or that never change while the engine runs. */
+export const fresh = { staleTime: Number.POSITIVE_INFINITY } as const
+
 /** A query of the engine's contract; errors are AppErrors. Where an event keeps the answer fresh, live.ts writes it into the cache. */
 export function useEngineQuery<N extends CallName<EngineContract>>(
   name: N,

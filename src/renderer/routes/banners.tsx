@@ -4,7 +4,14 @@ import type { EngineProcessState } from '../../shared/contract/shell.ts'
 import { Banner } from '../components/banner.tsx'
 import { Button } from '../components/button.tsx'
 import { useSettings, useVault } from '../data/hosts.ts'
-import { useEngineCommand, useEngineQuery, useShellCommand, useShellEvent, useShellQuery } from '../data/remotes.tsx'
+import {
+  fresh,
+  useEngineCommand,
+  useEngineQuery,
+  useShellCommand,
+  useShellEvent,
+  useShellQuery,
+} from '../data/remotes.tsx'
 import { safeText } from '../lib/safe-text.ts'
 import { KeyringRetry } from '../views/vault/keyring-retry.tsx'
 
@@ -50,7 +57,7 @@ function EngineBanner(): ReactNode {
 }
 
 function StoreBanners(): ReactNode {
-  const health = useEngineQuery('engine.health', undefined, { staleTime: Number.POSITIVE_INFINITY })
+  const health = useEngineQuery('engine.health', undefined, fresh)
   const [seen, setSeen] = useState<string | null>(null)
   const { storeProblem = null, setAside = null, restored = null } = health.data ?? {}
   return (
@@ -79,7 +86,7 @@ function StoreBanners(): ReactNode {
 
 /** No host is called down meanwhile: nothing is known of any. */
 function OfflineBanner(): ReactNode {
-  const health = useEngineQuery('engine.health', undefined, { staleTime: Number.POSITIVE_INFINITY })
+  const health = useEngineQuery('engine.health', undefined, fresh)
   const offline = health.data?.offline ?? null
   if (offline === null) return null
   return (

@@ -2,6 +2,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { safeShort, safeText } from '../../../src/renderer/lib/safe-text.ts'
+import { isTypedName } from '../../../src/renderer/lib/typed-name.ts'
 
 const esc = '\u001b'
 
@@ -86,4 +87,13 @@ test('S34 a million escapes cost time in proportion', () => {
 test('short texts end in an ellipsis where something was cut', () => {
   expect(safeShort('abcdef', 4)).toBe('abc…')
   expect(safeShort(`${esc}[31mabc${esc}[0m`, 4)).toBe('abc')
+})
+
+test('a name that is to be typed may be typed as it is shown, and as nothing else', () => {
+  expect(isTypedName(' Trading bot ', 'Trading bot')).toBe(true)
+  expect(isTypedName('trading bot', 'Trading bot')).toBe(false)
+  expect(isTypedName('', 'Trading bot')).toBe(false)
+  const hidden = 'bot\u202egnp.exe'
+  expect(isTypedName(safeText(hidden), hidden)).toBe(true)
+  expect(isTypedName('botgnp.exe', hidden)).toBe(false)
 })

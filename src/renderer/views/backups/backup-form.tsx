@@ -1,8 +1,9 @@
 // The form of a backup: what, where to, when, how many are kept, and how. Holds no secret: they go from their inputs to the engine.
 import type { FormEvent, ReactNode } from 'react'
 import { type Backup, BackupDraft, type BackupKinds } from '../../../shared/model/backup.ts'
-import { Button, ButtonRow, LinkButton } from '../../components/button.tsx'
+import { LinkButton } from '../../components/button.tsx'
 import { CheckField, SelectField, TextField } from '../../components/field.tsx'
+import { FormButtons } from '../../components/form-buttons.tsx'
 import { HostSelect } from '../../components/host-select.tsx'
 import { KindParts } from '../../components/kind-parts.tsx'
 import { ManyOf } from '../../components/many-of.tsx'
@@ -104,14 +105,11 @@ export function BackupForm(props: {
         </div>
       </Columns>
       {form.failure && <SaveError error={form.failure} />}
-      <ButtonRow>
-        <Button type="submit" look="primary" loading={form.busy === 'save'}>
-          {backup ? 'Save' : 'Add backup'}
-        </Button>
-        <LinkButton to={backup ? backupPath(backup.id) : places.backups} look="quiet">
-          Cancel
-        </LinkButton>
-      </ButtonRow>
+      <FormButtons
+        busy={form.busy}
+        save={backup ? 'Save' : 'Add backup'}
+        back={backup ? backupPath(backup.id) : places.backups}
+      />
     </form>
   )
 }

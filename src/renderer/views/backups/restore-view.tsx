@@ -1,5 +1,5 @@
 // The way back: which parts, to where, what will happen, typed confirmation, then how it goes. Looks at the host by the engine; decides nothing.
-import { ArchiveX } from 'lucide-react'
+import { ArchiveX, KeyRound } from 'lucide-react'
 import { type ReactNode, useState } from 'react'
 import { useParams, useSearchParams } from 'react-router'
 import type { RestoreDraft, RestoreRun, Snapshot } from '../../../shared/model/backup.ts'
@@ -9,7 +9,7 @@ import { ConfirmDialog } from '../../components/confirm-dialog.tsx'
 import { EmptyState, QueryFaces } from '../../components/faces.tsx'
 import { CheckField } from '../../components/field.tsx'
 import { Columns, Page, Panel } from '../../components/page.tsx'
-import { useBackups, useRestorePlan, useRestores, useSnapshots } from '../../data/backups.ts'
+import { useBackups, useMissingKeys, useRestorePlan, useRestores, useSnapshots } from '../../data/backups.ts'
 import { useHosts } from '../../data/hosts.ts'
 import { useEngineCommand } from '../../data/remotes.tsx'
 import { snapshotText } from '../../lib/backup-status.ts'
@@ -21,6 +21,7 @@ import css from './backups.module.css'
 import { Destination, elsewhere, Parts } from './restore-fields.tsx'
 import { RestorePlanPanel } from './restore-plan-panel.tsx'
 import { RestoreProgress } from './restore-progress.tsx'
+import { UnlockDialog } from './unlock-dialog.tsx'
 
 export function RestorePage(): ReactNode {
   const { backupId = '' } = useParams()
@@ -133,6 +134,9 @@ function Wizard(props: {
     despiteDamage: false,
   })
   const [asking, setAsking] = useState(false)
+  const [unlocking, setUnlocking] = useState(false)
+  const keys = useMissingKeys(manifest.backupId)
+  const missing = keys.data?.[snapshot.id] ?? null
   const complete = draft.parts.length > 0 && (draft.to.kind === 'in-place' || draft.to.place.trim() !== '')
   // a place that is being typed is not looked at letter by letter
   const settled = useSettled(complete ? draft : null, draft, 500)
@@ -165,6 +169,11 @@ function Wizard(props: {
             )}
           </Panel>
           <ButtonRow>
+            {missing !== null && (
+              <Button look="primary" icon={KeyRound} onClick={() => setUnlocking(true)}>
+                Unlock
+              </Button>
+            )}
             <Button
               look={draft.to.kind === 'in-place' ? 'danger' : 'primary'}
               disabled={blocked || (differs && draft.to.kind === 'in-place' && !draft.despiteIdentity)}
@@ -193,6 +202,18 @@ function Wizard(props: {
           )}
         </div>
       </Columns>
+      {unlocking && missing !== null && (
+        <UnlockDialog
+          snapshot={snapshot}
+          missing={missing}
+          onClose={() => {
+            setUnlocking(false)
+            // it may be open now, and then nothing speaks against the restore any more
+            void keys.refetch()
+            void plan.refetch()
+          }}
+        />
+      )}
       {plan.data && (
         <ConfirmDialog
           open={asking}

@@ -2,7 +2,8 @@
 import { FlaskConical } from 'lucide-react'
 import { type FormEvent, type ReactNode, useMemo, useState } from 'react'
 import { type Check, CheckDraft, type CheckKind, type Probe } from '../../../shared/model/check.ts'
-import { Button, ButtonRow, LinkButton } from '../../components/button.tsx'
+import { Button } from '../../components/button.tsx'
+import { FormButtons } from '../../components/form-buttons.tsx'
 import { Columns, Panel } from '../../components/page.tsx'
 import { SchemaForm } from '../../components/schema-form.tsx'
 import { useEngine } from '../../data/remotes.tsx'
@@ -67,17 +68,11 @@ export function CheckForm(props: { kind: CheckKind; check: Check | null; draft: 
           <ThresholdFields kind={kind} form={form} checkId={check?.id ?? null} />
         </Panel>
         {failure && <SaveError error={failure} />}
-        <ButtonRow>
-          <Button type="submit" look="primary" loading={busy === 'save'}>
-            {check ? 'Save' : 'Add check'}
-          </Button>
+        <FormButtons busy={busy} save={check ? 'Save' : 'Add check'} back={check ? checkPath(check.id) : places.checks}>
           <Button icon={FlaskConical} loading={busy === 'try'} onClick={tryOut}>
             Try it now
           </Button>
-          <LinkButton to={check ? checkPath(check.id) : places.checks} look="quiet">
-            Cancel
-          </LinkButton>
-        </ButtonRow>
+        </FormButtons>
       </form>
       <div className={css.side}>
         <TryPanel probe={tried} running={busy === 'try'} />

@@ -2,8 +2,9 @@
 import { ScanSearch } from 'lucide-react'
 import { type FormEvent, type ReactNode, useState } from 'react'
 import { type Login, LoginDraft, type LoginFile, type SiteProfile } from '../../../shared/model/login.ts'
-import { Button, ButtonRow, LinkButton } from '../../components/button.tsx'
+import { Button } from '../../components/button.tsx'
 import { CheckField, Choices, FieldRow, SelectField, TextArea, TextField } from '../../components/field.tsx'
+import { FormButtons } from '../../components/form-buttons.tsx'
 import { HostSelect } from '../../components/host-select.tsx'
 import { ManyOf } from '../../components/many-of.tsx'
 import { NumberField } from '../../components/number-field.tsx'
@@ -66,14 +67,11 @@ export function LoginForm(props: { login: Login | null; draft: LoginDraft; sites
           <EndFields form={form} />
         </Panel>
         {form.failure && <SaveError error={form.failure} />}
-        <ButtonRow>
-          <Button type="submit" look="primary" loading={form.busy === 'save'}>
-            {login ? 'Save' : 'Add login'}
-          </Button>
-          <LinkButton to={login ? loginPath(login.id) : places.logins} look="quiet">
-            Cancel
-          </LinkButton>
-        </ButtonRow>
+        <FormButtons
+          busy={form.busy}
+          save={login ? 'Save' : 'Add login'}
+          back={login ? loginPath(login.id) : places.logins}
+        />
       </form>
       <div>{found && <Found file={found} required={form.draft.required} />}</div>
     </Columns>

@@ -3,10 +3,11 @@ import { Eye } from 'lucide-react'
 import { type FormEvent, type ReactNode, useState } from 'react'
 import type { FieldSecrets } from '../../../shared/model/check.ts'
 import { MaintenanceDraft, type MaintenanceKind, type MaintenanceTask } from '../../../shared/model/maintenance.ts'
-import { Button, ButtonRow, LinkButton } from '../../components/button.tsx'
+import { Button } from '../../components/button.tsx'
 import { Pale } from '../../components/cells.tsx'
 import { ConfirmDialog } from '../../components/confirm-dialog.tsx'
 import { CheckField, TextField } from '../../components/field.tsx'
+import { FormButtons } from '../../components/form-buttons.tsx'
 import { HostSelect } from '../../components/host-select.tsx'
 import { KindParts } from '../../components/kind-parts.tsx'
 import { Columns, Panel } from '../../components/page.tsx'
@@ -126,14 +127,11 @@ export function TaskForm(props: {
         </div>
       </Columns>
       {form.failure && !asking && <SaveError error={form.failure} />}
-      <ButtonRow>
-        <Button type="submit" look="primary" loading={form.busy === 'save'}>
-          {task ? 'Save' : 'Add task'}
-        </Button>
-        <LinkButton to={task ? taskPath(task.id) : places.maintenance} look="quiet">
-          Cancel
-        </LinkButton>
-      </ButtonRow>
+      <FormButtons
+        busy={form.busy}
+        save={task ? 'Save' : 'Add task'}
+        back={task ? taskPath(task.id) : places.maintenance}
+      />
       <ConfirmDialog
         open={asking}
         title={`Let ${safeText(draft.name)} run by itself?`}

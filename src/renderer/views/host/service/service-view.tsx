@@ -8,7 +8,7 @@ import { EmptyState, ErrorState, LoadingState } from '../../../components/faces.
 import { Columns, useTitle } from '../../../components/page.tsx'
 import { Status } from '../../../components/status.tsx'
 import { SubPage } from '../../../components/sub-page.tsx'
-import { useEngineCommand, useEngineQuery } from '../../../data/remotes.tsx'
+import { fresh, useEngineCommand, useEngineQuery } from '../../../data/remotes.tsx'
 import { addBackupPath, hostPath } from '../../../lib/places.ts'
 import { safeText } from '../../../lib/safe-text.ts'
 import { useShortcut } from '../../../lib/shortcuts.ts'
@@ -47,7 +47,7 @@ function NoSuchService(props: { hostId: string }): ReactNode {
 function Service(props: { unit: UnitRef }): ReactNode {
   const { hostId, scope, name } = props.unit
   useTitle(safeText(name))
-  const unit = useEngineQuery('unit.get', { hostId, scope, name }, { staleTime: Number.POSITIVE_INFINITY })
+  const unit = useEngineQuery('unit.get', { hostId, scope, name }, fresh)
   if (unit.data) return <Loaded unit={unit.data} />
   if (!unit.error) return <LoadingState label="Reading service" />
   if (unit.error.code === 'NOT_FOUND') return <NoSuchService hostId={hostId} />
