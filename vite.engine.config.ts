@@ -3,6 +3,13 @@ import { builtinModules } from 'node:module'
 import { resolve } from 'node:path'
 import { defineConfig } from 'vite'
 
+/** Each package is a chunk, and so are the layers that know none above them: what is not needed yet is not loaded, and V8 never reads all at once. */
+const chunkOf = (id: string): string | null => {
+  const inPackage = /.*node_modules[\\/]((?:@[^\\/]+[\\/])?[^\\/]+)/.exec(id)?.[1]
+  if (inPackage) return inPackage.replace('@', '').replace(/[\\/]/, '-')
+  return /src[\\/](?:engine[\\/])?(shared|parse|domain|lib)[\\/]/.exec(id)?.[1] ?? null
+}
+
 export default defineConfig({
   publicDir: false,
   // Dependencies are bundled, so that the packaged app carries one native package and no node_modules tree.
@@ -38,6 +45,7 @@ export default defineConfig({
         chunkFileNames: 'chunks/[name].cjs',
         // Node keeps all source text in memory, and takes two bytes for each character once a single one is beyond Latin-1.
         charset: 'ascii',
+        codeSplitting: { groups: [{ name: chunkOf, debugName: 'chunks' }] },
         // Names stay, so that a stack in the log can be read.
         minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
       },

@@ -1,6 +1,5 @@
 // Sends letters by SMTP; knows no other channel. A password never travels unencrypted, but to this computer itself.
 import { connect, isIP, type Socket } from 'node:net'
-import { createTransport } from 'nodemailer'
 import { z } from 'zod'
 import { headerSafe, mailText } from '../domain/mail-text.ts'
 import { passing, permanent, type SendFailure } from '../lib/send-failure.ts'
@@ -66,6 +65,8 @@ export const email = channelType({
     const near = loopback.test(fields.host)
     if (login && !near && fields.security === 'none')
       return permanent('The password would travel unencrypted: choose an encryption, or leave the user empty')
+    // loaded with the first letter: many write none
+    const { createTransport } = await import('nodemailer')
     if (context.signal.aborted) return passing('It was not sent in time')
     const { subject, text, html } = mailText(notification, fields.subjectPrefix)
     const domain = headerSafe(fields.from.slice(fields.from.lastIndexOf('@') + 1))

@@ -1,6 +1,5 @@
 // Whether a Postgres server lets in and answers a query as expected, by its own protocol through whatever stream the vantage gives.
 import type { Duplex } from 'node:stream'
-import pg from 'pg'
 import { z } from 'zod'
 import { AppError } from '../../shared/errors.ts'
 import { explain, meets } from '../parse/expectation.ts'
@@ -46,6 +45,8 @@ export const postgres = checkType({
   },
   async probe(context, spec): Promise<ProbeResult> {
     const where = spec.address.startsWith('/') ? spec.address : `${spec.address}:${spec.port}`
+    // loaded with the first look, and before there is a stream that somebody has to listen to
+    const { default: pg } = await import('pg')
     let stream: Duplex
     let password: string | null
     try {

@@ -1,6 +1,6 @@
 // One connection to a Redis server on whatever stream leads there; knows no host, no address and no vault.
 import type { Duplex } from 'node:stream'
-import { AbstractConnector, Redis } from 'ioredis'
+import type { AbstractConnector, Redis } from 'ioredis'
 
 export interface RedisLogin {
   readonly password: string | null
@@ -19,9 +19,17 @@ export async function withRedisOver<T>(
   signal: AbortSignal,
   work: (client: Redis) => Promise<T>,
 ): Promise<T> {
+  let trouble: unknown = null
+  const onTrouble = (error: unknown): void => {
+    trouble ??= error
+  }
+  // The library is loaded with the first connection, and until it listens the stream's own end must not go unheard.
+  stream.on('error', onTrouble)
+  const redis = await import('ioredis')
+  if (stream.destroyed) throw trouble ?? new Error('The connection was closed')
   const secret = password === null || password === '' ? null : password
-  const client = new Redis({
-    Connector: connectorOver(stream),
+  const client = new redis.Redis({
+    Connector: connectorOver(redis.AbstractConnector, stream),
     lazyConnect: true,
     db: database,
     ...(secret === null ? {} : { password: secret }),
@@ -31,10 +39,7 @@ export async function withRedisOver<T>(
     enableReadyCheck: false,
     disableClientInfo: true,
   })
-  let trouble: unknown = null
-  client.on('error', error => {
-    trouble ??= error
-  })
+  client.on('error', onTrouble)
   const onAbort = (): void => void stream.destroy()
   signal.addEventListener('abort', onAbort, { once: true })
   try {
@@ -49,8 +54,8 @@ export async function withRedisOver<T>(
   }
 }
 
-function connectorOver(stream: Duplex) {
-  return class extends AbstractConnector {
+function connectorOver(Connector: typeof AbstractConnector, stream: Duplex) {
+  return class extends Connector {
     constructor() {
       super(100)
     }

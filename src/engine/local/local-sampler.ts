@@ -1,6 +1,5 @@
 // Looks at this computer through systeminformation, where there is no /proc to read (macOS, Windows); knows nothing of units.
 import { loadavg, uptime } from 'node:os'
-import si from 'systeminformation'
 import { AppError, type ErrorShape } from '../../shared/errors.ts'
 import type { DiskUse, HostSample, NetRate } from '../../shared/model/metric.ts'
 import type { Clock } from '../lib/clock.ts'
@@ -43,10 +42,7 @@ class LocalSampler implements MetricSampler {
 
   async sample(signal?: AbortSignal): Promise<HostSample> {
     if (this.#over) throw new AppError('NOT_CONNECTED', 'The metrics of this computer are closed')
-    const [load, memory, net, io] = await this.#within(
-      Promise.all([si.currentLoad(), si.mem(), si.networkStats('*'), si.fsStats(), this.#askDisks()]),
-      signal,
-    )
+    const [load, memory, net, io] = await this.#within(this.#look(), signal)
     // its rates are since the call before, whoever made it: the first are none of ours
     const first = this.#first
     this.#first = false
@@ -73,11 +69,25 @@ class LocalSampler implements MetricSampler {
     this.#close(null)
   }
 
-  async #askDisks(): Promise<void> {
+  async #look() {
+    // Large, and of no use where /proc can be read.
+    const { default: si } = await import('systeminformation')
+    const [load, memory, net, io, disks] = await Promise.all([
+      si.currentLoad(),
+      si.mem(),
+      si.networkStats('*'),
+      si.fsStats(),
+      this.#disksAreOld() ? si.fsSize() : null,
+    ])
+    if (disks) this.#disks = diskUses(disks)
+    return [load, memory, net, io] as const
+  }
+
+  #disksAreOld(): boolean {
     const now = this.#clock.monotonic()
-    if (this.#disksAt !== null && now - this.#disksAt < diskPeriodMs) return
+    if (this.#disksAt !== null && now - this.#disksAt < diskPeriodMs) return false
     this.#disksAt = now
-    this.#disks = diskUses(await si.fsSize())
+    return true
   }
 
   #within<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {

@@ -1,11 +1,11 @@
 // Whether this computer runs on mains, for what is not to empty a battery; knows nothing of what that is.
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { battery } from 'systeminformation'
 
 /** Null where it cannot be known. A computer without a battery runs on mains. */
 export async function onMains(): Promise<boolean | null> {
   if (process.platform === 'linux') return await mainsOf('/sys/class/power_supply')
+  const { battery } = await import('systeminformation')
   const { hasBattery, acConnected } = await battery()
   return hasBattery ? acConnected : true
 }

@@ -1,9 +1,9 @@
 // By what names the network may be known on which this computer is, for what is to run only on some; knows nothing of what that is.
 import { readFile } from 'node:fs/promises'
-import { networkGatewayDefault, wifiConnections } from 'systeminformation'
 
 /** The Wi-Fi's name, the router's hardware address, the router's address; as many of them as can be told here, and none where nothing can. */
 export async function networkNames(): Promise<string[]> {
+  const { networkGatewayDefault, wifiConnections } = await import('systeminformation')
   const [wifi, gateway, neighbours] = await Promise.all([
     wifiConnections().catch(() => []),
     networkGatewayDefault().catch(() => ''),
