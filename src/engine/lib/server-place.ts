@@ -72,11 +72,15 @@ function keyOfName(name: string): string {
 /** Databases of this app's own: beside a restore, after it, of a drill, of roles that were kept. */
 const ownDatabase = /^quarterdeck_(drill|roles)_|_qd_[a-z0-9]{1,40}_(new|old)$/
 
+/** Where all databases of a server are taken: is it a person's own, and not left out? */
+export const isTaken = (name: string, except: readonly string[]): boolean =>
+  !ownDatabase.test(name) && !except.includes(name)
+
 /** What a spec that names no database stands for: each of these that is a person's own and not left out, as a spec of its own. */
 export const eachDatabase = <S extends { readonly database: string; readonly except: readonly string[] }>(
   its: S,
   names: readonly string[],
 ): { key: string; spec: S }[] =>
   names
-    .filter(name => !ownDatabase.test(name) && !its.except.includes(name))
+    .filter(name => isTaken(name, its.except))
     .map(database => ({ key: keyOfName(database), spec: { ...its, database, except: [] } }))

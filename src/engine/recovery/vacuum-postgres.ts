@@ -7,11 +7,11 @@ import { pgFailure } from '../lib/postgres/pg-failure.ts'
 import { jsonLines, pgProgram, psqlArgv } from '../lib/postgres/pg-program.ts'
 import { isShort, type PgDisk, readRoom, roomBody, roomQuestion, roomText, tightest } from '../lib/postgres/pg-room.ts'
 import { programBody } from '../lib/postgres/pg-script.ts'
-import { isLocal, serverPassword, serverPlace } from '../lib/server-place.ts'
+import { databaseOrAll, isLocal, isTaken, serverPassword, serverPlace } from '../lib/server-place.ts'
 import { commandText } from '../parse/command-text.ts'
 import { type HostActionContext, hostActionType, type StepResult } from './action.ts'
 
-const Spec = z.object({
+const fields = z.object({
   databases: z
     .array(
       z
@@ -23,18 +23,28 @@ const Spec = z.object({
     .max(100)
     .default([])
     .meta({ title: 'Databases', description: 'Empty is all of them, also those that come later' }),
+  except: databaseOrAll(63).except,
   ...serverPlace(5_432, 'postgres'),
   user: z.string().trim().max(63).default('').meta({
     title: 'Role',
     description: "Empty is the account's name; it has to own what it vacuums",
   }),
   password: serverPassword,
+  vacuum: z.boolean().default(true).meta({
+    title: 'Free space',
+    description: 'VACUUM; without it nothing but the statistics is renewed',
+  }),
   analyze: z.boolean().default(true).meta({ title: 'Renew the statistics, too', description: 'ANALYZE' }),
   full: z.boolean().default(false).meta({
     title: 'FULL',
     description: 'Writes each table anew and gives the space back to the disk; nobody can use a table meanwhile',
   }),
   timeoutMinutes: z.number().int().min(1).max(1_440).default(120).meta({ title: 'Timeout', unit: 'min' }),
+})
+const Spec = fields.superRefine(({ vacuum, analyze, full }, context) => {
+  const refuse = (path: string, message: string): void => context.addIssue({ code: 'custom', path: [path], message })
+  if (!vacuum && full) refuse('full', 'It frees space: turn that on, too')
+  else if (!vacuum && !analyze) refuse('vacuum', 'Choose what is to be done')
 })
 type Spec = z.output<typeof Spec>
 
@@ -45,7 +55,8 @@ const askMs = 60_000
 const databases = `SELECT json_build_object('name', datname, 'bytes', CASE WHEN has_database_privilege(oid, 'CONNECT') THEN pg_database_size(oid) END)
 FROM pg_catalog.pg_database WHERE datallowconn AND NOT datistemplate ORDER BY datname;`
 
-const statement = ({ full, analyze }: Spec): string => {
+const statement = ({ vacuum, full, analyze }: Spec): string => {
+  if (!vacuum) return 'ANALYZE'
   const options = [...(full ? ['FULL'] : []), ...(analyze ? ['ANALYZE'] : [])]
   return options.length === 0 ? 'VACUUM' : `VACUUM (${options.join(', ')})`
 }
@@ -61,7 +72,7 @@ export const vacuumPostgres = hostActionType({
   expects: 'checks',
   spec: Spec,
   plan: spec => ({
-    title: `${statement(spec)} of ${spec.databases.length === 0 ? 'all databases' : spec.databases.join(', ')}`,
+    title: `${statement(spec)} of ${chosenText(spec)}`,
     commands: (spec.databases.length === 0 ? ['DATABASE'] : spec.databases).map(name => shown(spec, name)),
     risk: spec.full ? 'confirm' : 'safe',
     consequence: spec.full
@@ -83,6 +94,11 @@ export const vacuumPostgres = hostActionType({
     }),
 })
 
+function chosenText({ databases: chosen, except }: Spec): string {
+  if (chosen.length > 0) return chosen.join(', ')
+  return except.length === 0 ? 'all databases' : `all databases without ${except.join(', ')}`
+}
+
 interface Database {
   readonly name: string
   readonly bytes: number | null
@@ -91,7 +107,7 @@ interface Database {
 async function chosen(context: HostActionContext, spec: Spec): Promise<Database[]> {
   const main = spec.databases[0] ?? mainDatabase
   const all = (await ask(context, spec, main, databases, askMs)) as Database[]
-  if (spec.databases.length === 0) return all
+  if (spec.databases.length === 0) return all.filter(({ name }) => isTaken(name, spec.except))
   return spec.databases.map(name => {
     const found = all.find(one => one.name === name)
     if (!found) throw new AppError('NOT_FOUND', `There is no database ${name}`)

@@ -200,11 +200,13 @@ it('Postgres is vacuumed over the socket as the right account, and with a passwo
     /^trading: FULL needs [\d.]+ MB on the disk of \/srv\/small\/pg, and [\d.]+ MB are free, so nothing was done to it\. Make room/,
   )
   expect(await lies()).toBe(file)
-  const plain = await add('Tight, and plain', [{ type: 'vacuum-postgres', spec: wanted }])
-  const vacuumed = await run(plain.id)
-  expect(vacuumed, words(vacuumed)).toMatchObject({ outcome: 'done' })
-  await psql('DROP TABLE tight')
-  const spec = { address: '127.0.0.1', user: 'keeper', account: '' }
+  // statistics alone need none, and nor does the VACUUM of all below
+  const only = await add('Statistics', [{ type: 'vacuum-postgres', spec: { ...wanted, vacuum: false } }])
+  const analyzed = await run(only.id)
+  expect(analyzed, words(analyzed)).toMatchObject({ outcome: 'done' })
+  expect(await psql("SELECT reltuples FROM pg_class WHERE relname = 'tight'")).toBe('17000')
+  await owner('CREATE DATABASE huge')
+  const spec = { address: '127.0.0.1', user: 'keeper', account: '', except: ['huge'] }
   const named = await add('Postgres by name', [{ type: 'vacuum-postgres', spec }], {}, { 'step-0.password': canary })
   expect(named.stored).toEqual(['step-0.password'])
   // a lock keeps it waiting while all processes are looked through
@@ -235,6 +237,7 @@ it('Postgres is vacuumed over the socket as the right account, and with a passwo
   const all = await ended(named.id)
   expect(all, words(all)).toMatchObject({ outcome: 'done' })
   for (const name of ['trading', 'postgres']) expect(words(all)).toContain(`${name}: `)
+  expect(words(all)).not.toContain('huge')
   expect(`${app.logs.join('\n')}${JSON.stringify(all)}`).not.toContain(needle)
   // another place does not get what was stored for this one
   const moved = {

@@ -184,6 +184,24 @@ it('refuses FULL before anything is locked where a disk is too small, sums what 
   expect(away.sent).toHaveLength(2)
 })
 
+it('takes all databases but those that are left out and its own, renews statistics alone, and refuses to do nothing', async () => {
+  const spec = vacuumPostgres.spec.parse({ except: ['big'], vacuum: false })
+  const names = ['app', 'big', 'app_qd_abc_old', 'quarterdeck_drill_1']
+  const { its, sent } = context([
+    out(names.map(name => `{"name":"${name}","bytes":1}\n`).join('')),
+    out('{"bytes":1}\n'),
+  ])
+  const { evidence } = await vacuumPostgres.run(its, spec)
+  expect(evidence).toEqual([{ ok: true, text: 'app: 0.0 MB before, 0.0 MB after' }])
+  expect(sent[1]?.stdin).toContain('\nANALYZE;\n')
+  expect(vacuumPostgres.plan(spec).title).toBe('ANALYZE of all databases without big')
+  for (const [wrong, path] of [
+    [{ vacuum: false, analyze: false }, 'vacuum'],
+    [{ vacuum: false, full: true }, 'full'],
+  ] as const)
+    expect(vacuumPostgres.spec.safeParse(wrong).error?.issues).toMatchObject([{ path: [path] }])
+})
+
 it('goes on to the next database where one cannot be vacuumed, and says which tables were left out', async () => {
   const spec = vacuumPostgres.spec.parse({})
   const { its } = context([
