@@ -3,7 +3,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { AppError } from '../../shared/errors.ts'
 import type { Backup, BackupDraft, Manifest, SnapshotPart } from '../../shared/model/backup.ts'
 import type { FieldSecrets } from '../../shared/model/check.ts'
-import { ageDecryptor, ageEncryptor, passphraseDecryptor, passphraseEncryptor } from '../lib/bulk/age.ts'
+import { ageDecryptor, ageEncryptor, passphraseDecryptor, passphraseEncryptor, recipientOf } from '../lib/bulk/age.ts'
 import type { Decryptor, Encryptor } from '../lib/bulk/encryption.ts'
 import type { BackupStore } from '../store/backups.ts'
 import { fieldSecretId, keyField } from '../store/field-secrets.ts'
@@ -21,8 +21,6 @@ type Sealed = Pick<SnapshotPart, 'encryption' | 'keyId'>
 
 /** A recipient is no secret, so its key may be named after it. */
 const recipientKey = (recipient: string): string => createHash('sha256').update(recipient).digest('hex').slice(0, 8)
-/** Each passphrase is kept under its id: the present one opens only what is from before that. */
-const mayBePresent = (kind: Key, keyId: string): boolean => kind === 'age' || keyId === firstKey
 const fieldOf = (kind: Key): string => (kind === 'age' ? identityField : passphraseField)
 const decryptorOf = (kind: Key, key: string): Decryptor =>
   kind === 'age' ? ageDecryptor(key) : passphraseDecryptor(key)
@@ -36,6 +34,8 @@ export class Sealing {
   readonly #options: SealingOptions
   /** Keys that a run under way encrypts with, by backup: no snapshot names them yet. */
   readonly #inUse = new Map<string, Set<string>>()
+  /** Which key an identity is, by its own hash: to find it out takes a moment. */
+  readonly #identities = new Map<string, string | null>()
 
   constructor(options: SealingOptions) {
     this.#options = options
@@ -71,19 +71,21 @@ export class Sealing {
   /** Rejects where the key is not here. */
   async decryptor({ backupId }: Manifest, { encryption, keyId = firstKey }: Sealed): Promise<Decryptor | null> {
     if (encryption === 'none') return null
-    const key =
-      this.#kept(backupId, keyId) ?? (mayBePresent(encryption, keyId) ? this.#present(backupId, encryption) : null)
+    const kept = this.#kept(backupId, keyId)
+    const isPresent = kept === null && (await this.#mayBePresent(backupId, encryption, keyId))
+    const key = isPresent ? this.#present(backupId, encryption) : kept
     if (key === null) throw missing(encryption, false)
     return decryptorOf(encryption, key)
   }
 
-  /** What would have to be given before a snapshot can be read; null for nothing. Asks nothing of a vault that is locked. */
-  missing({ backupId, parts }: Manifest): Key | null {
+  /** What would have to be given before a snapshot can be read; null for nothing, and where a vault that is locked cannot tell. */
+  async missing({ backupId, parts }: Manifest): Promise<Key | null> {
     const { vault } = this.#options
     for (const { encryption, keyId = firstKey } of parts) {
       if (encryption === 'none') continue
-      const fields = [keyField(keyId), ...(mayBePresent(encryption, keyId) ? [fieldOf(encryption)] : [])]
-      if (!fields.some(field => vault.has(fieldSecretId('backup', backupId, field)))) return encryption
+      if (vault.has(fieldSecretId('backup', backupId, keyField(keyId)))) continue
+      if (!vault.has(fieldSecretId('backup', backupId, fieldOf(encryption)))) return encryption
+      if (!(await this.#mayBePresent(backupId, encryption, keyId).catch(() => true))) return encryption
     }
     return null
   }
@@ -139,6 +141,20 @@ export class Sealing {
       )
       if (!present) vault.forget(fieldSecretId('backup', backupId, keyField(keyId)))
     }
+  }
+
+  /** Each passphrase is kept under its id: the present one opens only what is from before that. An identity opens what is for its own recipient. */
+  async #mayBePresent(backupId: string, kind: Key, keyId: string): Promise<boolean> {
+    if (keyId === firstKey || kind === 'passphrase') return keyId === firstKey
+    const identity = this.#present(backupId, kind)
+    if (identity === null) return false
+    const its = createHash('sha256').update(identity).digest('hex')
+    if (!this.#identities.has(its)) {
+      const recipient = await recipientOf(identity)
+      this.#identities.set(its, recipient === null ? null : recipientKey(recipient))
+    }
+    const known = this.#identities.get(its) ?? null
+    return known === null || known === keyId
   }
 
   #mayBe(backupId: string, field: string, keyId: string): boolean {

@@ -74,22 +74,24 @@ export class Snapshots {
   }
 
   /** What has to be given before they can be read, by id; those that need nothing are not in it. */
-  missingKeys(backupId: string): Record<string, MissingKey> {
-    const keyOf = ({ id, manifest }: Snapshot): [string, MissingKey][] => {
-      const key = this.#options.sealing.missing(manifest)
-      return key === null ? [] : [[id, key]]
+  async missingKeys(backupId: string): Promise<Record<string, MissingKey>> {
+    const found: Record<string, MissingKey> = {}
+    for (const { id, manifest } of this.list(backupId)) {
+      const key = await this.#options.sealing.missing(manifest)
+      if (key !== null) found[id] = key
     }
-    return Object.fromEntries(this.list(backupId).flatMap(keyOf))
+    return found
   }
 
   /** Those whose backup is not set up here, newest first. */
-  orphans(): OrphanSnapshot[] {
+  async orphans(): Promise<OrphanSnapshot[]> {
     const { store, sealing } = this.#options
     const names = new Map(store.backups.targets().map(({ id, name }) => [id, name]))
-    return store.backups.orphans().map(snapshot => ({
+    const all = store.backups.orphans().map(async snapshot => ({
       ...{ snapshot, targetName: names.get(snapshot.targetId) ?? snapshot.targetId },
-      ...{ bytes: bytesOf(snapshot.manifest), missingKey: sealing.missing(snapshot.manifest) },
+      ...{ bytes: bytesOf(snapshot.manifest), missingKey: await sealing.missing(snapshot.manifest) },
     }))
+    return await Promise.all(all)
   }
 
   /** Keeps a key once it has opened this snapshot. Rejects with BACKUP_BAD where it does not. */

@@ -1,7 +1,7 @@
 // Encrypts files as age does (age-encryption.org/v1), for a passphrase or a recipient, so that the age command opens them too; knows no backup.
 import { randomBytes, scrypt } from 'node:crypto'
 import { type Duplex, Transform, type TransformCallback } from 'node:stream'
-import { Decrypter, Encrypter, type Identity, type Recipient, Stanza } from 'age-encryption'
+import { Decrypter, Encrypter, type Identity, identityToRecipient, type Recipient, Stanza } from 'age-encryption'
 import { AppError } from '../../../shared/errors.ts'
 import { payloadKey, seal, sealing, unseal, unsealing } from './age-payload.ts'
 import type { Decryptor, Encryptor } from './encryption.ts'
@@ -35,6 +35,11 @@ export const passphraseDecryptor = (passphrase: string): Decryptor => ({
 export const ageDecryptor = (identity: string): Decryptor => ({
   stream: async () => new Opening(identity.trim(), 'age identity'),
 })
+
+/** For whom an identity opens; null where it is none, or of a kind that only its own program knows. */
+export async function recipientOf(identity: string): Promise<string | null> {
+  return await identityToRecipient(identity.trim()).catch(() => null)
+}
 
 async function encrypting(recipient: string | Recipient): Promise<Duplex> {
   // The library makes the header. The file key is seen by a recipient that adds nothing, and the body is sealed with it here.

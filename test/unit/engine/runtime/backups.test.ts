@@ -1,12 +1,13 @@
 // Backups from their making to their removal, with a source of memory and real folders: commit order, waiting, kills, retention, damage.
 import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { generateX25519Identity, identityToRecipient } from 'age-encryption'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { targetTypeOf } from '../../../../src/engine/targets/index.ts'
 import { AppError } from '../../../../src/shared/errors.ts'
 import { AuditQuery } from '../../../../src/shared/model/audit.ts'
 import type { BackupView } from '../../../../src/shared/model/backup.ts'
-import { localTargetId, Manifest } from '../../../../src/shared/model/backup.ts'
+import { localTargetId, Manifest, RestoreDraft } from '../../../../src/shared/model/backup.ts'
 import { BackupRig, BackupWorld } from './backup-rig.ts'
 
 let world: BackupWorld
@@ -395,6 +396,28 @@ it('looks into the copy of the next place where that of the first cannot be read
   expect(rig.files()).toEqual([])
 })
 
+it.each([0, 1])(
+  'S29 a disk that holds other bytes than were written has no snapshot, the first place or the second',
+  async bad => {
+    const other = rig.backups.targets.add({ type: 'local-folder', name: 'Disk', spec: { folder: world.elsewhere } }, {})
+    const { id } = rig.add({ targets: [localTargetId, other.id] })
+    const file = (root: string): string =>
+      join(root, readdirSync(root, { recursive: true, encoding: 'utf8' }).find(name => name.includes('app.txt')) ?? '')
+    world.onVerb = (name, when) => {
+      if (name === 'verify' && when === 'before') {
+        const path = file([folder(), world.elsewhere][bad] ?? '')
+        const bytes = readFileSync(path)
+        bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] ?? 0) ^ 1
+        writeFileSync(path, bytes)
+        world.onVerb = () => {}
+      }
+    }
+    const good = [other.id, localTargetId][bad] ?? ''
+    expect(await rig.run(id)).toMatchObject({ outcome: 'partly', snapshots: [expect.stringContaining(good)] })
+    expect(rig.backups.snapshots.list(id).map(({ targetId }) => targetId)).toEqual([good])
+  },
+)
+
 it('S30 of two removals at one time the last good one stays', async () => {
   const { id } = rig.add()
   await rig.run(id)
@@ -464,9 +487,9 @@ it('lists what a removed backup left, opens it with what was kept, and with what
   const encryption = { kind: 'passphrase' as const }
   rig.backups.edit(id, { ...rig.backups.stored(id).backup, encryption }, { passphrase: 'correct horse ' })
   await rig.run(id)
-  expect(rig.backups.snapshots.orphans()).toEqual([])
+  expect(await rig.backups.snapshots.orphans()).toEqual([])
   rig.backups.remove(id)
-  const [orphan] = rig.backups.snapshots.orphans()
+  const [orphan] = await rig.backups.snapshots.orphans()
   const snapshotId = orphan?.snapshot.id ?? ''
   expect(orphan).toMatchObject({ targetName: 'This computer', missingKey: null, snapshot: { state: 'good' } })
   const take = () => rig.backups.items.extract(snapshotId, 'app', null, world.elsewhere, signal)
@@ -474,17 +497,17 @@ it('lists what a removed backup left, opens it with what was kept, and with what
   // the same on another computer, which has no key
   for (const key of rig.store.backups.keyIds(id)) rig.store.secrets.remove(`backup/${id}/opens#${key}`)
   rig.store.secrets.remove(`backup/${id}/passphrase`)
-  expect(rig.backups.snapshots.orphans()).toMatchObject([{ missingKey: 'passphrase' }])
+  expect(await rig.backups.snapshots.orphans()).toMatchObject([{ missingKey: 'passphrase' }])
   await expect(take()).rejects.toThrow('not stored here')
   await expect(rig.backups.snapshots.unlock(snapshotId, 'wrong', signal)).rejects.toMatchObject({ code: 'BACKUP_BAD' })
   // with its space, which belongs to it
   await rig.backups.snapshots.unlock(snapshotId, 'correct horse ', signal)
-  expect(rig.backups.snapshots.orphans()).toMatchObject([{ missingKey: null }])
+  expect(await rig.backups.snapshots.orphans()).toMatchObject([{ missingKey: null }])
   expect(readFileSync(await take(), 'utf8')).toBe('one')
   // a new backup of the same name is another one
   expect(rig.add().id).not.toBe(id)
   await rig.backups.snapshots.remove(snapshotId)
-  expect(rig.backups.snapshots.orphans()).toEqual([])
+  expect(await rig.backups.snapshots.orphans()).toEqual([])
   expect(rig.store.secrets.count()).toBe(0)
 })
 
@@ -589,7 +612,7 @@ it('a backup that is removed in the last moment of its run leaves no orphan', as
   })
   rig.backups.runner.start({ backupId: id, reason: 'person', actor: 'person' })
   await rig.until(() => rig.backups.runner.running(id) === null && rig.backups.list().length === 0)
-  expect(rig.backups.snapshots.orphans()).toEqual([])
+  expect(await rig.backups.snapshots.orphans()).toEqual([])
   expect(rig.files()).toEqual([])
 })
 
@@ -622,9 +645,32 @@ it('a key that a run encrypts with outlives the change of the passphrase and the
   const keyId = rig.backups.snapshots.get(made).manifest.parts[0]?.keyId
   rig.store.secrets.remove(`backup/${id}/opens#${keyId}`)
   await expect(rig.backups.items.extract(made, 'app', null, world.elsewhere, signal)).rejects.toThrow('not stored here')
-  expect(rig.backups.snapshots.missingKeys(id)).toEqual({ [made]: 'passphrase' })
+  expect(await rig.backups.snapshots.missingKeys(id)).toEqual({ [made]: 'passphrase' })
   await rig.backups.snapshots.unlock(made, 'correct horse', signal)
-  expect(rig.backups.snapshots.missingKeys(id)).toEqual({})
+  expect(await rig.backups.snapshots.missingKeys(id)).toEqual({})
+})
+
+it('asks for the identity of a snapshot whose recipient is another one by now, and says so before a restore', async () => {
+  const [mine, next] = [await generateX25519Identity(), await generateX25519Identity()]
+  const forWhom = async (identity: string) => ({ kind: 'age' as const, recipient: await identityToRecipient(identity) })
+  const { id } = rig.add({ encryption: await forWhom(mine) })
+  const [old = ''] = (await rig.run(id)).snapshots
+  expect(await rig.backups.snapshots.missingKeys(id)).toEqual({ [old]: 'age' })
+  // the key of the new one is here, and opens nothing that is for the old one
+  rig.backups.edit(id, { ...rig.backups.stored(id).backup, encryption: await forWhom(next) }, { identity: next })
+  world.clock.advance(60_000)
+  const [made = ''] = (await rig.run(id)).snapshots
+  expect(await rig.backups.snapshots.missingKeys(id)).toEqual({ [old]: 'age' })
+  const { signal } = new AbortController()
+  const plan = (snapshotId: string) =>
+    rig.backups.restores.plan(RestoreDraft.parse({ snapshotId, to: { kind: 'in-place' } }), signal)
+  expect((await plan(made)).problems).toEqual([])
+  expect((await plan(old)).problems).toEqual([expect.stringContaining('key is not stored here')])
+  await expect(rig.backups.snapshots.unlock(old, next, signal)).rejects.toMatchObject({ code: 'BACKUP_BAD' })
+  await rig.backups.snapshots.unlock(old, mine, signal)
+  expect(await rig.backups.snapshots.missingKeys(id)).toEqual({})
+  expect((await plan(old)).problems).toEqual([])
+  expect(await rig.restore(old)).toMatchObject({ outcome: 'restored' })
 })
 
 it('a part whose kind knows another way is taken once more in that way, with a note; without room for it the first failure counts', async () => {
