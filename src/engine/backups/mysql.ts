@@ -18,6 +18,7 @@ import { databasesOf, systemDatabases } from './pipe/my-propose.ts'
 import { dumpBody } from './pipe/my-script.ts'
 import { MyStaging } from './pipe/my-staging.ts'
 import { tableAsCsv } from './pipe/my-table.ts'
+import { stagedDatabase, unrestorable } from './pipe/staged-database.ts'
 import { backupSourceType, type SourceContext } from './source.ts'
 
 const spec = z.object({
@@ -96,9 +97,7 @@ export const mysql = backupSourceType({
     try {
       await client.fill(await artefact.open(context.signal), requestFor(its, name))
     } catch (caught) {
-      const error = AppError.from(caught)
-      if (!['BACKUP_BAD', 'COMMAND_FAILED', 'DISK_FULL', 'NOT_FOUND'].includes(error.code)) throw error
-      return [{ ok: false, text: `The dump cannot be restored: ${error.message}` }]
+      return unrestorable(caught)
     }
     try {
       const evidence = compareRows(then, await proof.countRows(client, name))
@@ -155,14 +154,7 @@ export const mysql = backupSourceType({
     return compareRows(part.tables, await proof.countRows(clientOf(context, its), staging.staged))
   },
 
-  swap: async (context, its, { id }) => ({ kept: await stagingOf(context, its, id).swap() }),
-  swapBack: (context, its, { id }) => stagingOf(context, its, id).swapBack(),
-  async stagedState(context, its, { id }) {
-    const { marked } = await stagingOf(context, its, id).settled()
-    return marked === 'present' ? 'swapped' : marked === 'staged' ? 'staged' : 'nothing'
-  },
-  discard: (context, its, { id }) => stagingOf(context, its, id).discard(),
-  dropOld: (context, its, { id }) => stagingOf(context, its, id).dropOld(),
+  ...stagedDatabase(stagingOf),
 
   async restoreTo(context, its, artefact, place, { id }) {
     if (place.trim() !== place || place === '' || place.length > 64)

@@ -20,6 +20,7 @@ import { brokenIndexes, drillName, restoreWith, sweepDrills, tableFacts } from '
 import { databasesOf } from './pipe/pg-propose.ts'
 import * as sql from './pipe/pg-sql.ts'
 import { PgStaging, stagedName } from './pipe/pg-staging.ts'
+import { stagedDatabase, unrestorable } from './pipe/staged-database.ts'
 import { backupSourceType, type SourceContext, type Staging } from './source.ts'
 
 const spec = z.object({
@@ -112,9 +113,7 @@ export const postgres = backupSourceType({
       ]
       return [...evidence, { ok: true, text: `${name} is dropped again` }]
     } catch (caught) {
-      const error = AppError.from(caught)
-      if (!['BACKUP_BAD', 'COMMAND_FAILED', 'DISK_FULL', 'NOT_FOUND'].includes(error.code)) throw error
-      return [{ ok: false, text: `The dump cannot be restored: ${error.message}` }]
+      return unrestorable(caught)
     }
   },
 
@@ -169,14 +168,7 @@ export const postgres = backupSourceType({
     ]
   },
 
-  swap: async (context, its, { id }) => ({ kept: await stagingOf(context, its, id).swap() }),
-  swapBack: (context, its, { id }) => stagingOf(context, its, id).swapBack(),
-  async stagedState(context, its, { id }) {
-    const { marked } = await stagingOf(context, its, id).settled()
-    return marked === 'present' ? 'swapped' : marked === 'staged' ? 'staged' : 'nothing'
-  },
-  discard: (context, its, { id }) => stagingOf(context, its, id).discard(),
-  dropOld: (context, its, { id }) => stagingOf(context, its, id).dropOld(),
+  ...stagedDatabase(stagingOf),
 
   async propose(context, unit) {
     const found = await databasesOf(context, unit)
