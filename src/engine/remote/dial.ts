@@ -15,7 +15,8 @@ import { beforeHostKey, endedInLogin, lostError, type Place, placeName, refusedK
 import type { HandshakeGate } from './handshake-gate.ts'
 import { describeKey } from './host-keys.ts'
 import { createLogin } from './login.ts'
-import { connectTcp, resolveAddress } from './socket.ts'
+import { connectTcp, lendReads, resolveAddress } from './socket.ts'
+import { decryptsToCopies } from './wide-window.ts'
 
 export interface DialOptions {
   readonly hostId: string
@@ -210,6 +211,7 @@ function handshake(
       reject(new AppError('INTERNAL', 'The host key was not checked'))
       return
     }
+    if (decryptsToCopies(client)) lendReads(socket)
     resolve({ client, socket, hostKey: accepted, warning: login.warning(), closed: closed.promise, drop })
   })
   return promise

@@ -1,17 +1,38 @@
-// Opens the TCP connection under a link: every address of a name in turn, no Nagle delay, writes of one turn joined; knows nothing of SSH.
+// Opens the TCP connection under a link: every address of a name in turn, no Nagle delay, writes of one turn joined, reads into one memory; knows nothing of SSH.
 import { promises as dns, type LookupAddress } from 'node:dns'
 import { Socket, type SocketConnectOpts } from 'node:net'
+import type { Duplex } from 'node:stream'
 import type { Place } from './failures.ts'
 import { resolveFailure, tcpFailure } from './failures.ts'
 
 const triesPerAddress = 2_500
+const readAtOnce = 128 * 1024
 
 /**
  * A socket that sends what is written in one turn of the event loop as one segment. With Nagle off each SSH packet would be a
- * segment of its own; with it on each answer would wait for a delayed acknowledgement.
+ * segment of its own; with it on each answer would wait for a delayed acknowledgement. What it reads always comes into the same memory.
  */
 class JoinedSocket extends Socket {
+  readonly #memory: Buffer
   #corked = false
+  #lends = false
+
+  constructor() {
+    const memory = Buffer.allocUnsafeSlow(readAtOnce)
+    super({ onread: { buffer: memory, callback: bytes => this.#came(bytes) } })
+    this.#memory = memory
+  }
+
+  lend(): void {
+    this.#lends = true
+  }
+
+  #came(bytes: number): boolean {
+    const chunk = this.#memory.subarray(0, bytes)
+    if (this.#lends && this.readableLength === 0) this.emit('data', chunk)
+    else this.push(Buffer.from(chunk))
+    return true
+  }
 
   override write(chunk: unknown, second?: unknown, third?: unknown): boolean {
     if (!this.#corked) {
@@ -24,6 +45,14 @@ class JoinedSocket extends Socket {
     }
     return super.write(chunk as Uint8Array, second as BufferEncoding, third as (error?: Error | null) => void)
   }
+}
+
+/**
+ * From now on what comes is given to the listeners of `data` and is theirs only until they return: at a hundred megabytes a second a memory of its
+ * own for each read keeps the garbage collector busy. For whoever copies all that it keeps. Another stream than `connectTcp` gave stays as it is.
+ */
+export function lendReads(socket: Duplex): void {
+  if (socket instanceof JoinedSocket) socket.lend()
 }
 
 /** All addresses of a name. Throws RESOLVE_FAILED. */

@@ -1,6 +1,6 @@
-// Widens what a host may send on one channel before it waits for an answer: ssh2 grants 2 MiB, which is 40 MB/s at a round trip of 50 ms. Knows nothing of commands.
+// Where much flows: widens what a host may send on one channel before it waits for an answer (ssh2 grants 2 MiB, which is 40 MB/s at a round trip of 50 ms). Knows nothing of commands.
 import { createSecretKey } from 'node:crypto'
-import type { ClientChannel } from 'ssh2'
+import type { Client, ClientChannel } from 'ssh2'
 
 /** At its widest it fills 480 MB/s at 50 ms. It is also what may lie here unread where the reader pauses. */
 export const wideWindow = 24 * 1024 * 1024
@@ -45,6 +45,15 @@ export function widen(channel: ClientChannel): void {
     prepareKey(protocol)
     protocol.channelWindowAdjust?.(outgoing.id, more)
   })
+}
+
+/**
+ * Is what ssh2 gives out memory of its own, and none of what the socket read? Once encryption is on it is where Node decrypts; a native part of
+ * ssh2 would decrypt in place.
+ */
+export function decryptsToCopies(client: Client): boolean {
+  const decipher = (client as Inner['_client'])?._protocol?._decipher
+  return decipher !== undefined && '_decipherInstance' in decipher
 }
 
 /** ssh2 makes a decipher of the bare key for each packet; of a key that Node has prepared once that takes half the time. */

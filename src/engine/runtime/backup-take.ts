@@ -2,8 +2,9 @@
 import { AppError } from '../../shared/errors.ts'
 import type { Backup, Manifest, Snapshot, SnapshotPart } from '../../shared/model/backup.ts'
 import type { Evidence } from '../../shared/model/unit.ts'
-import { verifiedOf } from '../backups/index.ts'
+import { type Artefact, type BackupSourceType, verifiedOf } from '../backups/index.ts'
 import { packedExtension, zstdHere } from '../lib/bulk/compression.ts'
+import { rehash } from '../lib/bulk/open-stored.ts'
 import { type Counted, tallyOf } from '../lib/bulk/tally.ts'
 import { transfer } from '../lib/bulk/transfer.ts'
 import type { Clock } from '../lib/clock.ts'
@@ -201,44 +202,70 @@ async function takePart(
       if (failed) lost.set(failed.place, error)
     }
     const { end } = done
-    // seen on the way, or when it is read back
-    const seen = { raw: done.raw }
     const thought = Math.max(dump.totalBytes ?? 0, dump.packed?.() ?? 0, done.bytes)
     const part: SnapshotPart = {
       ...{ key: source.key, type: source.type, spec: source.spec, file, compression: want },
       ...{ bytes: done.bytes, sha256: done.sha256 },
-      ...{ rawBytes: seen.raw?.bytes ?? thought, rawSha256: seen.raw?.sha256 ?? done.sha256 },
+      // seen on the way, or when it is read back
+      ...{ rawBytes: done.raw?.bytes ?? thought, rawSha256: done.raw?.sha256 ?? done.sha256 },
       ...{ identity: { ...identity, source: end.identity }, encryption: encrypt?.kind ?? 'none' },
       ...(encrypt === null ? {} : { keyId: encrypt.keyId }),
       ...{ versions: [...end.versions], tables: [...end.tables], notes: [...end.notes], verified: '' },
     }
     meter.step(`Verifying ${label}`, source.key)
-    if (!parts.sealing.readable(backup)) {
-      const verified = 'Its hash is the same on both ends; its content can be read only with the key of its recipient'
-      return { part: { ...part, verified }, lost }
+    const left = (): Place[] => places.filter(one => !lost.has(one))
+    const lookInto = async (): Promise<{ its: SnapshotPart; readAt: Place | null }> => {
+      if (!parts.sealing.readable(backup)) {
+        const verified = 'Its hash is the same on both ends; its content can be read only with the key of its recipient'
+        return { its: { ...part, verified }, readAt: null }
+      }
+      for (const place of left()) {
+        try {
+          const look = (artefact: Artefact) => type.verify(context, spec, artefact)
+          const found = await lookedInto(parts.snapshots, { backupId: backup.id, name }, part, place, look, signal)
+          if (done.raw !== null && found.rawSha256 !== done.raw.sha256)
+            throw new AppError('BACKUP_BAD', `The content of ${file} is not what was dumped`)
+          return { its: { ...part, ...found }, readAt: place }
+        } catch (caught) {
+          if (signal.aborted) throw caught
+          lost.set(place, AppError.from(caught))
+        }
+      }
+      throw lastOf(lost)
     }
-    const manifest = { backupId: backup.id, name } as Manifest
-    // what was counted on the way is compared with what is read back; else that is the first to count it
-    const first = (raw: Counted): void => {
-      seen.raw ??= raw
-    }
-    const onRaw = seen.raw === null ? first : undefined
-    // what lies elsewhere has the same hash, counted there: one of them is read back and looked into, whichever can be
-    for (const place of places.filter(one => !lost.has(one))) {
+    // what lies elsewhere has the same hash: one of them is looked into, whichever can be
+    const { its, readAt } = await lookInto()
+    // and what was only written counts once it was read again
+    for (const place of left().filter(one => one !== readAt && !one.open.hashes)) {
       try {
-        const artefact = await parts.snapshots.artefact(manifest, part, place.open, onRaw)
-        const { said, tables } = verifiedOf(await type.verify(context, spec, artefact))
-        // some checks need no look at all of it
-        const { bytes: rawBytes, sha256: rawSha256 } = seen.raw ?? (await tallyOf(await artefact.open(signal)))
-        const found = { verified: said.slice(0, 1_000), tables: [...(tables ?? part.tables)] }
-        return { part: { ...part, rawBytes, rawSha256, ...found }, lost }
+        await rehash({ ...done, name: file, read: again => place.open.read(path, again) }, signal)
       } catch (caught) {
         if (signal.aborted) throw caught
         lost.set(place, AppError.from(caught))
       }
     }
-    throw lastOf(lost)
+    if (left().length === 0) throw lastOf(lost)
+    return { part: its, lost }
   })
+}
+
+/** Reads a part again where it lies, every byte of it, and has its source look into it. */
+async function lookedInto(
+  snapshots: Snapshots,
+  of: Pick<Manifest, 'backupId' | 'name'>,
+  part: SnapshotPart,
+  place: Place,
+  look: (artefact: Artefact) => ReturnType<BackupSourceType['verify']>,
+  signal: AbortSignal,
+): Promise<Pick<SnapshotPart, 'verified' | 'tables' | 'rawBytes' | 'rawSha256'>> {
+  let raw: Counted | null = null
+  const artefact = await snapshots.artefact(of as Manifest, part, place.open, counted => {
+    raw = counted
+  })
+  const { said, tables } = verifiedOf(await look(artefact))
+  // some looks need not all of it
+  const { bytes: rawBytes, sha256: rawSha256 } = raw ?? (await tallyOf(await artefact.open(signal)))
+  return { verified: said.slice(0, 1_000), tables: [...(tables ?? part.tables)], rawBytes, rawSha256 }
 }
 
 /** How it is stored: as it comes where that is right, packed here where the host could not. */

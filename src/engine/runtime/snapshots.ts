@@ -121,7 +121,7 @@ export class Snapshots {
     const now = this.#options.clock.now()
     return this.#put({
       ...{ id: snapshotId(targetId, manifest), targetId, manifest, state: 'good', problem: null },
-      // the far end hashed it before each rename
+      // every byte was hashed where it lies before this
       ...{ hashedAt: now, provenAt: null },
     })
   }

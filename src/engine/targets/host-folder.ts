@@ -40,6 +40,7 @@ export const hostFolder = targetType({
 })
 
 class HostStore implements TargetStore {
+  readonly hashes = true
   readonly #link: Link
   readonly #spec: Spec
 

@@ -72,6 +72,7 @@ interface Upload {
 }
 
 class S3Store implements TargetStore {
+  readonly hashes = true
   readonly #client: S3Client
   readonly #base: string
 

@@ -25,7 +25,7 @@ export interface TargetFile {
 /** A file being written as `PATH.partial` (semantics 29). Backpressure by the promises. */
 export interface TargetWriter {
   write(chunk: Uint8Array): Promise<void>
-  /** The far end counts and hashes what it holds; fsync; rename to PATH. Rejects, with nothing left, where it is not the same. */
+  /** The far end counts what it holds, and hashes it where the store `hashes`; fsync; rename to PATH. Rejects, with nothing left, where it is not the same. */
   finish(expected: { bytes: number; sha256: string }): Promise<void>
   /** Removes what was written. Never rejects. */
   abort(): Promise<void>
@@ -33,6 +33,8 @@ export interface TargetWriter {
 
 /** A target that is open. Paths are relative, `[A-Za-z0-9._-]` and `/`, and can never leave the target's folder. */
 export interface TargetStore extends AsyncDisposable {
+  /** Does the far end itself hash what it holds? Where not, a file that was written counts only once it was read again. */
+  readonly hashes: boolean
   freeBytes(): Promise<number | null>
   create(path: string, signal?: AbortSignal): Promise<TargetWriter>
   /** Writes a small file in one step: the manifest's commit. */

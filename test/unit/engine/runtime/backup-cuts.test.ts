@@ -53,6 +53,7 @@ function watched(its: BackupRig, real: TargetType | undefined): TargetType | und
     abort: () => (its.killed ? never() : of.abort()),
   })
   const store = (of: TargetStore): TargetStore => ({
+    hashes: of.hashes,
     freeBytes: () => call('free', () => of.freeBytes()),
     create: async (path, signal) => writer(await call('create', () => of.create(path, signal))),
     put: (path, content) => call('put', () => of.put(path, content)),
