@@ -26,13 +26,16 @@ export function sudoCommand(mode: SudoMode, user: string, argv: readonly string[
   if (mode === 'passwordless') {
     if (mark === null) return { argv: ['sudo', '-n', '--', ...argv], prompt: null, mark }
     // Asking first what is allowed works with a sudoers file that allows just this command; a wrapper around it would not.
-    const script = `sudo -n -l -- "$@" >/dev/null </dev/null && printf %s ${mark} >&2 && exec sudo -n -- "$@"`
+    const script = `sudo -n -l -- "$@" >/dev/null </dev/null && ${say(mark)} && exec sudo -n -- "$@"`
     return { argv: ['sh', '-c', script, 'sh', ...argv], prompt: null, mark }
   }
   const prompt = nonce()
-  const inner = mark === null ? argv : ['sh', '-c', `printf %s ${mark} >&2; exec "$@"`, 'sh', ...argv]
+  const inner = mark === null ? argv : ['sh', '-c', `${say(mark)}; exec "$@"`, 'sh', ...argv]
   return { argv: ['sudo', '-S', '-p', prompt, '--', ...inner], prompt, mark }
 }
+
+/** In two halves, for sudo quotes the command where it refuses it: that must not be taken for its start. */
+const say = (mark: string): string => `printf %s%s ${mark.slice(0, 20)} ${mark.slice(20)} >&2`
 
 function nonce(): string {
   return `[quarterdeck-${randomBytes(12).toString('hex')}]`

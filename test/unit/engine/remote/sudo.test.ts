@@ -57,6 +57,12 @@ test('S37 no prompt, no password: other prompts and what a command prints ask fo
   expect(listen(new SudoDialogue(command), said, [7])).toMatchObject({ asks: 0, starts: 1 })
 })
 
+test('S37 a refusal that quotes the command is not its start', () => {
+  const command = sudoCommand('password', 'sam', ['id'], true)
+  const said = `${command.prompt}Sorry, user sam is not allowed to execute '/usr/bin/sh ${command.argv.slice(5).join(' ')}' as root on web-1.\n`
+  expect(listen(new SudoDialogue(command), said, [9])).toMatchObject({ asks: 1, starts: 0, output: '' })
+})
+
 test('S37 each command has a nonce of its own, and what is held stays bounded', () => {
   const command = sudoCommand('password', 'sam', ['id'], true)
   expect(command.prompt).not.toBe(sudoCommand('password', 'sam', ['id'], true).prompt)
