@@ -94,6 +94,19 @@ test('a form that is refused leads to the field that is wrong', async () => {
   await press('Control+a', 'Delete', 'Enter')
   await expect(page.getByText('Give the check a name').first()).toBeVisible()
   await expect.poll(() => focusedName(page)).toMatch(/^Name/)
+  // also where a part is missing, or a question of several boxes has no answer
+  await demo.open({ path: '/backups/new' })
+  await tabTo(page, /^Add backup$/)
+  await press('Enter')
+  await expect.poll(() => focusedName(page)).toMatch(/^Kind/)
+  await tabTo(page, /^Add to the backup$/)
+  await press('Enter')
+  await page.getByLabel('File', { exact: true }).fill('/srv/bot.db')
+  await page.getByRole('checkbox', { name: 'This computer', exact: true }).focus()
+  await press('Space')
+  await tabTo(page, /^Add backup$/)
+  await press('Enter')
+  await expect.poll(() => focusedName(page)).toMatch(/^This computer/)
 })
 
 test('a line of the journal becomes a check of its service', async () => {
