@@ -42,7 +42,7 @@ async function prove(page: Page): Promise<void> {
 }
 
 /** The way back over what is there, with what the app wants to be typed. */
-async function restore(page: Page): Promise<void> {
+async function restore(page: Page, meanwhile = async (): Promise<void> => {}): Promise<void> {
   await snapshots(page).getByRole('link', { name: 'Restore' }).first().click()
   const region = page.getByRole('region', { name: 'What will happen' })
   await expect(region).toContainText('Rows then', work)
@@ -54,7 +54,25 @@ async function restore(page: Page): Promise<void> {
     (await dialog.getByLabel(/^Type “/).evaluate(input => (input as HTMLInputElement).labels?.[0]?.textContent)) ?? ''
   await dialog.getByLabel(/^Type “/).fill(/“(.*)”/.exec(label)?.[1] ?? '')
   await dialog.getByRole('button', { name: 'Restore' }).click()
+  await expect(page.getByRole('region', { name: 'How it goes' })).toBeVisible(work)
+  await meanwhile()
   await expect(page.getByText('Restored', { exact: true })).toBeVisible(work)
+}
+
+/** Quits while something is half done, and answers what is asked then. Gives back the question. */
+async function quitAndStay({ electron }: RunningApp): Promise<string> {
+  return await electron.evaluate(
+    ({ app, dialog }) =>
+      new Promise<string>(resolve => {
+        const stay = async (...given: unknown[]) => {
+          const { message, cancelId } = given.at(-1) as Electron.MessageBoxOptions
+          resolve(message)
+          return { response: cancelId ?? 0, checkboxChecked: false }
+        }
+        dialog.showMessageBox = stay as typeof dialog.showMessageBox
+        app.quit()
+      }),
+  )
 }
 
 test('the statistics of a bot are taken while it writes, proven, and put back after they were lost', async ({
@@ -75,7 +93,7 @@ test('the statistics of a bot are taken while it writes, proven, and put back af
   await host.output(`sqlite3 -cmd '.timeout 5000' /opt/stats-bot/stats.db 'DELETE FROM sessions'`)
   expect(await count()).toBeLessThan(300)
   const pid = await host.pid('stats-bot.service')
-  await restore(page)
+  await restore(page, async () => expect(await quitAndStay(app)).toMatch(/^A restore of .* is under way$/))
   expect(await count()).toBeGreaterThanOrEqual(600)
   expect(await host.pid('stats-bot.service')).not.toBe(pid)
   expect(await host.output('systemctl is-active stats-bot.service')).toContain('active')
