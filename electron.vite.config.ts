@@ -32,6 +32,10 @@ const lazyStaysLazy = {
 const schemas =
   /node_modules[\\/]zod[\\/]|src[\\/]shared[\\/](model|contract|error-shape|rpc[\\/](client|stream-reader|wire))/
 
+// What every screen stands on, in one file: each costs the shell some ms while the page waits for it.
+const frame =
+  /node_modules[\\/](lucide-react|react|react-dom|react-router|scheduler|@tanstack|date-fns)[\\/]|src[\\/]shared[\\/](errors|safe-text)|src[\\/]renderer[\\/](data[\\/]remotes|lib[\\/](format|class-names)|components[\\/](button|tooltip))/
+
 /** One value imported from a model by what every start loads would bring all schemas before the first picture, and nobody would notice. */
 const schemasComeLater = {
   name: 'schemas-come-later',
@@ -88,7 +92,13 @@ export default defineConfig({
       rolldownOptions: {
         input: resolve('src/renderer/index.html'),
         output: {
-          codeSplitting: { includeDependenciesRecursively: false, groups: [{ name: 'wires', test: schemas }] },
+          codeSplitting: {
+            includeDependenciesRecursively: false,
+            groups: [
+              { name: 'wires', test: schemas },
+              { name: 'frame', test: frame },
+            ],
+          },
         },
       },
     },
