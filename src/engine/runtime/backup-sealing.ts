@@ -69,7 +69,10 @@ export class Sealing {
   }
 
   /** Rejects where the key is not here. */
-  async decryptor({ backupId }: Manifest, { encryption, keyId = firstKey }: Sealed): Promise<Decryptor | null> {
+  async decryptor(
+    { backupId }: Pick<Manifest, 'backupId'>,
+    { encryption, keyId = firstKey }: Sealed,
+  ): Promise<Decryptor | null> {
     if (encryption === 'none') return null
     const kept = this.#kept(backupId, keyId)
     const isPresent = kept === null && (await this.#mayBePresent(backupId, encryption, keyId))

@@ -2,20 +2,18 @@
 import { AppError } from '../../shared/errors.ts'
 import type { Backup, Manifest, Snapshot, SnapshotPart } from '../../shared/model/backup.ts'
 import type { Evidence } from '../../shared/model/unit.ts'
-import { type Artefact, type BackupSourceType, verifiedOf } from '../backups/index.ts'
 import { packedExtension, zstdHere } from '../lib/bulk/compression.ts'
-import { rehash } from '../lib/bulk/open-stored.ts'
-import { type Counted, tallyOf } from '../lib/bulk/tally.ts'
 import { transfer } from '../lib/bulk/transfer.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { TargetStore, TargetWriter } from '../targets/index.ts'
 import { betweenHooks } from './backup-hook.ts'
 import type { Sealing } from './backup-sealing.ts'
 import { orOtherWay } from './part-again.ts'
+import { lastOf, type Place, provePart } from './part-proof.ts'
 import type { ProgressMeter } from './progress-meter.ts'
 import { folderOf, manifestOf } from './snapshot-manifest.ts'
 import type { Snapshots } from './snapshots.ts'
-import { isOffline, type SourceAccess } from './source-access.ts'
+import type { SourceAccess } from './source-access.ts'
 import { dumpFailure, type PartDraft, partsOf } from './source-parts.ts'
 import { inWords, type Targets } from './targets.ts'
 
@@ -44,13 +42,6 @@ export interface Taken {
   readonly snapshots: readonly Snapshot[]
   /** Targets that have none, with why. */
   readonly failed: ReadonlyMap<string, AppError>
-}
-
-/** Where it goes, while it is written. */
-interface Place {
-  readonly id: string
-  readonly name: string
-  readonly open: TargetStore
 }
 
 /** Rejects where there is no snapshot at the end, with nothing of it left on any target. */
@@ -213,59 +204,11 @@ async function takePart(
       ...{ versions: [...end.versions], tables: [...end.tables], notes: [...end.notes], verified: '' },
     }
     meter.step(`Verifying ${label}`, source.key)
-    const left = (): Place[] => places.filter(one => !lost.has(one))
-    const lookInto = async (): Promise<{ its: SnapshotPart; readAt: Place | null }> => {
-      if (!parts.sealing.readable(backup)) {
-        const verified = 'Its hash is the same on both ends; its content can be read only with the key of its recipient'
-        return { its: { ...part, verified }, readAt: null }
-      }
-      for (const place of left()) {
-        try {
-          const look = (artefact: Artefact) => type.verify(context, spec, artefact)
-          const found = await lookedInto(parts.snapshots, { backupId: backup.id, name }, part, place, look, signal)
-          if (done.raw !== null && found.rawSha256 !== done.raw.sha256)
-            throw new AppError('BACKUP_BAD', `The content of ${file} is not what was dumped`)
-          return { its: { ...part, ...found }, readAt: place }
-        } catch (caught) {
-          if (signal.aborted) throw caught
-          lost.set(place, AppError.from(caught))
-        }
-      }
-      throw lastOf(lost)
-    }
-    // what lies elsewhere has the same hash: one of them is looked into, whichever can be
-    const { its, readAt } = await lookInto()
-    // and what was only written counts once it was read again
-    for (const place of left().filter(one => one !== readAt && !one.open.hashes)) {
-      try {
-        await rehash({ ...done, name: file, read: again => place.open.read(path, again) }, signal)
-      } catch (caught) {
-        if (signal.aborted) throw caught
-        lost.set(place, AppError.from(caught))
-      }
-    }
-    if (left().length === 0) throw lastOf(lost)
-    return { part: its, lost }
+    return await provePart(part, {
+      ...{ snapshots: parts.snapshots, manifest: { backupId: backup.id, name }, places, lost, raw: done.raw, signal },
+      look: parts.sealing.readable(backup) ? artefact => type.verify(context, spec, artefact) : null,
+    })
   })
-}
-
-/** Reads a part again where it lies, every byte of it, and has its source look into it. */
-async function lookedInto(
-  snapshots: Snapshots,
-  of: Pick<Manifest, 'backupId' | 'name'>,
-  part: SnapshotPart,
-  place: Place,
-  look: (artefact: Artefact) => ReturnType<BackupSourceType['verify']>,
-  signal: AbortSignal,
-): Promise<Pick<SnapshotPart, 'verified' | 'tables' | 'rawBytes' | 'rawSha256'>> {
-  let raw: Counted | null = null
-  const artefact = await snapshots.artefact(of as Manifest, part, place.open, counted => {
-    raw = counted
-  })
-  const { said, tables } = verifiedOf(await look(artefact))
-  // some looks need not all of it
-  const { bytes: rawBytes, sha256: rawSha256 } = raw ?? (await tallyOf(await artefact.open(signal)))
-  return { verified: said.slice(0, 1_000), tables: [...(tables ?? part.tables)], rawBytes, rawSha256 }
 }
 
 /** How it is stored: as it comes where that is right, packed here where the host could not. */
@@ -312,9 +255,3 @@ async function clear({ open }: Place, { backup, name }: TakeRequest): Promise<vo
 
 const left = (places: readonly Place[], failed: ReadonlyMap<string, AppError>): Place[] =>
   places.filter(({ id }) => !failed.has(id))
-
-/** The reason of all: that a host is away only where that is what all of them say. */
-function lastOf(failed: ReadonlyMap<unknown, AppError>): AppError {
-  const errors = [...failed.values()]
-  return errors.find(error => !isOffline(error)) ?? errors.at(-1) ?? new AppError('INTERNAL', 'There is no target')
-}

@@ -168,7 +168,7 @@ export class Snapshots {
 
   /** With `onRaw` its raw content is not compared with what the part says, but told. */
   async artefact(
-    manifest: Manifest,
+    manifest: Pick<Manifest, 'backupId' | 'name'>,
     part: SnapshotPart,
     open: TargetStore,
     onRaw?: (raw: Counted) => void,
