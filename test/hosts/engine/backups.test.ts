@@ -252,12 +252,15 @@ it(`S32 killed ${kills.service + kills.alone} times in a restore, at all of its 
 
 it('S32 quit in a restore, with the service stopped for it: it says so, and leaves it running, all old or all new', async () => {
   for (const wanted of ['stop', 'swap'] as const) {
+    // what was not up is not stopped either
+    await until(async () => (await host.property(bot.unit, 'ActiveState')) === 'active', 30_000)
     await sql("UPDATE era SET name = 'now'")
     const draft = inPlace(snapshot.id)
     const { confirm } = await life.client.call('restore.plan', draft)
-    const stopped = new Promise<void>(resolve => {
+    const stopped = new Promise<void>((resolve, reject) => {
       life.client.on('restore.changed', run => {
         if (run.steps.some(({ step, outcome }) => step === wanted && outcome === 'running')) resolve()
+        else if (run.finishedAt !== null) reject(new Error(`Over before ${wanted}: ${JSON.stringify(run)}`))
       })
     })
     const { id } = await life.client.call('restore.run', { draft, typed: confirm })
