@@ -2,7 +2,8 @@
 import { nativeContract } from '../shared/contract/native.ts'
 import { AppError } from '../shared/errors.ts'
 import { connect } from '../shared/rpc/client.ts'
-import { engineProcessPorts } from '../shared/rpc/engine-link.ts'
+import { engineProcessPorts, longGraceMs } from '../shared/rpc/engine-link.ts'
+import { createEnding } from './ending.ts'
 import { createEngine, type Engine } from './engine.ts'
 import { systemClock } from './lib/clock.ts'
 import { createLogger, Redactor } from './lib/log.ts'
@@ -17,16 +18,15 @@ async function main(): Promise<void> {
     redactor,
   })
   let engine: Engine | null = null
-  let ending = false
-  const end = async (why: string, graceMs?: number): Promise<void> => {
-    if (ending) process.exit(0)
-    ending = true
-    log.info('ending', { why })
-    await engine?.dispose(graceMs)
-    process.exit(0)
-  }
-  process.on('SIGTERM', () => void end('SIGTERM'))
-  process.on('SIGINT', () => void end('SIGINT'))
+  const ending = createEnding({
+    end: async (why, graceMs) => {
+      log.info('ending', { why })
+      await engine?.dispose(graceMs)
+    },
+    exit: () => process.exit(0),
+    signalGraceMs: longGraceMs,
+  })
+  for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(name, () => ending.signal(name))
   process.on('uncaughtException', error => {
     log.error('uncaught', { error: error.stack ?? String(error) })
     process.exit(70)
@@ -35,11 +35,11 @@ async function main(): Promise<void> {
     log.error('unhandled rejection', { error: error instanceof Error ? (error.stack ?? error.message) : String(error) })
     process.exit(70)
   })
-  void ports.parentGone.then(() => end('the shell is gone'))
+  void ports.parentGone.then(() => ending.request('the shell is gone'))
 
   const init = await ports.init
   const native = connect(nativeContract, ports.native)
-  native.on('engine.stop', ({ graceMs }) => void end('asked to', graceMs))
+  native.on('engine.stop', ({ graceMs }) => ending.request('asked to', graceMs))
   try {
     engine = await createEngine({
       dataDirectory: init.dataDirectory,

@@ -10,6 +10,7 @@ import { connect } from '../shared/rpc/client.ts'
 import { fromEmitterPort } from '../shared/rpc/port.ts'
 import { type Server, serve } from '../shared/rpc/server.ts'
 import { appOrigin } from './app-files.ts'
+import { endLimit } from './end-limit.ts'
 import { EngineProcess } from './engine-process.ts'
 import { type EngineRun, spawnEngine } from './engine-spawn.ts'
 import { createKeptKey } from './kept-key.ts'
@@ -32,10 +33,6 @@ import { createVault } from './vault.ts'
 import { WindowPorts } from './window-ports.ts'
 import { createMainWindow, showWindow } from './windows.ts'
 
-// The limits of an orderly end: the engine's, where nothing or something on a host is half done; and how much of it the engine's own closing takes.
-const engineStopLimit = 5000
-const unfinishedStopLimit = 30_000
-const closingTakes = 1500
 /** An engine that does not answer keeps nobody from quitting. */
 const unfinishedLimit = 1000
 // The engine starts no later than this, whatever becomes of the page.
@@ -64,7 +61,8 @@ function run(): void {
   let window: BrowserWindow | null = null
   let tray: AppTray | null = null
   let settings: Pick<Settings, 'closeToTray'> = { closeToTray: true }
-  let unfinished = async (): Promise<Unfinished[]> => []
+  /** Null where the engine does not say. */
+  let unfinished = async (): Promise<Unfinished[] | null> => []
 
   process.on('uncaughtException', error => log.error('uncaught', { error: error.stack ?? String(error) }))
   process.on('unhandledRejection', reason => log.error('unhandled', { error: String(reason) }))
@@ -153,7 +151,8 @@ function run(): void {
   // The shell asks the engine for settings as a window would; each engine anew.
   const learnSettings = (started: EngineRun): void => {
     const client = connect(shellNeeds, fromEmitterPort(started.connect()), { log: log.child('settings') })
-    unfinished = () => client.call('engine.unfinished', undefined, AbortSignal.timeout(unfinishedLimit)).catch(() => [])
+    unfinished = () =>
+      client.call('engine.unfinished', undefined, AbortSignal.timeout(unfinishedLimit)).catch(() => null)
     const apply = (changed: Settings): void => {
       settings = changed
       nativeTheme.themeSource = changed.theme
@@ -162,7 +161,9 @@ function run(): void {
     client.call('settings.get').then(apply, error => log.warn('settings not known', { error: String(error) }))
   }
 
+  let wasAsked = false
   const ask = async ({ message, detail, buttons }: Question): Promise<Answer> => {
+    wasAsked = true
     if (!window) openWindow()
     open(null)
     const box = { type: 'question' as const, title: 'Quit Quarterdeck?', noLink: true, defaultId: 0, cancelId: 2 }
@@ -172,13 +173,14 @@ function run(): void {
   }
 
   const quit = createQuit({
-    mayEnd: createLastWord({ unfinished: () => unfinished(), ask }),
-    end: async () => {
+    mayEnd: createLastWord({ unfinished: async () => (await unfinished()) ?? [], ask }),
+    end: async bySignal => {
       log.info('end')
-      const limit = (await unfinished()).length > 0 ? unfinishedStopLimit : engineStopLimit
+      // an engine that got the signal as well ends already, and answers nobody
+      const { limit, graceMs } = endLimit(await unfinished(), bySignal || wasAsked)
       if (window && !window.isDestroyed()) window.hide()
       logins.dispose()
-      await engine.stop(limit, () => native?.emit('engine.stop', { graceMs: limit - closingTakes }))
+      await engine.stop(limit, () => native?.emit('engine.stop', { graceMs }))
       power?.dispose()
       await notifications.dispose()
       tray?.dispose()
@@ -237,7 +239,7 @@ function run(): void {
   void app.whenReady().then(() => {
     gtkRead()
     // Only now: Chromium sets its own handlers on the way here, and after the first signal those let the next one kill us at once.
-    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => quit.signal())
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => quit.signal(signal))
     lockDown(log.child('security'), devUrl)
     serveAppScheme(paths.renderer)
     openWindow()

@@ -213,15 +213,17 @@ test.describe('the end', () => {
     await app.close()
   })
 
-  test('waits 5 s for an engine that hangs and no longer', async ({ launch }) => {
+  test('that a person asks for waits 5 s for an engine that hangs, beside what it was asked, and no longer', async ({
+    launch,
+  }) => {
     const app = await launch()
     process.kill(app.enginePid(), 'SIGSTOP')
     const started = Date.now()
-    process.kill(app.mainPid, 'SIGTERM')
+    await app.electron.evaluate(electron => electron.app.quit())
     expect((await app.ended).code).toBe(0)
     const took = Date.now() - started
     expect(took).toBeGreaterThan(4500)
-    expect(took).toBeLessThan(8000)
+    expect(took).toBeLessThan(10_000)
     await app.close()
   })
 

@@ -13,6 +13,9 @@ export const codeCacheVariable = 'QUARTERDECK_CODE_CACHE'
 /** In a child process all ports share one pipe; this id is the native contract's, the others are windows'. */
 export const nativePortId = 0
 
+/** So long the engine's orderly end waits for what is half done on hosts, where it is there to be waited for. The shell kills it a little later. */
+export const longGraceMs = 28_500
+
 /**
  * From the shell. In a utility process `init` and `port` carry a MessagePort beside them, and there is no `data` and no `close`; in a
  * child process the ports are only numbers and what they carry travels as `data`.

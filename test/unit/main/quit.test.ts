@@ -49,18 +49,18 @@ describe('createQuit', () => {
     const seen: string[] = []
     const quit = createQuit({
       mayEnd: () => new Promise(() => {}),
-      end: async () => void seen.push('end'),
+      end: async bySignal => void seen.push(`end ${bySignal}`),
       exit: () => {},
       killAll: () => {},
     })
     quit.request()
-    quit.signal()
-    expect(seen).toEqual(['end'])
+    quit.signal('SIGTERM')
+    expect(seen).toEqual(['end true'])
   })
 
   it('leaves nothing behind when the end fails', async () => {
     const { quit, seen } = make(() => Promise.reject(new Error('bug')))
-    quit.signal()
+    quit.signal('SIGINT')
     await settle()
     expect(seen).toEqual(['end', 'kill', 'exit 1'])
   })
@@ -73,11 +73,25 @@ describe('createQuit', () => {
           finish = resolve
         }),
     )
-    quit.signal()
-    quit.signal()
+    quit.signal('SIGTERM')
+    expect(seen).toEqual(['end'])
+    quit.signal('SIGINT')
     expect(seen).toEqual(['end', 'kill', 'exit 1'])
     finish()
     await settle()
+    expect(seen).toEqual(['end', 'kill', 'exit 1'])
+  })
+
+  it.each([
+    ['SIGTERM', 'SIGHUP'],
+    ['SIGHUP', 'SIGTERM'],
+  ] as const)('is not cut short by a log-out, whose signals are %s and %s', (first, second) => {
+    const { quit, seen } = make(() => new Promise(() => {}))
+    quit.request()
+    quit.signal(first)
+    quit.signal(second)
+    expect(seen).toEqual(['end'])
+    quit.signal('SIGTERM')
     expect(seen).toEqual(['end', 'kill', 'exit 1'])
   })
 })
