@@ -252,8 +252,10 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     }),
   )
   const close = async (graceMs = endMs): Promise<void> => {
+    // a visit of its own would begin a renewal
+    keepAlive.dispose()
     // as long as links and actions are there
-    await Promise.all([maintenance.end(), backups.restores.end(graceMs)])
+    await Promise.all([maintenance, backups.restores, renewals].map(each => each.end(graceMs)))
     actions.dispose()
     bag.dispose()
     await Promise.all([fleet.dispose(), notifier.dispose()])

@@ -51,7 +51,7 @@ export function questionOf(all: readonly Unfinished[]): Question {
   const down = units.length === 0 ? '' : `${units.join(', ')} ${units.length === 1 ? 'is' : 'are'} stopped meanwhile. `
   return {
     message: all.length === 1 ? `${texts[0]} is under way` : `${all.length} things are under way:\n${texts.join('\n')}`,
-    detail: `${down}If you quit now, ${it} undone or finished as far as half a minute allows, and what was stopped for ${its} is started again. What takes longer is settled at the next start; until then a service may stay stopped.`,
+    detail: `${down}If you quit now, ${it} undone, finished or broken off as far as half a minute allows, and what was stopped for ${its} is started again. What takes longer is settled at the next start; until then a service may stay stopped.`,
     buttons: ['Wait, then quit', 'Quit now', 'Cancel'],
   }
 }

@@ -45,6 +45,15 @@ export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<v
   })
 }
 
+/** Resolves once all of them are settled, or after `ms`. Never rejects. */
+export async function settledWithin(clock: Clock, ms: number, all: readonly Promise<unknown>[]): Promise<void> {
+  if (all.length === 0) return
+  const enough = new AbortController()
+  const late = sleep(clock, ms, enough.signal).catch(() => {})
+  await Promise.race([Promise.allSettled(all), late])
+  enough.abort()
+}
+
 function abortError(): Error {
   const error = new Error('Aborted')
   error.name = 'AbortError'

@@ -3,7 +3,7 @@ import { AppError } from '../../shared/errors.ts'
 import type { CheckUnit } from '../../shared/model/check.ts'
 import type { MaintenanceRun } from '../../shared/model/maintenance.ts'
 import { isUntouched, leftDown, type RunEnd, takeUp } from '../domain/maintenance-run.ts'
-import { sleep } from '../lib/clock.ts'
+import { settledWithin } from '../lib/clock.ts'
 import type { Disposable } from '../lib/disposable.ts'
 import type { Logger } from '../lib/log.ts'
 import type { Store } from '../store/store.ts'
@@ -20,8 +20,6 @@ import { inWords } from './targets.ts'
 const settleMs = 2_000
 /** What waits is tried now and then also without a sign. */
 const retryMs = 300_000
-/** So long an engine that is about to end still starts what was stopped. Whoever ends it kills it after 5 s. */
-const endMs = 3_500
 
 export interface MaintenanceRequest {
   readonly taskId: string
@@ -145,18 +143,18 @@ export class MaintenanceRunner implements Disposable {
   }
 
   /**
-   * Before the engine ends: ends what runs, and starts again what was stopped for it where the host is there, for some seconds at most. How far a run
-   * came, and what is still stopped, the next engine finds as it was written down. Never rejects.
+   * Before the engine ends: ends what runs, and starts again what was stopped for it where the host is there, within that time. How far a run came,
+   * and what is still stopped, the next engine finds as it was written down. Never rejects.
    */
-  async end(): Promise<void> {
+  async end(graceMs: number): Promise<void> {
     this.#abort(this.#ending)
     const all = [...this.#live.values()]
     const open = all.filter(({ record: { run, task } }) => run.stopped.length > 0 && this.#isReady(task.hostId))
-    if (open.length === 0) return
-    const enough = new AbortController()
-    const late = sleep(this.#options.clock, endMs, enough.signal).catch(() => {})
-    await Promise.race([Promise.all(open.map(({ done }) => done)), late])
-    enough.abort()
+    await settledWithin(
+      this.#options.clock,
+      graceMs,
+      open.map(({ done }) => done),
+    )
   }
 
   dispose(): void {

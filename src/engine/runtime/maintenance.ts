@@ -164,10 +164,10 @@ export class Maintenance implements Disposable {
     return previews
   }
 
-  /** Before the engine ends: nothing more is begun, and no service is left stopped where that can be helped. Never rejects; takes seconds at most. */
-  async end(): Promise<void> {
+  /** Before the engine ends: nothing more is begun, and no service is left stopped where that time allows it. Never rejects. */
+  async end(graceMs: number): Promise<void> {
     this.schedules.dispose()
-    await this.runner.end()
+    await this.runner.end(graceMs)
   }
 
   dispose(): void {

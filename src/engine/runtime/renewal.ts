@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { AppError } from '../../shared/errors.ts'
 import type { Login, RenewalRun } from '../../shared/model/login.ts'
+import { settledWithin } from '../lib/clock.ts'
 import { type Disposable, Emitter } from '../lib/disposable.ts'
 import type { Logger } from '../lib/log.ts'
 import { renewalOf, type StoredRenewal } from '../store/logins.ts'
@@ -21,6 +22,8 @@ export interface RenewalsOptions extends RenewalStepsOptions {
 interface Live extends LiveRenewal {
   readonly controller: AbortController
   readonly finish: ReturnType<AuditLog['begin']>
+  /** What is done for it; never rejects. */
+  done: Promise<void>
 }
 
 export class Renewals implements Disposable {
@@ -67,7 +70,7 @@ export class Renewals implements Disposable {
     // it is this renewal's now: neither time nor a second click takes it away
     logins.candidates.discard(candidateId)
     this.#log.info('renewal', { login: login.id, actor })
-    void this.#guard(live, signal => this.#steps.carryOut(live, held, signal))
+    live.done = this.#guard(live, signal => this.#steps.carryOut(live, held, signal))
     return renewalOf(live.record.run)
   }
 
@@ -101,8 +104,22 @@ export class Renewals implements Disposable {
       const finish = audit.resume({ ...actOf(login, run), actionRunId: run.id })
       const live = this.#begin(login, run, finish)
       live.record.note({ ok: true, text: 'Quarterdeck ended in the middle of it, and took it up again' })
-      void this.#guard(live, signal => this.#steps.settle(live, signal))
+      live.done = this.#guard(live, signal => this.#steps.settle(live, signal))
     }
+  }
+
+  /**
+   * Before the engine ends: waits that long for those whose host is there to be proven or taken back. What takes longer the next engine settles by the
+   * file that lies there. Never rejects.
+   */
+  async end(graceMs: number): Promise<void> {
+    const { clock, session } = this.#options
+    const open = [...this.#live.values()].filter(({ login }) => session(login.hostId)?.link.status.state === 'ready')
+    await settledWithin(
+      clock,
+      graceMs,
+      open.map(({ done }) => done),
+    )
   }
 
   dispose(): void {
@@ -112,7 +129,7 @@ export class Renewals implements Disposable {
 
   #begin(login: Login, run: StoredRenewal, finish: Live['finish']): Live {
     const record = new RenewalRecord(run, this.#options)
-    const live: Live = { login, record, controller: new AbortController(), finish }
+    const live: Live = { login, record, controller: new AbortController(), finish, done: Promise.resolve() }
     this.#live.set(login.id, live)
     record.publish()
     return live

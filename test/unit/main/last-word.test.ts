@@ -59,7 +59,9 @@ it('waits until it is over, and asks again whoever quits meanwhile', async () =>
 it('says what it is, what is stopped for it, and offers to wait first', () => {
   const one = questionOf([restore])
   expect(one.message).toBe('A restore of Stats on web-1 is under way')
-  expect(one.detail).toMatch(/^stats-bot\.service is stopped meanwhile\. If you quit now, it is undone or finished/)
+  expect(one.detail).toMatch(
+    /^stats-bot\.service is stopped meanwhile\. If you quit now, it is undone, finished or broken off/,
+  )
   expect(one.buttons).toEqual(['Wait, then quit', 'Quit now', 'Cancel'])
   const two = questionOf([restore, { what: 'the task Tidy', hostName: 'web-2', units: [] }])
   expect(two.message).toBe('2 things are under way:\nA restore of Stats on web-1\nThe task Tidy on web-2')

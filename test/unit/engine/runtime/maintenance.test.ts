@@ -59,12 +59,15 @@ let sent: string[]
 /** How a command ends: its exit, null for a link that goes, `hang` for one that is never over. */
 let onCommand: (argv: string) => number | null | 'hang'
 let onStop: () => void
+/** So long a start takes. */
+let startMs: number
 
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'quarterdeck-maintenance-'))
   clock = new ManualClock(start)
   ;[up, online, locked, seen, sent, leave, onCommand, onStop] = [true, true, false, true, [], null, () => 0, () => {}]
   mains = null
+  startMs = 0
   begin()
 })
 afterEach(() => {
@@ -115,11 +118,16 @@ function begin(busy = false): void {
     actions: {
       run: async (_ref: unknown, verb: string) => {
         sent.push(verb)
-        up = verb === 'start'
+        if (verb === 'start' && startMs > 0)
+          clock.after(startMs, () => {
+            up = true
+          })
+        else up = verb === 'start'
         if (verb === 'stop') onStop()
-        return { id: verb, outcome: 'verified', evidence: [{ ok: true, text: verb }] } as unknown as ActionRun
+        const outcome = verb === 'start' && !up ? 'running' : 'verified'
+        return { id: verb, outcome, evidence: [{ ok: true, text: verb }] } as unknown as ActionRun
       },
-      get: () => ({ outcome: 'verified', evidence: [] }) as unknown as ActionRun,
+      get: () => ({ outcome: up ? 'verified' : 'running', evidence: [] }) as unknown as ActionRun,
     },
     audit: new AuditLog(store, clock, publish),
     session: () => session(),
@@ -193,6 +201,14 @@ async function until<T>(ask: () => T | null | undefined | false): Promise<T> {
     if (turn % 10 === 9) clock.advance(500)
   }
   throw new Error('it did not happen')
+}
+/** Lets time go on until it is over. */
+async function passes(what: Promise<void>): Promise<void> {
+  let over = false
+  void what.then(() => {
+    over = true
+  })
+  await until(() => over)
 }
 const ended = (id: string): Promise<MaintenanceRun> =>
   until(() => {
@@ -302,7 +318,7 @@ it('an engine that ends in good order starts what it had stopped, and the next o
   onCommand = () => 'hang'
   run(id)
   await until(() => sent.includes('one'))
-  await maintenance.end()
+  await maintenance.end(3_500)
   expect(sent).toEqual(['stop', 'one', 'start'])
   expect(newest(id)).toMatchObject({ finishedAt: null, stopped: [], steps: [{ outcome: 'running' }, {}] })
   expect(() => run(id)).toThrow(/ended/)
@@ -310,6 +326,17 @@ it('an engine that ends in good order starts what it had stopped, and the next o
   begin()
   expect(await ended(id)).toMatchObject({ outcome: 'lost', steps: [{ outcome: 'lost' }, { outcome: 'skipped' }] })
   expect(sent).toEqual(['stop', 'one', 'start'])
+})
+
+it('an engine that ends waits for a service that takes long to start, as long as it was given', async () => {
+  const { id } = add({ stopUnits: [unit] })
+  onCommand = () => 'hang'
+  startMs = 10_000
+  run(id)
+  await until(() => sent.includes('one'))
+  await passes(maintenance.end(28_500))
+  expect(up).toBe(true)
+  expect(newest(id)).toMatchObject({ finishedAt: null, stopped: [] })
 })
 
 it('an engine that ends waits for no host that is away, and only so long for one that says nothing of its services', async () => {
@@ -320,14 +347,12 @@ it('an engine that ends waits for no host that is away, and only so long for one
   }
   run(id)
   await until(() => newest(id)?.progress?.startsWith('Waiting to start'))
-  let over = false
-  void maintenance.end().then(() => {
-    over = true
-  })
-  await until(() => over)
+  const began = clock.monotonic()
+  await passes(maintenance.end(9_000))
+  expect(clock.monotonic() - began).toBe(9_000)
   expect(newest(id)?.stopped).toEqual([unit])
   online = false
-  await maintenance.end()
+  await maintenance.end(9_000)
 })
 
 it('what was stopped before a kill is started in its turn, so that nothing that is done there meets it', async () => {

@@ -323,6 +323,38 @@ it('an edited login shows nothing of what it was, and its namesake is another', 
   expect([checkId.length, createdAt]).toEqual([2, world.clock.now()])
 })
 
+/** Lets time go on until the engine has waited for what is under way; for how long that was. */
+async function endedIn(graceMs: number): Promise<number> {
+  const from = world.clock.monotonic()
+  let over = false
+  void rig.renewals.end(graceMs).then(() => {
+    over = true
+  })
+  for (let turn = 0; turn < 400 && !over; turn++) await rig.pump(250)
+  expect(over).toBe(true)
+  return world.clock.monotonic() - from
+}
+
+it('S28 an engine that ends in good order waits until what it began is proven', async () => {
+  const login = rig.login()
+  await rig.renew(login)
+  expect(await endedIn(28_500)).toBeLessThan(28_500)
+  expect(rig.renewals.list(login.id, 1)[0]).toMatchObject({ outcome: 'verified' })
+})
+
+it('S28 it waits no longer than it may, nor for a host that is away, and the next one goes on with it', async () => {
+  const login = rig.login()
+  world.site = () => null
+  await rig.renew(login)
+  expect(await endedIn(3_500)).toBe(3_500)
+  rig.link.to('lost')
+  await rig.renewals.end(3_500)
+  expect(rig.renewals.isRunning(login.id)).toBe(true)
+  world.site = accepts(newToken)
+  await again()
+  expect(await rig.ended(login)).toMatchObject({ outcome: 'verified' })
+})
+
 it('S28 killed before the write: nothing was changed', async () => {
   const login = rig.login()
   world.onExec = (_, options) => {
