@@ -190,10 +190,14 @@ export const postgres = backupSourceType({
     const found = await requestFor(client, its, made, '', 'keep')
     const request = { ...found, main, make: `${found.drop}\n${found.make}` }
     const { plain } = await restoreWith(client, () => artefact.open(context.signal), request, true)
-    // the server refuses a name that is taken; a mark that its owner may set and a rename takes along
+    // the server refuses a name that is taken; a mark that its owner may set and a rename takes along. Whoever came to it meanwhile, such as a monitor,
+    // is sent away first, as the rename waits five seconds and no more; who may not send them away still has those
     await client.sql(
       main,
       `COMMENT ON DATABASE ${identifier(made)} IS ${literal(markText(staging))};
+\\set ON_ERROR_STOP off
+${sql.endSessions([made])}
+\\set ON_ERROR_STOP on
 ALTER DATABASE ${identifier(made)} RENAME TO ${identifier(place)};`,
     )
     return `${placeOf({ ...its, database: place })}${plain ? ', without owners and rights: their roles are not there' : ''}`

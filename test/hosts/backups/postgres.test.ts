@@ -137,7 +137,15 @@ describe.each(['trixie', 'bullseye'] as const)('Postgres of %s', suite => {
       }
       // and restored elsewhere, with its constraints
       const taken = await snapshot(postgres, context, spec())
+      // also where a monitor finds what is half-made, and stays in it
+      const enter =
+        'psql -Xqc "SELECT pg_sleep(60)" 2>/tmp/entered; ! grep -q terminating /tmp/entered || break; sleep 0.02'
+      const monitor = `cd /; for i in $(seq 300); do ${enter}; done >/dev/null 2>&1 &`
+      const half = `PGDATABASE=${stagedName(odd, 'odd', 'new')}`
+      await host().exec(['runuser', '-u', 'postgres', '--', 'env', half, 'sh', '-c', monitor])
       expect(await postgres.restoreTo(context, spec(), taken, odd, { id: 'odd' })).toBe(`database ${odd} on port 5432`)
+      const entered = async () => (await host().exec('cat /tmp/entered')).stdout
+      await expect.poll(entered).toContain('terminating connection')
       expect(await postgres.settleTo(context, spec(), odd, { id: 'odd' })).toBe(true)
       const rows = taken.part.tables.find(({ name }) => name === 'public.writes')?.rows
       expect(await asPostgres(host(), odd, 'SELECT count(*) FROM writes')).toBe(`${rows}\n`)
