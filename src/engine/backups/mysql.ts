@@ -164,9 +164,8 @@ export const mysql = backupSourceType({
       throw new AppError('CONFLICT', `There is a database ${place} already`, { hint: 'Choose another name.' })
     // under its own name from the beginning: views, routines and triggers would not come along with a rename
     const [half, whole] = marksOf(id).map(mark => `${myName(place)}.${myName(mark)}`)
-    const request = requestFor(its, place)
-    const make = `${request.make}\nCREATE TABLE ${half} (side varchar(3)) ENGINE=InnoDB;`
-    await client.fill(await artefact.open(context.signal), { ...request, make })
+    const mark = `CREATE TABLE ${half} (side varchar(3)) ENGINE=InnoDB;`
+    await client.fill(await artefact.open(context.signal), { ...requestFor(its, place), mark })
     await client.sql(`RENAME TABLE ${half} TO ${whole};`)
     return placeOf({ ...its, database: place })
   },
@@ -198,5 +197,5 @@ const identityOf = ({ identity }: proof.MyServer, { database }: Spec): string =>
 
 const requestFor = (its: Spec, database: string) => ({
   ...{ database, make: proof.makeLike(its.database, database), drop: dropping(database) },
-  ...{ finish: '', after: 'keep' as const },
+  ...{ mark: '', finish: '', after: 'keep' as const },
 })

@@ -95,6 +95,11 @@ test('every row that was acknowledged before the start is in a dump that is take
     expect(Number(await root(`SELECT COUNT(*) FROM \`${name}\`.writes`))).toBe(rows)
     await root(`DROP DATABASE \`there ${round}\``)
   }
+  // one that cannot be marked, for so long a name, is not left there
+  const taken = await snapshot(mysql, context, spec())
+  const unmarked = mysql.restoreTo(context, spec(), taken, 'unmarked', { id: 'x'.repeat(60) })
+  await expect(unmarked).rejects.toThrow(/could not be marked as half-done/)
+  expect(await root("SHOW DATABASES LIKE 'unmarked'")).toBe('')
   await host().exec("pkill -f '[m]ysql -n shop' || true")
   await root('DROP TABLE shop.writes')
 }, 60_000)

@@ -14,6 +14,8 @@ export interface FillRequest {
   readonly database: string
   readonly make: string
   readonly drop: string
+  /** Runs once it is made: the sign that it is half-done. Where that fails, it is dropped. */
+  readonly mark: string
   readonly finish: string
   readonly after: 'keep' | 'drop'
 }
@@ -110,13 +112,13 @@ export class MyClient {
 
   /** Makes a database of a dump. Whatever fails, the database is gone again; that failure is thrown. */
   async fill(dump: Readable, request: FillRequest): Promise<void> {
-    const { database, make, drop, finish, after } = request
-    const { argv, sudo, secrets } = await this.prepare(fillBody, [database, make, drop, finish, after])
+    const { database, make, drop, mark, finish, after } = request
+    const { argv, sudo, secrets } = await this.prepare(fillBody, [database, make, drop, mark, finish, after])
     try {
       await feedHost(this.#context, { argv, sudo, secrets, what: 'The restore', input: dump })
     } catch (caught) {
       const error = AppError.from(caught)
-      const step = { 41: 'made', 42: 'restored', 43: 'finished', 44: 'dropped afterwards' }[
+      const step = { 41: 'made', 42: 'restored', 43: 'finished', 44: 'dropped afterwards', 45: 'marked as half-done' }[
         /\(exit (\d+)\)/.exec(error.message)?.[1] ?? ''
       ]
       // what arrived was not what was sent, or the dump itself is at fault: the program may have taken it for whole

@@ -43,13 +43,14 @@ export const queryBody = 'my client --batch --raw --skip-column-names --default-
 export const dumpBody =
   'my dump --single-transaction --quick --routines --events --triggers --hex-blob --no-tablespaces --skip-lock-tables --default-character-set=utf8mb4 -- "$@"'
 
-/** argv: the new database, SQL that makes it, SQL that removes it, SQL that finishes it, `keep` or `drop`. Exits as of Postgres. */
-export const fillBody = String.raw`new=$1 make=$2 drop=$3 finish=$4 after=$5
+/** argv: the new database, SQL that makes it, removes it, marks it, finishes it, `keep` or `drop`. Exits as of Postgres; 45: made, and not marked. */
+export const fillBody = String.raw`new=$1 make=$2 drop=$3 mark=$4 finish=$5 after=$6
 trap '' HUP PIPE
 sql() { printf '%s\n' "$2" | my client --batch --raw --skip-column-names --default-character-set=utf8mb4 $1; }
 gone() { sql '' "$drop" >/dev/null; }
 trap 'gone; exit 130' INT TERM
 sql '' "$make" >/dev/null || exit 41
+[ -z "$mark" ] || sql '' "$mark" >/dev/null || { gone 2>/dev/null; exit 45; }
 my client --batch --default-character-set=utf8mb4 -- "$new" || { gone 2>/dev/null; exit 42; }
 cat >/dev/null
 sql '' "$finish" || { gone 2>/dev/null; exit 43; }
