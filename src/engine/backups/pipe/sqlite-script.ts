@@ -54,11 +54,12 @@ held() { if [ $tool = python3 ]; then python3 -c "$hold" "$path"; r=$?
 if [ $tool != none ] && wal_mode "$path" && [ "$how" = stream ]; then
   say fact way held
   QD_MOST=$(($(size_of "$path-wal") + grow)); export QD_MOST
-  QD_RUN='w=./$QD_NAME-wal; test -s "$QD_DIR/$w" || w=; tar -cf - -C "$QD_DIR" "./$QD_NAME" \${w:+"$w"} & t=$!; while sleep 1; do s=$(stat -c %s -- "$QD_DIR/$QD_NAME-wal") || s=0; test $s -le $QD_MOST || kill -PIPE $t; done </dev/null >/dev/null 2>&1 & g=$!; wait $t; r=$?; kill $g; test $r -le 1 || kill -KILL $PPID'
-  held; r=$?
+  # said by the guard itself and before it ends the tar: once the holder is gone a writer may make the log small again
+  QD_GREW="
+$QD_N fail COMMAND_FAILED ${logGrew} by more than $((grow / 1048576)) MB while it was sent: turn on \"copy on the host first\", or allow more"; export QD_GREW
+  QD_RUN='w=./$QD_NAME-wal; test -s "$QD_DIR/$w" || w=; tar -cf - -C "$QD_DIR" "./$QD_NAME" \${w:+"$w"} & t=$!; while sleep 1 3>&-; do s=$(stat -c %s -- "$QD_DIR/$QD_NAME-wal") || s=0; test $s -le $QD_MOST || { echo "$QD_GREW" >&3; kill -PIPE $t; }; done 3>&2 </dev/null >/dev/null 2>&1 & g=$!; wait $t; r=$?; kill $g; test $r -le 1 || kill -KILL $PPID'
   # no write was hindered, and none of the log could be used again meanwhile
-  [ $r = 0 ] || [ "$(size_of "$path-wal")" -le "$QD_MOST" ] || fail COMMAND_FAILED "${logGrew} by more than $((grow / 1048576)) MB while it was sent: turn on \"copy on the host first\", or allow more"
-  exit $r
+  held; exit $?
 fi
 if [ $tool != none ]; then
   room; say fact way copied; QD_SCRATCH=$scratch
