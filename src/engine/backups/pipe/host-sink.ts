@@ -3,9 +3,13 @@ import { createHash, randomBytes } from 'node:crypto'
 import { type Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { AppError } from '../../../shared/errors.ts'
+import { settledWithin } from '../../lib/clock.ts'
 import { type PipeContext, secretLines, whenEnded } from './host-pipe.ts'
 import { failureOf, PipeReport, type Report } from './pipe-report.ts'
 import { pushArgv } from './pipe-script.ts'
+
+/** So long a program that reads no more may take to say why. */
+const lastWordsMs = 5_000
 
 export interface HostSinkOptions {
   /** The program whose stdin it is. What it writes to stdout counts as words of stderr. */
@@ -32,11 +36,12 @@ export interface HostSinkEnd {
  * the program made must be thrown away, for it may have taken a broken connection for the end.
  */
 export async function feedHost(context: PipeContext, options: HostSinkOptions): Promise<HostSinkEnd> {
-  const { link, signal } = context
-  // it may fail before the program has begun
+  const { link, clock, signal } = context
+  // it may fail before the program has begun; where the program went first, the input is only torn down
   let inputFailed: unknown = null
+  let isRead = true
   options.input.on('error', error => {
-    inputFailed ??= error
+    if (isRead) inputFailed ??= error
   })
   const nonce = randomBytes(12).toString('hex')
   const secrets = secretLines(options.secrets ?? {})
@@ -65,11 +70,18 @@ export async function feedHost(context: PipeContext, options: HostSinkOptions): 
   try {
     // a duplex of a channel: only its writable half is ours to wait for
     await pipeline(options.input, tap, async chunks => {
-      for await (const chunk of chunks) if (!process.stdin.write(chunk)) await drained(process)
+      for await (const chunk of chunks) {
+        if (process.stdin.write(chunk)) continue
+        await drained(process).catch(error => {
+          isRead = false
+          throw error
+        })
+      }
       process.stdin.end()
     })
   } catch (caught) {
     broken = caught
+    if (!isRead) await settledWithin(clock, lastWordsMs, [process.ended])
     process.dispose()
   }
   const how = await process.ended

@@ -125,6 +125,11 @@ describe('a program that is fed from here', () => {
       /It failed \(exit 4\): why/,
     )
     await expect(feedHost(context(), { argv: sh('head -c 5'), what: 'It', input: input() })).rejects.toThrow()
+    // also where most of the input is still to come, which is torn down then
+    const long = Readable.from(Array<Buffer>(50).fill(Buffer.alloc(100_000)), { objectMode: false })
+    await expect(feedHost(context(), { argv: sh('echo why >&2; exit 4'), what: 'It', input: long })).rejects.toThrow(
+      /It failed \(exit 4\): why/,
+    )
   })
 
   test('an input that breaks is why, and not an end', async () => {
