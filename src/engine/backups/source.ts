@@ -173,7 +173,7 @@ export interface BackupSourceType<S extends z.ZodObject = z.ZodObject> {
    * Touches nothing without the mark; once settled the answer is no.
    */
   settleTo(context: SourceContext, spec: z.output<S>, place: string, staging: Staging): Promise<boolean>
-  /** Where what `restoreTo` did not finish lies until then, as a person would find it. Pure. */
+  /** What `restoreTo` did not finish and left until then, by the names under which a person finds it. Pure. */
   unsettledAt(spec: z.output<S>, place: string, staging: Staging): string
 
   /** Sources of this kind that a unit seems to use, for the "bot" preset; looks, changes nothing. */

@@ -5,8 +5,6 @@ import { placeOf } from './restore-plan.ts'
 import type { RestoreRecord } from './restore-record.ts'
 import { inWords } from './targets.ts'
 
-const isAt = ({ key }: SnapshotPart, where: string): string => `${key} is at ${where}`
-
 export class RestoreElsewhere {
   readonly #record: RestoreRecord
   readonly #access: RestoreAccess
@@ -33,7 +31,7 @@ export class RestoreElsewhere {
         record.meter.step(`Restoring ${type.label(spec)}`, part.key)
         const where = await type.restoreTo(context, spec, artefact, this.#placeOf(part), { id: staging })
         // on disk before its mark goes: whoever takes up after a kill knows of it by the one or the other
-        record.save({ evidence: [...record.run.evidence, { ok: true, text: isAt(part, where) }] })
+        this.#keepWhole(part, where)
         await type.settleTo(context, spec, this.#placeOf(part), { id: staging })
       }),
     )
@@ -49,13 +47,13 @@ export class RestoreElsewhere {
       const whole = await this.#access.use(part, this.#gone, ({ type, spec, context }) =>
         type.settleTo(context, spec, to, { id: staging }),
       )
-      if (whole && !this.#isWhole(part)) record.say({ ok: true, text: isAt(part, to) })
+      if (whole && !this.#isWhole(part)) this.#keepWhole(part, to)
     }
     if (parts.every(part => this.#isWhole(part))) record.end('restored', null)
     else record.end(this.#cancel.aborted ? 'cancelled' : 'failed', `${inWords(why)}. Nothing half-done is left there.`)
   }
 
-  /** Says where what is not finished lies, while the host is away. */
+  /** Says once where what is not finished lies, while the host is away. */
   sayWhereItLies(): void {
     const record = this.#record
     const { parts, staging } = record.run
@@ -65,8 +63,11 @@ export class RestoreElsewhere {
         const { type, spec } = this.#access.kindOf(part)
         return type.unsettledAt(spec, this.#placeOf(part), { id: staging })
       })
-    const text = `The host is away. What was made so far lies at ${lies.join(', ')}. It is removed when the host is back; cancel to leave it.`
-    record.save({ evidence: [...record.run.evidence, { ok: false, text }] })
+    const where = `The host is away. What is half-done there: ${lies.join('; ')}.`
+    if (record.run.evidence.some(({ text }) => text.startsWith(where))) return
+    // who has called it off already leaves it
+    const next = this.#cancel.aborted ? 'It stays there.' : 'It is removed when the host is back; cancel to leave it.'
+    record.save({ evidence: [...record.run.evidence, { ok: false, text: `${where} ${next}` }] })
   }
 
   #placeOf(part: SnapshotPart): string {
@@ -74,7 +75,12 @@ export class RestoreElsewhere {
     return draft.to.kind === 'elsewhere' ? placeOf(draft.to.place, part, parts.length) : ''
   }
 
-  #isWhole(part: SnapshotPart): boolean {
-    return this.#record.run.evidence.some(({ text }) => text.startsWith(isAt(part, '')))
+  #keepWhole({ key }: SnapshotPart, where: string): void {
+    const { evidence, whole = [] } = this.#record.run
+    this.#record.save({ evidence: [...evidence, { ok: true, text: `${key} is at ${where}` }], whole: [...whole, key] })
+  }
+
+  #isWhole({ key }: SnapshotPart): boolean {
+    return this.#record.run.whole?.includes(key) ?? false
   }
 }

@@ -31,6 +31,8 @@ export interface StoredRestore extends RestoreRun {
   readonly parts: readonly SnapshotPart[]
   /** Keys of those that were there before. */
   readonly present: readonly string[]
+  /** Keys of those that are whole at another place; older records have none. */
+  readonly whole?: readonly string[]
 }
 
 export interface RestoreRecordOptions {
@@ -89,7 +91,7 @@ export class RestoreRecord {
   }
 
   say(evidence: Evidence): void {
-    this.#tell({ evidence: [...this.#run.evidence, evidence].slice(-mostEvidence) })
+    this.#tell({ evidence: [...this.#run.evidence, evidence] })
   }
 
   save(change: Partial<StoredRestore>): void {
@@ -124,7 +126,8 @@ export class RestoreRecord {
   }
 
   #tell(change: Partial<StoredRestore>): void {
-    this.#run = { ...this.#run, ...change }
+    const run = { ...this.#run, ...change }
+    this.#run = { ...run, evidence: run.evidence.slice(-mostEvidence) }
     this.#options.publish('restore.changed', restoreOf(this.#run))
   }
 }

@@ -15,12 +15,13 @@ import {
   restoreOf,
   type StoredRestore,
 } from './restore-record.ts'
+import { lookAgainMs, sightOf, untilSeen } from './restore-sight.ts'
 import { RestoreWork, type RestoreWorkOptions } from './restore-work.ts'
 import { isOffline } from './source-access.ts'
 import { inWords } from './targets.ts'
 
-const backMs = 500
 const mostListed = 100
+const lostText = 'The connection was lost; it goes on when the host is back'
 
 export interface RestoreRunnerOptions extends RestoreWorkOptions, Omit<RestoreRecordOptions, 'store' | 'clock'> {
   turns: HostTurns
@@ -182,6 +183,7 @@ export class RestoreRunner implements Disposable {
     const cancelled = cancel.signal
     let leave = (): void => {}
     let undoing = false
+    let waited = false
     let first: unknown = null
     let work = begin
     try {
@@ -202,9 +204,13 @@ export class RestoreRunner implements Disposable {
         this.#log.warn('a step of a restore failed', { id, error: AppError.from(caught).message })
         const untouched = record.run.reached === null
         if (isOffline(caught) && !untouched) {
-          if (draft.to.kind === 'in-place')
-            record.say({ ok: false, text: 'The connection was lost; it goes on when the host is back' })
-          work = () => this.#goOn(live, why)
+          // once, where the link comes and goes
+          if (draft.to.kind === 'in-place' && record.run.evidence.at(-1)?.text !== lostText)
+            record.say({ ok: false, text: lostText })
+          // a server that does not run is no host that is away: it is asked again, but not at once
+          const pause = waited ? lookAgainMs : 0
+          waited = true
+          work = () => this.#goOn(live, why, pause)
         } else if (undoing || untouched) {
           record.end(cancelled.aborted ? 'cancelled' : 'failed', inWords(untouched ? why : caught))
           break
@@ -218,30 +224,18 @@ export class RestoreRunner implements Disposable {
     leave()
   }
 
-  async #goOn(live: Live, why: unknown): Promise<void> {
+  async #goOn(live: Live, why: unknown, pauseMs = 0): Promise<void> {
     const { record, cancel, work } = live
     const { run } = record
     let given = this.#gone.signal
+    if (pauseMs > 0) await sleep(this.#options.clock, pauseMs, given)
     if (run.draft.to.kind === 'elsewhere') {
       // nothing was made yet
       if (run.reached === null) throw why
-      if (!this.#isBack(run)) work.elsewhere.sayWhereItLies()
+      if (sightOf(this.#options, run) !== 'clear') work.elsewhere.sayWhereItLies()
       // in place nothing may be left half-way; here a person may give it up, and was told where it lies
       given = AbortSignal.any([given, cancel.signal])
     }
-    while (!this.#isBack(run)) await sleep(this.#options.clock, backMs, given)
-    await work.recover(why)
-  }
-
-  /** Can the host be worked with again? Throws where it was removed. */
-  #isBack({ hostId, unit }: StoredRestore): boolean {
-    const { sources, store } = this.#options
-    try {
-      const session = sources.session(hostId)
-      return !unit || session.units.manager(unit.scope) !== null
-    } catch {
-      if (!store.hosts.get(hostId)) throw new AppError('NOT_FOUND', 'The host was removed')
-      return false
-    }
+    await work.recover(why, await untilSeen(this.#options, run, given))
   }
 }

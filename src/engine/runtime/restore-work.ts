@@ -1,6 +1,6 @@
 // The steps of one restore, and how they are undone or gone on with (semantics 32); knows no kind of source, and not when it is called.
 import { AppError } from '../../shared/errors.ts'
-import type { Snapshot } from '../../shared/model/backup.ts'
+import type { RestoreRun, Snapshot } from '../../shared/model/backup.ts'
 import { afterKill, mayCancel, type RestoreStep, type StagedState } from '../domain/restore-state.ts'
 import type { BackupRunner } from './backup-runner.ts'
 import { RestoreAccess } from './restore-access.ts'
@@ -9,6 +9,7 @@ import type { RestorePlanParts } from './restore-plan.ts'
 import type { RestoreRecord } from './restore-record.ts'
 import { isUp, type RestoreUnitsOptions, turnUnit } from './restore-units.ts'
 import { inWords } from './targets.ts'
+import { unitCommand } from './unit-command.ts'
 
 export interface RestoreWorkOptions extends RestorePlanParts, RestoreUnitsOptions {
   runner: Pick<BackupRunner, 'start' | 'wait' | 'failureOf' | 'cancel'>
@@ -23,6 +24,8 @@ export class RestoreWork {
   readonly #cancel: AbortSignal
   readonly #gone: AbortSignal
   readonly #either: AbortSignal
+  /** Its service cannot be asked, and that may never change: what lies there is settled without it. */
+  #blind = false
 
   constructor(record: RestoreRecord, cancel: AbortSignal, gone: AbortSignal, options: RestoreWorkOptions) {
     this.#record = record
@@ -65,7 +68,8 @@ export class RestoreWork {
   }
 
   /** After a kill or a lost link: asks the host how far it was, and goes on or undoes it. */
-  async recover(why: unknown): Promise<void> {
+  async recover(why: unknown, sight: 'blind' | 'clear'): Promise<void> {
+    this.#blind = sight === 'blind'
     const { draft, parts, staging, reached } = this.#record.run
     if (draft.to.kind === 'elsewhere') return await this.elsewhere.settle(why)
     const states: StagedState[] = []
@@ -108,7 +112,10 @@ export class RestoreWork {
           if (look.bytes === null) throw new AppError('BACKUP_BAD', `${look.place} is not there after the swap`)
         })
     })
-    record.end('restored', null)
+    const { kept } = record.run
+    const before =
+      kept.length === 0 ? '' : `. What was there before is kept at ${kept.map(({ place }) => place).join(', ')}`
+    this.#end('restored', null, `What was restored is in place${before}`)
   }
 
   /** The verified backup of the present state. What is damaged as it is cannot be backed up well: where a person insists, only the swap keeps it. */
@@ -156,7 +163,7 @@ export class RestoreWork {
     const { unit, wasUp } = this.#record.run
     if (unit && wasUp && !(await this.#unitIsUp())) await this.#turn('start')
     const outcome = this.#cancel.aborted ? 'cancelled' : 'failed'
-    this.#record.end(outcome, `${inWords(why)}. What was there was not touched.`)
+    this.#end(outcome, `${inWords(why)}. What was there was not touched.`)
   }
 
   async #rollBack(why: unknown): Promise<void> {
@@ -170,9 +177,27 @@ export class RestoreWork {
         )
       record.save({ kept: [] })
       await this.#discard()
-      if (unit && wasUp) await turnUnit(this.#options, hostId, unit, 'start', actor, this.#gone)
+      if (unit && wasUp && !this.#blind) await turnUnit(this.#options, hostId, unit, 'start', actor, this.#gone)
     })
-    record.end('rolled-back', inWords(why))
+    this.#end('rolled-back', inWords(why), 'What was there before is in place again')
+  }
+
+  /** Without its service it has failed, whatever came of the data; `stands` is what a person then finds in place. */
+  #end(outcome: RestoreRun['outcome'], why: string | null, stands: string | null = null): void {
+    const { unit, wasUp, hostId } = this.#record.run
+    if (!this.#blind || !unit || !wasUp) {
+      this.#record.end(outcome, why)
+      return
+    }
+    const services = `the ${unit.scope === 'user' ? 'user services' : 'services'} of ${this.#options.store.hosts.get(hostId)?.name ?? hostId}`
+    // should it run all the same, it has files open that are not in place any more; a name may hold a backslash
+    const command = unitCommand(unit, null, ['restart', `'${unit.name}'`]).join(' ')
+    const byHand = [
+      `${unit.name} was not started again, as ${services} cannot be asked`,
+      `Start it by hand: ${command}`,
+    ]
+    const said = [why, stands, ...byHand].filter(text => text !== null)
+    this.#record.end('failed', said.map(text => text.replace(/\.$/, '')).join('. '))
   }
 
   async #discard(): Promise<void> {
@@ -185,12 +210,16 @@ export class RestoreWork {
 
   async #unitIsUp(): Promise<boolean> {
     const { unit, hostId } = this.#record.run
-    return unit !== null && (await isUp(this.#options.sources.session(hostId), unit))
+    return unit !== null && !this.#blind && (await isUp(this.#options.sources.session(hostId), unit))
   }
 
   async #turn(verb: RestoreStep & ('start' | 'stop')): Promise<void> {
     const { unit, hostId, actor } = this.#record.run
     if (!unit) return
+    if (this.#blind) {
+      this.#record.skip(verb, `${unit.name} cannot be asked just now`)
+      return
+    }
     await this.#record.step(verb, unit.name, async () => {
       // it may be so already, where this is tried again
       if ((await this.#unitIsUp()) === (verb === 'start')) return

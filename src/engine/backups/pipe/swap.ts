@@ -20,9 +20,9 @@ const folderOf = (near: string, { id }: Staging): string => `${near === '/' ? ''
 const besideOf = (path: string, which: 'new' | 'old', { id }: Staging): string =>
   `${path.slice(0, path.lastIndexOf('/'))}/.${lastOf(path)}.quarterdeck-${which}-${id}`
 
-/** The two paths under which a restore has what is not in place yet. */
+/** What a restore has beside `path` while that is not in place yet, in words: the folder all the time, the other once it is filled. */
 export const stagedAt = (path: string, staging: Staging): string =>
-  `${folderOf(parentOf(path), staging)} or ${besideOf(path, 'new', staging)}`
+  `the hidden folder ${folderOf(parentOf(path), staging)} and, once that was filled, ${besideOf(path, 'new', staging)}`
 
 /** One restore's place on the host. */
 export class Swap {

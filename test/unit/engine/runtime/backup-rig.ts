@@ -64,6 +64,8 @@ export class BackupWorld {
   identity = 'inode 7'
   up = true
   online = true
+  /** The host is there, and its services cannot be asked. */
+  blind = false
   mains: boolean | null = true
   networks: string[] = []
   locked = false
@@ -234,7 +236,7 @@ export class BackupRig {
     const manager = { get: async () => ({ activeState: world.up ? 'active' : 'inactive', subState: 'running' }) }
     return {
       ...{ host: this.store.hosts.get('web-1'), link, facts: { machineId: 'm1', rights: 'root' } },
-      units: { manager: () => manager },
+      units: { manager: () => (world.blind ? null : manager) },
     } as unknown as HostSession
   }
 

@@ -2,7 +2,10 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { afterKill } from '../../../../src/engine/domain/restore-state.ts'
 import { placeOf } from '../../../../src/engine/runtime/restore-plan.ts'
+import type { StoredRestore } from '../../../../src/engine/runtime/restore-record.ts'
+import { stoppedFor } from '../../../../src/engine/runtime/stopped-units.ts'
 import { AppError } from '../../../../src/shared/errors.ts'
+import { AuditQuery } from '../../../../src/shared/model/audit.ts'
 import type { RestoreRun, SnapshotPart } from '../../../../src/shared/model/backup.ts'
 import { BackupRig, BackupWorld, unit } from './backup-rig.ts'
 
@@ -30,6 +33,11 @@ afterEach(() => {
 const inPlace = (): string => `${world.files.get('/srv/app.db')} ${world.files.get('/srv/two.db')}`
 const beside = (): string[] => [...world.files.keys()].filter(path => path.includes('.db.staged'))
 const steps = ({ steps }: RestoreRun): string[] => steps.map(({ step, outcome }) => `${step} ${outcome}`)
+/** Lets work be done, with a little of time. */
+const settled = async (): Promise<void> => {
+  let left = 60
+  await rig.until(() => left-- === 0)
+}
 const ended = (): Promise<RestoreRun> =>
   rig.until(() => rig.backups.restores.list(null).find(({ finishedAt }) => finishedAt !== null))
 
@@ -315,7 +323,9 @@ it('says where what it made lies while its host is away, and removes it then, or
   const waits = () => rig.until(() => rig.backups.restores.list(null)[0]?.evidence.find(({ ok }) => !ok))
   armSecond('restoreTo', 'after', cut)
   await toAnotherPlace()
-  const half = /lies at (\S+two\.half-\w+)\. It is removed when the host is back/.exec((await waits()).text)?.[1]
+  const half = /half-done there: (\S+two\.half-\w+)\. It is removed when the host is back/.exec(
+    (await waits()).text,
+  )?.[1]
   expect(world.files.has(half ?? '')).toBe(true)
   // also the engine that comes after it says so
   rig.kill()
@@ -330,12 +340,129 @@ it('says where what it made lies while its host is away, and removes it then, or
   const id = await toAnotherPlace()
   const isMine = () => rig.backups.restores.list(null).find(run => run.id === id)
   await rig.until(() => isMine()?.evidence.some(({ ok }) => !ok))
+  // a link that comes and goes makes it no longer
+  for (const online of [true, false]) {
+    world.onVerb = name => {
+      if (name === 'settleTo') cut()
+    }
+    rig.online(online)
+    await settled()
+  }
   rig.backups.restores.cancel(id)
   await rig.until(() => isMine()?.finishedAt)
   const run = isMine()
   const left = there().find(path => path.includes('half')) ?? 'nothing'
   expect(run).toMatchObject({ outcome: 'cancelled' })
-  expect(run?.evidence.some(({ text }) => text.includes(left))).toBe(true)
+  expect(run?.evidence.filter(({ text }) => text.includes(left))).toHaveLength(1)
+  expect(run?.evidence.at(-1)?.text).toBe('Cancelled')
+})
+
+it('says where what it made lies also where it was called off before its host went', async () => {
+  armSecond('restoreTo', 'after', () => {
+    rig.backups.restores.cancel(rig.backups.restores.list(null)[0]?.id ?? '')
+    rig.online(false)
+    throw new AppError('CANCELLED', 'Cancelled')
+  })
+  await toAnotherPlace()
+  const { outcome, evidence } = await ended()
+  expect(outcome).toBe('cancelled')
+  const half = there().find(path => path.includes('half'))
+  expect(evidence.at(-2)?.text).toBe(`The host is away. What is half-done there: ${half}. It stays there.`)
+})
+
+it.each([
+  { by: 'this version', outcome: 'restored', change: {} },
+  // which said it in a sentence alone: what it cannot tell is not claimed
+  { by: 'an older one', outcome: 'failed', change: { whole: undefined } },
+])('knows which parts are whole where so many were that their sentences are gone, as written by $by', async one => {
+  armSecond('settleTo', 'before', () => {
+    const { backups } = rig.store
+    const [run] = backups.jobs<StoredRestore>('restore', null, 1)
+    if (!run) throw new Error('it is written down')
+    const evidence = Array.from({ length: 200 }, (_, n) => ({ ok: true, text: `p${n} is at /tmp/there-p${n}` }))
+    backups.updateJob({ ...run, evidence, ...one.change } as StoredRestore)
+    rig.kill()
+  })
+  await toAnotherPlace()
+  await rig.until(() => rig.killed)
+  rig = await BackupRig.start(world)
+  expect(await ended()).toMatchObject({ outcome: one.outcome })
+  expect(there()).toEqual(all)
+})
+
+const blinds = [
+  { verb: 'stop', place: 'two two', stands: 'What was there was not touched' },
+  {
+    verb: 'start',
+    place: 'one one',
+    stands: 'What was restored is in place. What was there before is kept at /srv/app.db.old',
+  },
+  { verb: 'swapBack', place: 'two two', stands: 'What was there before is in place again' },
+] as const
+
+it.each(blinds)(
+  'S32 cut off at its $verb, on a host whose services are not to be seen any more: settles the data, and leaves the service to a person',
+  async ({ verb, place, stands }) => {
+    const own = { scope: 'user' as const, name: unit.name }
+    rig.backups.edit(backupId, { ...rig.backups.stored(backupId).backup, unit: own }, {})
+    const cut = (): void => {
+      rig.online(false)
+      world.blind = true
+      throw new AppError('LINK_LOST', 'The link is gone')
+    }
+    if (verb !== 'swapBack') arm({ verb, when: verb === 'stop' ? 'after' : 'before', part: 'app' }, cut)
+    else {
+      world.onAct = name => (name === 'start' ? 'failed' : 'verified')
+      world.onVerb = (name, when) => {
+        if (name !== 'swapBack' || when !== 'before' || world.blind) return
+        cut()
+      }
+    }
+    const draft = { snapshotId: old, parts: [], to: { kind: 'in-place' as const }, despiteIdentity: false }
+    const { signal } = new AbortController()
+    await rig.backups.restores.start({ ...draft, despiteDamage: false }, 'web-1/App', 'person', signal)
+    await rig.until(() => !world.online)
+    // the time that it is away counts for nothing
+    world.clock.advance(400_000)
+    rig.online(true)
+    const sinceMs = world.clock.monotonic()
+    await settled()
+    expect(stoppedFor(rig.store, 'web-1', own)).toBe('a restore of App')
+    world.clock.advance(295_000 - (world.clock.monotonic() - sinceMs))
+    await settled()
+    expect(rig.backups.restores.underWay('web-1')).toHaveLength(1)
+    const { outcome, evidence } = await ended()
+    expect(outcome).toBe('failed')
+    const said = evidence.at(-1)?.text
+    expect(said).toContain(stands)
+    expect(said).toContain('bot.service was not started again, as the user services of web-1 cannot be asked. ')
+    expect(said).toContain("Start it by hand: systemctl --user restart 'bot.service'")
+    expect(rig.store.audit.list(AuditQuery.parse({}))).toContainEqual(
+      expect.objectContaining({ verb: 'restore.run', outcome: 'failed', detail: said }),
+    )
+    expect(inPlace()).toBe(place)
+    expect(beside()).toEqual([])
+    expect(stoppedFor(rig.store, 'web-1', own)).toBeNull()
+    // the host's turn is free
+    world.blind = false
+    expect(await rig.run(backupId)).toMatchObject({ outcome: 'good' })
+  },
+)
+
+it('asks a server that does not run again, but not at once, and is done as soon as it runs', async () => {
+  let asked = 0
+  let since = 0
+  world.onVerb = (name, when) => {
+    if (when !== 'before' || (name !== 'stage' && name !== 'stagedState')) return
+    if (name === 'stagedState' && asked === 0) since = world.clock.monotonic()
+    if (name === 'stagedState' && ++asked >= 5) return
+    throw new AppError('UNREACHABLE', 'The server does not run')
+  }
+  const run = await rig.restore(old)
+  expect(run.outcome).toBe('failed')
+  expect(run.evidence.filter(({ text }) => text.startsWith('The connection was lost'))).toHaveLength(1)
+  expect(world.clock.monotonic() - since).toBeGreaterThanOrEqual(4 * 500)
+  expect(inPlace()).toBe('two two')
 })
 
 const points = (['dump', 'stage', 'check', 'swap', 'look', 'stop', 'start'] as const).flatMap(verb =>
