@@ -67,15 +67,18 @@ FROM pg_catalog.pg_database d WHERE d.datname = ${literal(name)};`
 export const makeDatabase = (name: string, like: string | null): string =>
   `CREATE DATABASE ${identifier(name)} TEMPLATE template0 ${like ?? "ENCODING 'UTF8'"};`
 
-/** Ends all sessions in these databases; `["ended", number]`. */
+/**
+ * Ends all sessions in these databases; `["ended", number]`. Not an autovacuum, which has no user: only a superuser may end it, and a rename and a drop
+ * do so by themselves.
+ */
 export const endSessions = (names: readonly string[]): string =>
   `SELECT json_build_array('ended', count(pg_catalog.pg_terminate_backend(pid))) FROM pg_catalog.pg_stat_activity
-WHERE datname IN (${names.map(literal).join(', ')}) AND pid <> pg_catalog.pg_backend_pid();`
+WHERE datname IN (${names.map(literal).join(', ')}) AND usename IS NOT NULL AND pid <> pg_catalog.pg_backend_pid();`
 
 /** The same for a database's number, which is its own whatever it is called. */
 export const endSessionsOf = (number: string): string =>
   `SELECT json_build_array('ended', count(pg_catalog.pg_terminate_backend(pid))) FROM pg_catalog.pg_stat_activity
-WHERE datid = ${Number(number)} AND pid <> pg_catalog.pg_backend_pid();`
+WHERE datid = ${Number(number)} AND usename IS NOT NULL AND pid <> pg_catalog.pg_backend_pid();`
 
 /** Whoever is still in it is sent away first. */
 export const dropDatabase = (name: string): string => `${endSessions([name])}
