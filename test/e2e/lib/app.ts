@@ -60,11 +60,28 @@ export function launchCommand(desktop: Desktop, options: LaunchOptions = {}) {
   return { executablePath: runtime.path, args, env, home }
 }
 
+const startsIn = (log: string): number => log.split('engine started').length
+
 /** Starts the app and waits for its window. */
 export async function launchApp(options: LaunchOptions = {}): Promise<RunningApp> {
   const desktop = options.desktop ?? (await startDesktop(options))
   const { executablePath, args, env, home } = launchCommand(desktop, options)
-  const electron = await _electron.launch({ executablePath, args, env, cwd: desktop.home, timeout: 60_000 })
+  const log = (name: 'main' | 'engine'): string => {
+    const file = join(home, 'logs', `${name}.log`)
+    return existsSync(file) ? readFileSync(file, 'utf8') : ''
+  }
+  const launched = async (tries: number): Promise<ElectronApplication> => {
+    const starts = startsIn(log('main'))
+    try {
+      return await _electron.launch({ executablePath, args, env, cwd: desktop.home, timeout: 30_000 })
+    } catch (error) {
+      // Given a program of one's own Playwright does not hold it until it listens: a page that comes while it attaches it awaits for
+      // ever, though the app runs. An app that did not come so far is a failure.
+      if (tries === 1 || startsIn(log('main')) === starts) throw error
+      return launched(tries - 1)
+    }
+  }
+  const electron = await launched(3)
   // Asked for once: after the end Playwright no longer tells.
   const child = electron.process()
   const mainPid = child.pid ?? 0
@@ -72,10 +89,6 @@ export async function launchApp(options: LaunchOptions = {}): Promise<RunningApp
     child.once('exit', (code, signal) => settle({ code, signal })),
   )
   const complaints: string[] = []
-  const log = (name: 'main' | 'engine'): string => {
-    const file = join(home, 'logs', `${name}.log`)
-    return existsSync(file) ? readFileSync(file, 'utf8') : ''
-  }
   let page: Page
   try {
     page = await electron.firstWindow({ timeout: 60_000 })
