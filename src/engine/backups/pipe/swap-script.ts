@@ -73,7 +73,9 @@ settle() {
 number() { cat -- "$S/number" 2>/dev/null || echo 0; }
 only() { [ "$(number)" = "$1" ] || die "This step came too late: the restore was asked about meanwhile"; }
 drop_new() { rm -rf -- "$(beside "$2" new)"; }
-drop_staged() { for list in planned pairs; do if [ -e "$S/$list" ]; then each drop_new $list; fi; done; rm -rf -- "$S"; }
+# No longer staged first: were it killed in the middle, what is left must not count for whole.
+drop_staged() { if [ -e "$S/pairs" ]; then mv -fT -- "$S/pairs" "$S/planned"; fi
+  if [ -e "$S/planned" ]; then each drop_new planned; fi; rm -rf -- "$S"; }
 drop_old() { rm -rf -- "$(beside "$2" old)"; }
 tell_old() { old=$(beside "$2" old); if there "$old" && [ "$1" != - ]; then printf 'kept %s\n' "$old"; fi; return 0; }`
 
@@ -83,7 +85,7 @@ if has flock && [ -d "\${near:-/}" ]; then exec 9< "\${near:-/}"; flock -w 60 9 
 case $op in
 open)
   [ -w "$near" ] || die "permission denied: nothing can be made in $near"
-  settle; [ "$state" != swapped ] || die "It is in place already"
+  only "$1"; settle; [ "$state" != swapped ] || die "It is in place already"
   # what a late beginning left
   find "\${near:-/}" -maxdepth 1 -name '.quarterdeck-restore-*' -mmin +1440 2>/dev/null | while IFS= read -r d; do [ -e "$d/pairs" ] || rm -rf -- "$d"; done
   drop_staged; mkdir -m 700 -- "$S" || exit 1;;

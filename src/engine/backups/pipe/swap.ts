@@ -50,7 +50,8 @@ export class Swap {
 
   /** A clean beginning. */
   async open(): Promise<void> {
-    await this.#run('The preparation of the restore', 'open')
+    // what was staged before goes: not by one that comes late
+    await this.#run('The preparation of the restore', 'open', await this.#number())
   }
 
   /** All of it is there: it is moved beside what it will replace. Order matters where it goes in place. */
