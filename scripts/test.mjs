@@ -2,7 +2,7 @@
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from './build.mjs'
-import { none, outcome, playwrightCounts, sum, summary, vitestCounts } from './lib/counts.mjs'
+import { none, outcome, readPlaywright, readVitest, sum, summary } from './lib/counts.mjs'
 import { startDisplay } from './lib/display.mjs'
 import { hasCommand, hasDisplay, isCi, isRoot, root, SetupError } from './lib/environment.mjs'
 import { interrupted, runPackage, runProgram } from './lib/process.mjs'
@@ -75,7 +75,7 @@ async function vitest({ node, env, name, limit }) {
     env,
     timeout: limit,
   })
-  return outcome(end, report, vitestCounts)
+  return outcome(end, report, readVitest)
 }
 
 async function playwright({ node, env, runtimes, name, limit }) {
@@ -90,7 +90,7 @@ async function playwright({ node, env, runtimes, name, limit }) {
       env: { ...env, ...display, PLAYWRIGHT_JSON_OUTPUT_NAME: report },
       timeout: limit - (Date.now() - started),
     })
-    return outcome(end, report, playwrightCounts)
+    return outcome(end, report, readPlaywright)
   } finally {
     screen?.stop()
   }
@@ -135,6 +135,9 @@ async function runAll(names) {
     if (interrupted) break
     done.push(await runPart(name, runtimes))
   }
+  const failures = done.flatMap(part => part.failures ?? [])
+  if (failures.length > 0) heading('what failed, or needed another try')
+  for (const { name, why } of failures) process.stdout.write(`${[name, ...why].join('\n    ')}\n`)
   heading('result')
   for (const { name, seconds, counts, problem } of done) {
     const note = problem ? `  (${problem})` : ''

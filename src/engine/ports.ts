@@ -7,7 +7,7 @@ import type {
   TraySummary,
 } from '../shared/contract/native.ts'
 import type { ErrorShape } from '../shared/errors.ts'
-import type { ConnectionStatus, Host, HostFacts, HostKey, SshConfigHost } from '../shared/model/host.ts'
+import type { ConnectionStatus, Host, HostFacts, HostKey } from '../shared/model/host.ts'
 import type {
   JournalBoot,
   JournalEntry,
@@ -254,11 +254,6 @@ export interface HostKeyBook {
 /** Where trusted keys are kept by the app itself. */
 export interface TrustedKeyStore {
   list(address: string, port: number): readonly HostKey[]
-}
-
-export interface SshConfigReader {
-  /** Throws CONFIG naming the file and line. */
-  hosts(): readonly SshConfigHost[]
 }
 
 // ── the desktop ──────────────────────────────────────────────────────────────────────────────────────────────────────

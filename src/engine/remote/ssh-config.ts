@@ -7,17 +7,11 @@ import { AppError } from '../../shared/errors.ts'
 import type { SshConfigHost } from '../../shared/model/host.ts'
 import { parseSshConfig } from '../parse/ssh-config.ts'
 import { matchesWildcard } from '../parse/wildcard.ts'
-import type { SshConfigReader } from '../ports.ts'
 import { expandHome } from './credentials.ts'
 
 const largestFile = 1024 * 1024
 const deepestInclude = 16
 const mostFiles = 128
-
-/** Reads `path` (by default ~/.ssh/config) at each call. */
-export function createSshConfigReader(path = join(homedir(), '.ssh', 'config')): SshConfigReader {
-  return { hosts: () => readSshConfig(path) }
-}
 
 /** The hosts that `path` names, in its order; empty where there is no such file. Throws CONFIG with file and line. */
 export function readSshConfig(path: string): SshConfigHost[] {

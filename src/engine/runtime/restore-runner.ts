@@ -3,7 +3,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { AppError } from '../../shared/errors.ts'
 import type { RestoreDraft, RestorePlan, RestoreRun } from '../../shared/model/backup.ts'
 import { mayCancel } from '../domain/restore-state.ts'
-import { sleep } from '../lib/clock.ts'
+import { settledWithin, sleep } from '../lib/clock.ts'
 import type { Disposable } from '../lib/disposable.ts'
 import type { Logger } from '../lib/log.ts'
 import type { HostTurns } from './host-turns.ts'
@@ -150,13 +150,13 @@ export class RestoreRunner implements Disposable {
   async end(graceMs: number): Promise<void> {
     const { sources, clock } = this.#options
     const open = [...this.#live.values()].filter(({ record }) => sources.isReady(record.run.hostId))
-    if (open.length === 0) return
     for (const { record, cancel } of open)
       if (mayCancel(record.run.reached)) cancel.abort(new AppError('CANCELLED', 'Quarterdeck was quit'))
-    const enough = new AbortController()
-    const late = sleep(clock, graceMs, enough.signal).catch(() => {})
-    await Promise.race([Promise.all(open.map(({ done }) => done)), late])
-    enough.abort()
+    await settledWithin(
+      clock,
+      graceMs,
+      open.map(({ done }) => done),
+    )
   }
 
   dispose(): void {

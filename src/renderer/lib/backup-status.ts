@@ -70,6 +70,15 @@ export function restoreStatus(run: Pick<RestoreRun, 'outcome'>): StatusWord {
   return restoreOutcomes[run.outcome]
 }
 
+/** Whether what it replaced may go: it lies somewhere, and what was restored was found in place, even where its service then failed it. */
+export function replacesSoundly({ outcome, kept, steps }: Pick<RestoreRun, 'outcome' | 'kept' | 'steps'>): boolean {
+  if (kept.length === 0) return false
+  return (
+    outcome === 'restored' ||
+    (outcome === 'failed' && steps.at(-1)?.step === 'verify' && steps.at(-1)?.outcome === 'done')
+  )
+}
+
 const drillOutcomes: Record<DrillRun['outcome'], StatusWord> = {
   running: { tone: 'busy', word: 'Under way' },
   proven: { tone: 'healthy', word: 'Proven' },

@@ -4,6 +4,7 @@ import {
   backupStatus,
   drillStatus,
   progressText,
+  replacesSoundly,
   restoreStatus,
   retentionText,
   runStatus,
@@ -121,6 +122,25 @@ test('only what came to a good end is green', () => {
   expect(green(restores.map(restoreStatus))).toEqual(['Restored'])
   const drills = (['running', 'proven', 'failed', 'cancelled'] as const).map(outcome => ({ outcome }))
   expect(green(drills.map(drillStatus))).toEqual(['Proven'])
+})
+
+test('what a restore replaced may go where what was restored is in place, and never where that is not known', () => {
+  const kept = [{ part: 'db', place: '/var/lib/.db.quarterdeck-old-1' }]
+  const step = (name: 'verify' | 'roll-back' | 'swap', outcome: 'done' | 'failed') => ({
+    step: name,
+    outcome,
+    text: '',
+  })
+  const soundly = (outcome: 'restored' | 'failed' | 'rolled-back' | 'running', steps: ReturnType<typeof step>[]) =>
+    replacesSoundly({ outcome, kept, steps })
+  expect(soundly('restored', [step('verify', 'done')])).toBe(true)
+  // only its service could not be asked
+  expect(soundly('failed', [step('swap', 'done'), step('verify', 'done')])).toBe(true)
+  expect(soundly('failed', [step('swap', 'failed')])).toBe(false)
+  expect(soundly('failed', [step('verify', 'failed')])).toBe(false)
+  expect(soundly('failed', [step('verify', 'done'), step('roll-back', 'failed')])).toBe(false)
+  expect(soundly('running', [step('verify', 'done')])).toBe(false)
+  expect(replacesSoundly({ outcome: 'restored', kept: [], steps: [step('verify', 'done')] })).toBe(false)
 })
 
 test('progress says only what is known', () => {

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { outcome, playwrightCounts, vitestCounts } from '../../../scripts/lib/counts.mjs'
+import { outcome, readPlaywright, readVitest } from '../../../scripts/lib/counts.mjs'
 import { root } from '../../../scripts/lib/environment.mjs'
 import { runProgram } from '../../../scripts/lib/process.mjs'
 
@@ -67,18 +67,70 @@ describe('the outcome of a part', () => {
     return file
   }
   const vitestReport = (passed: number, failed: number, skipped = 0) =>
-    report({ numPassedTests: passed, numFailedTests: failed, numPendingTests: skipped, numTodoTests: 0 })
+    report({
+      numPassedTests: passed,
+      numFailedTests: failed,
+      numPendingTests: skipped,
+      numTodoTests: 0,
+      testResults: [],
+    })
 
   it('is what the report counts', () => {
-    const { counts, problem } = outcome({ code: 1, timedOut: false }, vitestReport(5, 2, 1), vitestCounts)
+    const { counts, problem } = outcome({ code: 1, timedOut: false }, vitestReport(5, 2, 1), readVitest)
     expect(counts).toEqual({ passed: 5, failed: 2, skipped: 1 })
     expect(problem).toBeNull()
   })
 
   it('counts a test that passed on a retry as passed, and one that never did as failed', () => {
-    const file = report({ stats: { expected: 3, unexpected: 1, flaky: 1, skipped: 2 } })
-    const { counts } = outcome({ code: 1, timedOut: false }, file, playwrightCounts)
+    const file = report({ stats: { expected: 3, unexpected: 1, flaky: 1, skipped: 2 }, suites: [] })
+    const { counts } = outcome({ code: 1, timedOut: false }, file, readPlaywright)
     expect(counts).toEqual({ passed: 4, failed: 1, skipped: 2 })
+  })
+
+  it('names what failed with the beginning of why, in both reports', () => {
+    const test = {
+      fullName: 'a cat purrs',
+      status: 'failed',
+      failureMessages: ['\x1b[31mexpected 1\x1b[39m\n    at cat.ts:1'],
+    }
+    const vitest = report({
+      numPassedTests: 1,
+      numFailedTests: 1,
+      numPendingTests: 0,
+      numTodoTests: 0,
+      testResults: [
+        {
+          name: join(root, 'test/cat.test.ts'),
+          status: 'failed',
+          message: '',
+          assertionResults: [test, { status: 'passed' }],
+        },
+        { name: '/dog.test.ts', status: 'failed', message: 'does not load', assertionResults: [] },
+      ],
+    })
+    expect(outcome({ code: 1, timedOut: false }, vitest, readVitest).failures).toEqual([
+      { name: 'test/cat.test.ts › a cat purrs', why: ['expected 1'] },
+      { name: '/dog.test.ts', why: ['does not load'] },
+    ])
+    const spec = (title: string, status: string, results: object[]) => ({
+      file: 'a.spec.ts',
+      title,
+      tests: [{ status, results }],
+    })
+    const failed = { error: { message: 'no window' } }
+    const specs = [
+      spec('opens', 'unexpected', [failed]),
+      spec('closes', 'flaky', [failed, {}]),
+      spec('is', 'expected', [{}]),
+    ]
+    const playwright = report({
+      stats: { expected: 1, unexpected: 1, flaky: 1, skipped: 0 },
+      suites: [{ suites: [{ specs }] }],
+    })
+    expect(outcome({ code: 1, timedOut: false }, playwright, readPlaywright).failures).toEqual([
+      { name: 'a.spec.ts › opens', why: ['no window'] },
+      { name: 'a.spec.ts › closes (passed at a further try)', why: ['no window'] },
+    ])
   })
 
   it.each([
@@ -87,7 +139,7 @@ describe('the outcome of a part', () => {
     ['no test at all', () => vitestReport(0, 0), { code: 0, timedOut: false }, 0],
     ['a time-out after some tests', () => vitestReport(5, 0), { code: 0, timedOut: true }, 5],
   ])('is a failure after %s', (_what, file, end, passed) => {
-    const { counts, problem } = outcome(end, file(), vitestCounts)
+    const { counts, problem } = outcome(end, file(), readVitest)
     expect(counts).toEqual({ passed, failed: 1, skipped: 0 })
     expect(problem).not.toBeNull()
   })

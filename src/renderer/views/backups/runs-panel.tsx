@@ -11,7 +11,7 @@ import { Panel } from '../../components/page.tsx'
 import { RunItem } from '../../components/run-item.tsx'
 import { useBackupRuns, useDrills, useRestores } from '../../data/backups.ts'
 import { useEngineCommand } from '../../data/remotes.tsx'
-import { drillStatus, restoreStatus, runStatus } from '../../lib/backup-status.ts'
+import { drillStatus, replacesSoundly, restoreStatus, runStatus } from '../../lib/backup-status.ts'
 import { safeText } from '../../lib/safe-text.ts'
 import type { StatusWord } from '../../lib/status.ts'
 import css from './backups.module.css'
@@ -50,7 +50,7 @@ export function RunsPanel(props: { backup: Backup }): ReactNode {
               ...run,
               what: 'Restore',
               status: restoreStatus(run),
-              keeps: run.outcome === 'restored' && run.kept.length > 0 ? run : null,
+              keeps: replacesSoundly(run) ? run : null,
             })),
             ...(drills.data ?? []).map(run => ({
               ...run,
