@@ -19,7 +19,7 @@ import { type Cluster, identityOf, openPgDump } from './pipe/pg-dump.ts'
 import { brokenIndexes, drillName, restoreWith, sweepDrills, tableFacts } from './pipe/pg-proof.ts'
 import { databasesOf } from './pipe/pg-propose.ts'
 import * as sql from './pipe/pg-sql.ts'
-import { PgStaging, stagedName } from './pipe/pg-staging.ts'
+import { mayStage, PgStaging, stagedName } from './pipe/pg-staging.ts'
 import { stagedDatabase, unrestorable } from './pipe/staged-database.ts'
 import { backupSourceType, type SourceContext, type Staging } from './source.ts'
 
@@ -134,6 +134,7 @@ export const postgres = backupSourceType({
   async space(context, its, part) {
     const client = clientOf(context, its)
     const main = mainOf(its.database)
+    await mayStage(client, main)
     const [size] = (await client.sql(main, sql.databaseFacts(its.database))) as [{ bytes: number | null }]
     // a dump holds no index; twice its size is what they and the log of the restore usually take
     const needs = Math.max(part.rawBytes * 2, size.bytes ?? 0)

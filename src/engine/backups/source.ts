@@ -137,7 +137,7 @@ export interface BackupSourceType<S extends z.ZodObject = z.ZodObject> {
 
   /** What `restore` will do, in sentences, for the wizard. Pure. */
   plan(spec: z.output<S>): string[]
-  /** Free bytes that a restore in place needs and has where it lies; null where it cannot be known. */
+  /** Free bytes that a restore in place needs and has where it lies; null where it cannot be known. Rejects where it may not be restored there. */
   space(
     context: SourceContext,
     spec: z.output<S>,

@@ -5,6 +5,7 @@ import { stagedName } from '../../../src/engine/backups/pipe/pg-staging.ts'
 import { postgres } from '../../../src/engine/backups/postgres.ts'
 import { postgresRoles } from '../../../src/engine/backups/postgres-roles.ts'
 import type { SourceContext } from '../../../src/engine/backups/source.ts'
+import { AppError } from '../../../src/shared/errors.ts'
 import type { TestHost } from '../lib/index.ts'
 import { sharedHost } from '../lib/vitest.ts'
 import { codeOf, type LinkOptions, ready } from '../remote/support.ts'
@@ -333,6 +334,38 @@ ALTER ROLE deploy IN DATABASE shop SET statement_timeout TO '1h'; REVOKE CONNECT
     expect(await codeOf(postgres.look(context, spec()))).toBe('SUDO_MISSING')
     expect(await codeOf(postgres.look(wrong, spec({ address: '127.0.0.1', port: 1 })))).toBe('UNREACHABLE')
     await asPostgres(host(), 'postgres', 'DROP DATABASE mine')
+  })
+
+  test('a role that is no superuser is told beforehand what it needs, and with that restores in place', async () => {
+    const secret = "pa:ss\\wo'rd"
+    const context = await connect({ user: 'norights', sudo: 'none', secretFields: { password: secret } })
+    await asPostgres(host(), 'postgres', 'CREATE DATABASE "small" OWNER deploy')
+    await asPostgres(host(), 'small', "SET ROLE deploy; CREATE TABLE era AS SELECT 'then' AS name")
+    const tcp = spec({ database: 'small', address: '127.0.0.1', user: 'deploy' })
+    const taken = await snapshot(postgres, context, tcp)
+    await asPostgres(host(), 'postgres', 'ALTER ROLE deploy NOCREATEDB')
+    const refused = AppError.from(await postgres.space(context, tcp, taken.part).catch((error: unknown) => error))
+    expect(refused.code).toBe('ACCESS_DENIED')
+    if (suite === 'bullseye') {
+      expect(refused.hint).toContain('a superuser, such as postgres')
+      await asPostgres(host(), 'postgres', 'ALTER ROLE deploy CREATEDB')
+      await asPostgres(host(), 'postgres', 'DROP DATABASE small')
+      return
+    }
+    const [, remedy = ''] = /^Have a superuser run: (.*)$/.exec(refused.hint ?? '') ?? []
+    expect(remedy).toContain('CREATEDB')
+    for (const line of remedy.split('; ')) await asPostgres(host(), 'postgres', line)
+    expect((await postgres.space(context, tcp, taken.part))?.needs).toBeGreaterThan(0)
+    await asPostgres(host(), 'small', "UPDATE era SET name = 'now'")
+    const staging = { id: 'norights1' }
+    await postgres.stage(context, tcp, taken, staging)
+    expect((await postgres.check(context, tcp, taken.part, staging)).every(({ ok }) => ok)).toBe(true)
+    const { kept } = await postgres.swap(context, tcp, staging)
+    expect(kept).toBe(stagedName('small', 'norights1', 'old'))
+    expect((await asPostgres(host(), 'small', 'SELECT name FROM era')).trim()).toBe('then')
+    await postgres.dropOld(context, tcp, staging)
+    expect((await databases()).filter(name => name.includes('norights1'))).toEqual([])
+    await asPostgres(host(), 'postgres', 'DROP DATABASE small')
   })
 
   test('is proposed for a unit that is connected to it, or that needs it and owns it', async () => {

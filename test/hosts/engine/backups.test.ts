@@ -251,6 +251,16 @@ it(`S32 killed ${kills.service + kills.alone} times in a restore, at all of its 
 }, 900_000)
 
 it('S32 quit in a restore, with the service stopped for it: it says so, and leaves it running, all old or all new', async () => {
+  // whatever became of the one before
+  life.kill()
+  await life.gone
+  await again()
+  await ready()
+  // it takes its time to stop and to start, so that the quit comes in the middle however slow this machine is
+  const folder = `/etc/systemd/system/${bot.unit}.d`
+  await host.exec(`mkdir -p ${folder} && cat >${folder}/slow.conf && systemctl daemon-reload`, {
+    input: '[Service]\nExecStartPre=/bin/sleep 3\nExecStop=/bin/sleep 3\n',
+  })
   for (const wanted of ['stop', 'swap'] as const) {
     // what was not up is not stopped either
     await until(async () => (await host.property(bot.unit, 'ActiveState')) === 'active', 30_000)
@@ -284,6 +294,7 @@ it('S32 quit in a restore, with the service stopped for it: it says so, and leav
     if (done.kept.length > 0) await life.client.call('restore.dropOld', id)
     expect(await beside()).toEqual([])
   }
+  await host.exec(`rm ${folder}/slow.conf && systemctl daemon-reload`)
 }, 120_000)
 
 it('killed in a restore to another place: the next engine removes what is half-done, or names what is whole', async () => {

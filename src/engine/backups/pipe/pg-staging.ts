@@ -32,6 +32,34 @@ export function stagedName(database: string, id: string, kind: 'new' | 'old'): s
   return `${head}_${hash}${tail}`
 }
 
+/**
+ * Rejects with ACCESS_DENIED where the role may not do what it takes: make a database and mark it, which is a superuser's, or since PostgreSQL 15
+ * anybody's who was granted it (the documentation of GRANT, "SET on PARAMETER").
+ */
+export async function mayStage(client: PgClient, main: string): Promise<void> {
+  const [{ role, superuser, makes, number }] = (await client.sql(main, rights)) as [Rights]
+  if (superuser) return
+  const grants = makes ? [] : [`ALTER ROLE ${identifier(role)} CREATEDB;`]
+  const newEnough = number >= 150_000
+  const may = newEnough ? ((await client.sql(main, mayMark)) as [boolean])[0] : false
+  if (newEnough && !may) grants.push(`GRANT SET ON PARAMETER ${setting}, ${question} TO ${identifier(role)};`)
+  if (newEnough && grants.length === 0) return
+  const hint = newEnough
+    ? `Have a superuser run: ${grants.join(' ')}`
+    : 'Restore with a superuser, such as postgres: before PostgreSQL 15 nobody else may.'
+  throw new AppError('ACCESS_DENIED', `The role ${role} may not do what a restore in place takes`, { hint })
+}
+
+interface Rights {
+  readonly role: string
+  readonly superuser: boolean
+  readonly makes: boolean
+  readonly number: number
+}
+const rights = `SELECT json_build_object('role', rolname, 'superuser', rolsuper, 'makes', rolcreatedb, 'number', current_setting('server_version_num')::int)
+FROM pg_catalog.pg_roles WHERE rolname = current_user;`
+const mayMark = `SELECT to_json(${[setting, question].map(name => `has_parameter_privilege(${literal(name)}, 'SET')`).join(' AND ')});`
+
 export interface Standing {
   readonly present: boolean
   readonly staged: boolean
