@@ -3,7 +3,7 @@ import type { Snapshot, SnapshotPart } from '../../shared/model/backup.ts'
 import type { RestoreAccess } from './restore-access.ts'
 import { placeOf } from './restore-plan.ts'
 import type { RestoreRecord } from './restore-record.ts'
-import { inWords } from './targets.ts'
+import { inWords, sentences } from './targets.ts'
 
 export class RestoreElsewhere {
   readonly #record: RestoreRecord
@@ -50,7 +50,11 @@ export class RestoreElsewhere {
       if (whole && !this.#isWhole(part)) this.#keepWhole(part, to)
     }
     if (parts.every(part => this.#isWhole(part))) record.end('restored', null)
-    else record.end(this.#cancel.aborted ? 'cancelled' : 'failed', `${inWords(why)}. Nothing half-done is left there.`)
+    else
+      record.end(
+        this.#cancel.aborted ? 'cancelled' : 'failed',
+        sentences(inWords(why), 'Nothing half-done is left there.'),
+      )
   }
 
   /** Says once where what is not finished lies, while the host is away. */

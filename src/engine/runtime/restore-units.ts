@@ -8,6 +8,8 @@ import type { HostSession } from './host-session.ts'
 import { unitsUp } from './renewal-consumers.ts'
 
 const lookMs = 100
+/** So long is waited for what somebody else has under way on the unit: most often its start, which is still being verified. */
+const patienceMs = 120_000
 
 export interface RestoreUnitsOptions {
   readonly actions: Pick<Actions, 'run' | 'get'>
@@ -21,16 +23,21 @@ export async function isUp(session: HostSession, unit: CheckUnit): Promise<boole
   return (await unitsUp(session, [unit])).length > 0
 }
 
-/** Resolves with how it was verified; rejects with LINK_LOST, or COMMAND_FAILED where it did not come to be. */
+/**
+ * Resolves with how it was verified, once what was under way on the unit is over; rejects with LINK_LOST, CONFLICT where that takes over two minutes, or
+ * COMMAND_FAILED where it did not come to be. `waiting` ends only the wait, as long as nothing was begun.
+ */
 export async function turnUnit(
-  { actions, clock }: RestoreUnitsOptions,
+  options: RestoreUnitsOptions,
   hostId: string,
   unit: CheckUnit,
   verb: 'start' | 'stop',
   actor: string,
   signal: AbortSignal,
+  waiting = signal,
 ): Promise<string> {
-  const begun = await actions.run({ hostId, ...unit }, verb, actor)
+  const { actions, clock } = options
+  const begun = await begin(options, () => actions.run({ hostId, ...unit }, verb, actor), waiting)
   let run: ActionRun = begun
   while (run.outcome === 'running') {
     await sleep(clock, lookMs, signal)
@@ -40,4 +47,19 @@ export async function turnUnit(
   if (run.outcome === 'verified' || run.outcome === 'degraded') return said || `${unit.name}: ${verb} was verified`
   if (run.outcome === 'lost') throw new AppError('LINK_LOST', `The connection was lost at the ${verb} of ${unit.name}`)
   throw new AppError('COMMAND_FAILED', `${unit.name} did not ${verb}`, { hint: run.error?.message ?? said })
+}
+
+async function begin(
+  { clock }: RestoreUnitsOptions,
+  run: () => Promise<ActionRun>,
+  signal: AbortSignal,
+): Promise<ActionRun> {
+  for (const until = clock.monotonic() + patienceMs; ; ) {
+    try {
+      return await run()
+    } catch (caught) {
+      if (AppError.from(caught).code !== 'CONFLICT' || clock.monotonic() >= until) throw caught
+      await sleep(clock, lookMs, signal)
+    }
+  }
 }

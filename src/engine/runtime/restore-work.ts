@@ -8,7 +8,7 @@ import { RestoreElsewhere } from './restore-elsewhere.ts'
 import type { RestorePlanParts } from './restore-plan.ts'
 import type { RestoreRecord } from './restore-record.ts'
 import { isUp, type RestoreUnitsOptions, turnUnit } from './restore-units.ts'
-import { inWords } from './targets.ts'
+import { inWords, sentences } from './targets.ts'
 import { unitCommand } from './unit-command.ts'
 
 export interface RestoreWorkOptions extends RestorePlanParts, RestoreUnitsOptions {
@@ -163,7 +163,7 @@ export class RestoreWork {
     const { unit, wasUp } = this.#record.run
     if (unit && wasUp && !(await this.#unitIsUp())) await this.#turn('start')
     const outcome = this.#cancel.aborted ? 'cancelled' : 'failed'
-    this.#end(outcome, `${inWords(why)}. What was there was not touched.`)
+    this.#end(outcome, sentences(inWords(why), 'What was there was not touched.'))
   }
 
   async #rollBack(why: unknown): Promise<void> {
@@ -196,8 +196,7 @@ export class RestoreWork {
       `${unit.name} was not started again, as ${services} cannot be asked`,
       `Start it by hand: ${command}`,
     ]
-    const said = [why, stands, ...byHand].filter(text => text !== null)
-    this.#record.end('failed', said.map(text => text.replace(/\.$/, '')).join('. '))
+    this.#record.end('failed', sentences(...[why, stands, ...byHand].filter(text => text !== null)))
   }
 
   async #discard(): Promise<void> {
@@ -223,7 +222,9 @@ export class RestoreWork {
     await this.#record.step(verb, unit.name, async () => {
       // it may be so already, where this is tried again
       if ((await this.#unitIsUp()) === (verb === 'start')) return
-      this.#record.say({ ok: true, text: await turnUnit(this.#options, hostId, unit, verb, actor, this.#gone) })
+      const waiting = verb === 'stop' ? this.#either : this.#gone
+      const text = await turnUnit(this.#options, hostId, unit, verb, actor, this.#gone, waiting)
+      this.#record.say({ ok: true, text })
     })
   }
 }

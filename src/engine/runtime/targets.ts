@@ -250,3 +250,7 @@ export function inWords(caught: unknown): string {
   const { message, hint } = AppError.from(caught)
   return hint === undefined ? message : `${message}. ${hint}`
 }
+
+/** Texts that may or may not end with a full stop, one after the other; the last one's stays as it is. */
+export const sentences = (...texts: string[]): string =>
+  texts.map((text, index) => (index < texts.length - 1 ? text.replace(/\.$/, '') : text)).join('. ')

@@ -1,5 +1,6 @@
 // A program on the host that is fed from here: what arrives is counted and hashed there, and has to be what was sent; knows no source.
 import { createHash, randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { type Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { AppError } from '../../../shared/errors.ts'
@@ -66,15 +67,19 @@ export async function feedHost(context: PipeContext, options: HostSinkOptions): 
       done(null, chunk)
     },
   })
+  const gone = new AbortController()
+  const readsNoMore = (why: string): void => gone.abort(new AppError('LINK_LOST', `The program on the host ${why}`))
+  process.stdin.once('close', () => readsNoMore('reads no more'))
+  void process.ended.then(() => readsNoMore('has ended'))
   let broken: unknown = null
   try {
     // a duplex of a channel: only its writable half is ours to wait for
     await pipeline(options.input, tap, async chunks => {
       for await (const chunk of chunks) {
         if (process.stdin.write(chunk)) continue
-        await drained(process).catch(error => {
+        await once(process.stdin, 'drain', { signal: gone.signal }).catch(error => {
           isRead = false
-          throw error
+          throw gone.signal.aborted ? gone.signal.reason : error
         })
       }
       process.stdin.end()
@@ -99,13 +104,4 @@ export async function feedHost(context: PipeContext, options: HostSinkOptions): 
   if (arrived !== bytes || sha256 !== hash.digest('hex'))
     throw new AppError('LINK_LOST', `${options.what}: what arrived on the host is not what was sent`)
   return { bytes, sha256, exit, facts, said: report.said() }
-}
-
-function drained(process: { stdin: NodeJS.WritableStream; ended: Promise<unknown> }): Promise<void> {
-  return new Promise((resolve, reject) => {
-    process.stdin.once('drain', resolve)
-    process.stdin.once('error', reject)
-    process.stdin.once('close', () => reject(new AppError('LINK_LOST', 'The program on the host reads no more')))
-    void process.ended.then(() => reject(new AppError('LINK_LOST', 'The program on the host has ended')))
-  })
 }

@@ -214,6 +214,37 @@ it('can be called off until the swap', async () => {
   expect(beside()).toEqual([])
 })
 
+it('waits for what a person has under way on its service, and can be called off meanwhile', async () => {
+  const { restores } = rig.backups
+  let asked = 0
+  let free = () => asked > 30
+  world.onAct = verb => {
+    asked++
+    if (verb === 'stop' && !free())
+      throw new AppError('CONFLICT', 'start of app.service is still under way', { hint: 'Wait for it, or cancel it.' })
+    return 'verified'
+  }
+  expect(await rig.restore(old)).toMatchObject({ outcome: 'restored' })
+  expect(inPlace()).toBe('one one')
+  asked = 0
+  free = () => {
+    if (asked === 5) restores.cancel(restores.list(null)[0]?.id ?? '')
+    return false
+  }
+  expect(await rig.restore(old)).toMatchObject({ outcome: 'cancelled' })
+  expect(asked).toBeLessThan(10)
+  // over two minutes are too long
+  free = () => {
+    world.clock.advance(1_000)
+    return false
+  }
+  const run = await rig.restore(old)
+  expect(run.outcome).toBe('failed')
+  expect(run.evidence.at(-1)?.text).toBe(
+    'start of app.service is still under way. Wait for it, or cancel it. What was there was not touched.',
+  )
+})
+
 it('begins nothing where it is called off as its turn comes', async () => {
   const { turns, restores, snapshots } = rig.backups
   const take = turns.take.bind(turns)
