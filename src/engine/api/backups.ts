@@ -1,7 +1,8 @@
 // The contract's handlers for backups, their places, snapshots, restores and drills: thin, with an audit entry for whatever a person changed.
 import type { AuditVerb } from '../../shared/model/audit.ts'
-import type { Backup, BackupDraft, RestoreDraft, RetentionPolicy, TargetDraft } from '../../shared/model/backup.ts'
+import type { Backup, BackupDraft, RetentionPolicy, TargetDraft } from '../../shared/model/backup.ts'
 import type { FieldSecrets } from '../../shared/model/check.ts'
+import type { RestoreDraft } from '../../shared/model/restore.ts'
 import type { UnitRef } from '../../shared/model/unit.ts'
 import type { Services } from './services.ts'
 

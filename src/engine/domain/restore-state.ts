@@ -1,5 +1,5 @@
 // Decides how a restore goes on: what follows upon each step, and what is to be done after a kill, so that all is old or all is new (semantics 32). Pure.
-import type { RestoreRun } from '../../shared/model/backup.ts'
+import type { RestoreRun } from '../../shared/model/restore.ts'
 
 export type RestoreStep = RestoreRun['steps'][number]['step']
 export type StagedState = 'nothing' | 'staged' | 'swapped'

@@ -1,7 +1,8 @@
 // Runs backups: one at a time per host, waiting while the host is away, written down from their beginning to their end. Knows no schedule and no restore.
 import { randomBytes } from 'node:crypto'
 import { AppError } from '../../shared/errors.ts'
-import type { BackupProgress, BackupRun, Manifest } from '../../shared/model/backup.ts'
+import type { BackupProgress, BackupRun } from '../../shared/model/backup.ts'
+import type { Manifest } from '../../shared/model/snapshot.ts'
 import type { Evidence } from '../../shared/model/unit.ts'
 import { type Disposable, Emitter } from '../lib/disposable.ts'
 import type { Logger } from '../lib/log.ts'

@@ -1,6 +1,8 @@
 // Starts backups, drills and re-hashes when they are due, and tells each backup's check how it stands; makes none of them itself.
 import { AppError } from '../../shared/errors.ts'
-import type { Backup, BackupRun, DrillRun, Snapshot } from '../../shared/model/backup.ts'
+import type { Backup, BackupRun } from '../../shared/model/backup.ts'
+import type { DrillRun } from '../../shared/model/restore.ts'
+import type { Snapshot } from '../../shared/model/snapshot.ts'
 import { type BackupAgeVerdict, judgeBackupAge } from '../domain/backup-age.ts'
 import type { Due, ScheduleState } from '../domain/due.ts'
 import { cronTimes } from '../lib/cron.ts'

@@ -1,8 +1,9 @@
 // Finds the keys by which a backup's files are encrypted and read again, and keeps old ones for as long as a snapshot needs them; knows no algorithm and no file.
 import { createHash, randomBytes } from 'node:crypto'
 import { AppError } from '../../shared/errors.ts'
-import type { Backup, BackupDraft, Manifest, SnapshotPart } from '../../shared/model/backup.ts'
+import type { Backup, BackupDraft } from '../../shared/model/backup.ts'
 import type { FieldSecrets } from '../../shared/model/check.ts'
+import type { Manifest, SnapshotPart } from '../../shared/model/snapshot.ts'
 import { ageDecryptor, ageEncryptor, passphraseDecryptor, passphraseEncryptor, recipientOf } from '../lib/bulk/age.ts'
 import type { Decryptor, Encryptor } from '../lib/bulk/encryption.ts'
 import type { BackupStore } from '../store/backups.ts'

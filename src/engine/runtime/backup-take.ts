@@ -1,6 +1,7 @@
 // Takes one snapshot: dumps each source to all targets in one pass, verifies what lies there, commits by the manifest, and lets retention follow. Knows no schedule.
 import { AppError } from '../../shared/errors.ts'
-import type { Backup, Manifest, Snapshot, SnapshotPart } from '../../shared/model/backup.ts'
+import type { Backup } from '../../shared/model/backup.ts'
+import type { Manifest, Snapshot, SnapshotPart } from '../../shared/model/snapshot.ts'
 import type { Evidence } from '../../shared/model/unit.ts'
 import { packedExtension, zstdHere } from '../lib/bulk/compression.ts'
 import { transfer } from '../lib/bulk/transfer.ts'

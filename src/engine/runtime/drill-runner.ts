@@ -1,7 +1,9 @@
 // Proves that the newest good snapshot can be restored: to a scratch place that is dropped afterwards (R33). Knows no kind of source.
 import { randomUUID } from 'node:crypto'
 import { AppError } from '../../shared/errors.ts'
-import type { Backup, DrillRun, Snapshot } from '../../shared/model/backup.ts'
+import type { Backup } from '../../shared/model/backup.ts'
+import type { DrillRun } from '../../shared/model/restore.ts'
+import type { Snapshot } from '../../shared/model/snapshot.ts'
 import type { Evidence } from '../../shared/model/unit.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Disposable } from '../lib/disposable.ts'

@@ -1,6 +1,6 @@
 // Proves a part of a snapshot where it lies: looked into at one place, read again wherever it was only written. Knows no dump.
 import { AppError } from '../../shared/errors.ts'
-import type { Manifest, SnapshotPart } from '../../shared/model/backup.ts'
+import type { Manifest, SnapshotPart } from '../../shared/model/snapshot.ts'
 import { type Artefact, type BackupSourceType, verifiedOf } from '../backups/index.ts'
 import { rehash } from '../lib/bulk/open-stored.ts'
 import { type Counted, tallyOf } from '../lib/bulk/tally.ts'

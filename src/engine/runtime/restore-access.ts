@@ -1,5 +1,5 @@
 // Opens the parts of one restore: each one's source on the host, and what the snapshot holds of it. Knows no step.
-import type { Snapshot, SnapshotPart } from '../../shared/model/backup.ts'
+import type { Snapshot, SnapshotPart } from '../../shared/model/snapshot.ts'
 import type { Artefact } from '../backups/index.ts'
 import type { RestorePlanParts } from './restore-plan.ts'
 import type { RestoreRecord } from './restore-record.ts'

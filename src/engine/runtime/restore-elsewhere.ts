@@ -1,5 +1,5 @@
 // A restore to another place: it replaces nothing, and of what it made nothing half-done stays, also after a kill. Knows no kind of source.
-import type { Snapshot, SnapshotPart } from '../../shared/model/backup.ts'
+import type { Snapshot, SnapshotPart } from '../../shared/model/snapshot.ts'
 import type { RestoreAccess } from './restore-access.ts'
 import { placeOf } from './restore-plan.ts'
 import type { RestoreRecord } from './restore-record.ts'

@@ -1,6 +1,7 @@
 // Finds what a restore would do, and what speaks against it, without changing anything. Knows no kind of source.
 import { AppError } from '../../shared/errors.ts'
-import type { RestoreDraft, RestorePlan, Snapshot, SnapshotPart, TableDifference } from '../../shared/model/backup.ts'
+import type { RestoreDraft, RestorePlan, TableDifference } from '../../shared/model/restore.ts'
+import type { Snapshot, SnapshotPart } from '../../shared/model/snapshot.ts'
 import type { SourceLook } from '../backups/index.ts'
 import { sourceKeyOf } from '../domain/part-keys.ts'
 import type { Store } from '../store/store.ts'

@@ -1,7 +1,8 @@
 // Keeps the record of one restore: each step is on disk and in the windows before it begins. Does nothing itself.
 import { AppError } from '../../shared/errors.ts'
-import { RestoreRun, type SnapshotPart } from '../../shared/model/backup.ts'
 import type { CheckUnit } from '../../shared/model/check.ts'
+import { RestoreRun } from '../../shared/model/restore.ts'
+import type { SnapshotPart } from '../../shared/model/snapshot.ts'
 import type { Evidence } from '../../shared/model/unit.ts'
 import type { RestoreStep } from '../domain/restore-state.ts'
 import type { Clock } from '../lib/clock.ts'

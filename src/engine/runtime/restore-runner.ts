@@ -1,7 +1,7 @@
 // Begins restores, carries each through or undoes it, and takes up after a kill or a lost link what was under way, so that all is old or all is new.
 import { randomBytes, randomUUID } from 'node:crypto'
 import { AppError } from '../../shared/errors.ts'
-import type { RestoreDraft, RestorePlan, RestoreRun } from '../../shared/model/backup.ts'
+import type { RestoreDraft, RestorePlan, RestoreRun } from '../../shared/model/restore.ts'
 import { mayCancel } from '../domain/restore-state.ts'
 import { settledWithin, sleep } from '../lib/clock.ts'
 import type { Disposable } from '../lib/disposable.ts'

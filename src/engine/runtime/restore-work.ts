@@ -1,6 +1,7 @@
 // The steps of one restore, and how they are undone or gone on with (semantics 32); knows no kind of source, and not when it is called.
 import { AppError } from '../../shared/errors.ts'
-import type { RestoreRun, Snapshot } from '../../shared/model/backup.ts'
+import type { RestoreRun } from '../../shared/model/restore.ts'
+import type { Snapshot } from '../../shared/model/snapshot.ts'
 import { afterKill, mayCancel, type RestoreStep, type StagedState } from '../domain/restore-state.ts'
 import type { BackupRunner } from './backup-runner.ts'
 import { RestoreAccess } from './restore-access.ts'

@@ -1,7 +1,7 @@
 // Where a snapshot and its manifest lie on a target, and how they are read back and compared; keeps nothing and decides nothing.
 import type { Readable } from 'node:stream'
 import { AppError } from '../../shared/errors.ts'
-import { Manifest, type Snapshot } from '../../shared/model/backup.ts'
+import { Manifest, type Snapshot } from '../../shared/model/snapshot.ts'
 import { rehash } from '../lib/bulk/open-stored.ts'
 import { type Clock, sleep } from '../lib/clock.ts'
 import type { TargetStore } from '../targets/index.ts'

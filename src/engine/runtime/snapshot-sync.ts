@@ -1,6 +1,6 @@
 // Brings what is remembered of a target's snapshots in step with what lies there; removes only what has no manifest, and decides nothing else.
 import { AppError } from '../../shared/errors.ts'
-import type { Snapshot } from '../../shared/model/backup.ts'
+import type { Snapshot } from '../../shared/model/snapshot.ts'
 import type { Logger } from '../lib/log.ts'
 import type { Store } from '../store/store.ts'
 import type { TargetFile, TargetStore } from '../targets/index.ts'

@@ -2,14 +2,14 @@
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { AppError } from '../../shared/errors.ts'
+import type { RetentionPolicy } from '../../shared/model/backup.ts'
 import {
   Manifest,
   type MissingKey,
   type OrphanSnapshot,
-  type RetentionPolicy,
   type Snapshot,
   type SnapshotPart,
-} from '../../shared/model/backup.ts'
+} from '../../shared/model/snapshot.ts'
 import type { Artefact } from '../backups/index.ts'
 import { type RetentionItem, refuseEmptyPolicy, snapshotsToRemove } from '../domain/backup-retention.ts'
 import { openPacked, openRaw } from '../lib/bulk/open-stored.ts'

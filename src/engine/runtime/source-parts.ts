@@ -1,6 +1,7 @@
 // Asks sources that stand for several parts, such as all databases of a server, which ones there are now; knows no kind of source.
 import { AppError, type ErrorCode } from '../../shared/errors.ts'
-import { type Backup, mostParts, type SourceDraft } from '../../shared/model/backup.ts'
+import type { Backup, SourceDraft } from '../../shared/model/backup.ts'
+import { mostParts } from '../../shared/model/snapshot.ts'
 import type { BackupSourceType } from '../backups/index.ts'
 import { partKeyOf, sourceKeyOf } from '../domain/part-keys.ts'
 import type { SourceAccess } from './source-access.ts'

@@ -1,13 +1,7 @@
 // Keeps backups, their targets, what is remembered of their snapshots, and their runs; reads no target and decides nothing.
 import { AppError } from '../../shared/errors.ts'
-import {
-  type Backup,
-  BackupDraft,
-  type Manifest,
-  type Snapshot,
-  type Target,
-  TargetDraft,
-} from '../../shared/model/backup.ts'
+import { type Backup, BackupDraft, type Target, TargetDraft } from '../../shared/model/backup.ts'
+import type { Manifest, Snapshot } from '../../shared/model/snapshot.ts'
 import type { Db } from './database.ts'
 import { fieldSecretId, keyField, removeFieldSecrets, storedFields } from './field-secrets.ts'
 

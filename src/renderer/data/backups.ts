@@ -1,6 +1,6 @@
 // What screens ask about backups and how events keep the answers fresh; knows no layout.
 import type { QueryClient } from '@tanstack/react-query'
-import type { RestoreDraft } from '../../shared/model/backup.ts'
+import type { RestoreDraft } from '../../shared/model/restore.ts'
 import type { EngineRemote } from '../engine.ts'
 import { put, putRun } from './put.ts'
 import { callKey, fresh, updateAnswer, useEngineQuery } from './remotes.tsx'

@@ -1,13 +1,7 @@
 // How backups, snapshots and their runs stand, in the app's one vocabulary of tone and word; decides nothing and draws nothing.
-import type {
-  BackupProgress,
-  BackupRun,
-  BackupView,
-  DrillRun,
-  RestoreRun,
-  RetentionPolicy,
-  Snapshot,
-} from '../../shared/model/backup.ts'
+import type { BackupProgress, BackupRun, BackupView, RetentionPolicy } from '../../shared/model/backup.ts'
+import type { DrillRun, RestoreRun } from '../../shared/model/restore.ts'
+import type { Snapshot } from '../../shared/model/snapshot.ts'
 import { formatBytes, formatDuration, formatExact, formatRate } from './format.ts'
 import { safeText } from './safe-text.ts'
 import type { StatusWord } from './status.ts'

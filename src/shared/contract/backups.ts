@@ -3,27 +3,26 @@ import { z } from 'zod'
 import {
   Backup,
   BackupDraft,
-  BackupId,
   BackupKinds,
   BackupProposal,
   BackupRun,
   BackupView,
-  DrillRun,
-  MissingKey,
-  OrphanSnapshot,
-  RestoreDraft,
-  RestorePlan,
-  RestoreRun,
   RetentionPolicy,
-  Snapshot,
-  SnapshotId,
-  SnapshotItem,
   Target,
   TargetDraft,
-  TargetId,
   TargetView,
 } from '../model/backup.ts'
 import { FieldSecrets } from '../model/check.ts'
+import { DrillRun, RestoreDraft, RestorePlan, RestoreRun } from '../model/restore.ts'
+import {
+  BackupId,
+  MissingKey,
+  OrphanSnapshot,
+  Snapshot,
+  SnapshotId,
+  SnapshotItem,
+  TargetId,
+} from '../model/snapshot.ts'
 import { UnitRef } from '../model/unit.ts'
 import { type Contract, command, event, query } from './define.ts'
 

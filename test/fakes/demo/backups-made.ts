@@ -4,12 +4,11 @@ import {
   BackupDraft,
   type BackupRun,
   type BackupView,
-  type DrillRun,
   localTargetId,
-  type Snapshot,
-  type SnapshotPart,
   type TargetView,
 } from '../../../src/shared/model/backup.ts'
+import type { DrillRun } from '../../../src/shared/model/restore.ts'
+import type { Snapshot, SnapshotPart } from '../../../src/shared/model/snapshot.ts'
 
 const minute = 60_000
 const hour = 60 * minute

@@ -6,13 +6,10 @@ import {
   type BackupProgress,
   type BackupRun,
   type BackupView,
-  type DrillRun,
   localTargetId,
-  type RestorePlan,
-  type RestoreRun,
-  restoreSteps,
-  type Snapshot,
 } from '../../../src/shared/model/backup.ts'
+import { type DrillRun, type RestorePlan, type RestoreRun, restoreSteps } from '../../../src/shared/model/restore.ts'
+import type { Snapshot } from '../../../src/shared/model/snapshot.ts'
 import type { Handlers, Server } from '../../../src/shared/rpc/server.ts'
 import { drillsOf, runsOf, snapshotsOf } from './backups-made.ts'
 import { backupKinds } from './kinds.ts'

@@ -9,7 +9,7 @@ import type { z } from 'zod'
 import type { Artefact, BackupSourceType, Compression, SourceContext } from '../../../src/engine/backups/source.ts'
 import { systemClock } from '../../../src/engine/lib/clock.ts'
 import type { Link, SqliteFiles } from '../../../src/engine/ports.ts'
-import type { SnapshotPart } from '../../../src/shared/model/backup.ts'
+import type { SnapshotPart } from '../../../src/shared/model/snapshot.ts'
 import type { TestHost } from '../lib/index.ts'
 import { hostRecord, type LinkOptions } from '../remote/support.ts'
 

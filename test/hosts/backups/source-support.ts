@@ -17,8 +17,8 @@ import {
 import { systemClock } from '../../../src/engine/lib/clock.ts'
 import type { Link } from '../../../src/engine/ports.ts'
 import { createSqliteFiles } from '../../../src/engine/store/sqlite-files.ts'
-import type { SnapshotPart } from '../../../src/shared/model/backup.ts'
 import type { Host } from '../../../src/shared/model/host.ts'
+import type { SnapshotPart } from '../../../src/shared/model/snapshot.ts'
 
 /** A context of one call, and the removal of its scratch. */
 export async function inContext<T>(

@@ -1,7 +1,8 @@
 // A backup's whole life through the engine's contract: run, verified, changed, put back, proven; knows no kind of source and no kind of target.
 import { expect } from 'vitest'
 import type { engineContract } from '../../../src/shared/contract/engine.ts'
-import { type BackupRun, type DrillRun, RestoreDraft, type RestoreRun } from '../../../src/shared/model/backup.ts'
+import type { BackupRun } from '../../../src/shared/model/backup.ts'
+import { type DrillRun, RestoreDraft, type RestoreRun } from '../../../src/shared/model/restore.ts'
 import type { Client } from '../../../src/shared/rpc/client.ts'
 import { until } from './running-engine.ts'
 

@@ -1,13 +1,8 @@
 // The trading bot's row: all that it keeps is proposed, backed up in one snapshot over a line that is cut, and put back in one go, or not at all.
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { AuditQuery } from '../../../src/shared/model/audit.ts'
-import {
-  type Backup,
-  BackupDraft,
-  type BackupProposal,
-  type BackupRun,
-  type RestoreRun,
-} from '../../../src/shared/model/backup.ts'
+import { type Backup, BackupDraft, type BackupProposal, type BackupRun } from '../../../src/shared/model/backup.ts'
+import type { RestoreRun } from '../../../src/shared/model/restore.ts'
 import { bootHost, type TestHost } from '../lib/index.ts'
 import { RunningEngine, until } from './running-engine.ts'
 

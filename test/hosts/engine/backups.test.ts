@@ -2,15 +2,9 @@
 import { readdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import {
-  type Backup,
-  BackupDraft,
-  type BackupRun,
-  localTargetId,
-  RestoreDraft,
-  type RestoreRun,
-  type Snapshot,
-} from '../../../src/shared/model/backup.ts'
+import { type Backup, BackupDraft, type BackupRun, localTargetId } from '../../../src/shared/model/backup.ts'
+import { RestoreDraft, type RestoreRun } from '../../../src/shared/model/restore.ts'
+import type { Snapshot } from '../../../src/shared/model/snapshot.ts'
 import type { Bot } from '../lib/bots.ts'
 import { bootHost, type TestHost } from '../lib/index.ts'
 import { type EngineLife, KillableEngine } from './killable-engine.ts'

@@ -18,8 +18,9 @@ import {
   whenText,
 } from '../../../src/renderer/lib/schedule-words.ts'
 import { backupRows, matchesBackup } from '../../../src/renderer/views/backups/backups-order.ts'
-import { BackupDraft, type BackupRun, type BackupView, type Snapshot } from '../../../src/shared/model/backup.ts'
+import { BackupDraft, type BackupRun, type BackupView } from '../../../src/shared/model/backup.ts'
 import type { HostView } from '../../../src/shared/model/host.ts'
+import type { Snapshot } from '../../../src/shared/model/snapshot.ts'
 import { snapshotsOf } from '../../fakes/demo/backups-made.ts'
 
 const now = 1_700_000_000_000

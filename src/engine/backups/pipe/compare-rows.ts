@@ -1,5 +1,5 @@
 // Compares the tables that were restored with those of the snapshot, in words; knows no server.
-import type { TableFact } from '../../../shared/model/backup.ts'
+import type { TableFact } from '../../../shared/model/snapshot.ts'
 import type { Evidence } from '../../../shared/model/unit.ts'
 
 export function compareRows(then: readonly TableFact[], now: readonly TableFact[]): Evidence[] {

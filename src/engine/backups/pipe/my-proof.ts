@@ -1,7 +1,7 @@
 // What a MariaDB or MySQL server and a dump of it hold, and where scratch databases are found again; knows no spec and no restore.
 import { randomBytes } from 'node:crypto'
 import { AppError } from '../../../shared/errors.ts'
-import type { TableFact } from '../../../shared/model/backup.ts'
+import type { TableFact } from '../../../shared/model/snapshot.ts'
 import { type MyDumpFacts, MyDumpReader } from '../../parse/my-dump.ts'
 import type { Artefact, SourceContext } from '../source.ts'
 import { type MyClient, myLiteral, myName } from './my-client.ts'

@@ -1,7 +1,7 @@
 // Reads a pg_dump archive to its end here: every block that its list names, every row as it was counted; knows no host.
 import { PassThrough, Readable } from 'node:stream'
 import { AppError } from '../../../shared/errors.ts'
-import type { TableFact } from '../../../shared/model/backup.ts'
+import type { TableFact } from '../../../shared/model/snapshot.ts'
 import {
   type PgArchiveEntry,
   PgArchiveError,

@@ -1,6 +1,6 @@
 // Dumps one PostgreSQL database and counts its rows in the same moment, while it is written to; knows no spec.
 import { AppError } from '../../../shared/errors.ts'
-import type { TableFact } from '../../../shared/model/backup.ts'
+import type { TableFact } from '../../../shared/model/snapshot.ts'
 import { databaseArgument } from '../../lib/postgres/pg-text.ts'
 import type { Dump, DumpOptions, SourceContext } from '../source.ts'
 import { openHostPipe, streamOf } from './host-pipe.ts'

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Readable } from 'node:stream'
 import { AppError } from '../../../shared/errors.ts'
-import type { TableFact } from '../../../shared/model/backup.ts'
+import type { TableFact } from '../../../shared/model/snapshot.ts'
 import type { Evidence } from '../../../shared/model/unit.ts'
 import { literal } from '../../lib/postgres/pg-text.ts'
 import type { PgClient, RestoreRequest } from './pg-client.ts'

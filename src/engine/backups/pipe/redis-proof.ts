@@ -1,6 +1,6 @@
 // What a saved file of Redis holds, read to its last byte, and whether a server that loaded it holds the same; knows no host.
 import { AppError } from '../../../shared/errors.ts'
-import type { TableFact } from '../../../shared/model/backup.ts'
+import type { TableFact } from '../../../shared/model/snapshot.ts'
 import type { Evidence } from '../../../shared/model/unit.ts'
 import { RdbError, type RdbFacts, RdbReader } from '../../parse/rdb.ts'
 import type { Artefact } from '../source.ts'

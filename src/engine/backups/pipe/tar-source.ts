@@ -2,7 +2,7 @@
 import { PassThrough, pipeline as pipelineOf, type Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { AppError } from '../../../shared/errors.ts'
-import type { SnapshotItem } from '../../../shared/model/backup.ts'
+import type { SnapshotItem } from '../../../shared/model/snapshot.ts'
 import { inside } from '../../domain/archive-rules.ts'
 import type { Artefact, DumpEnd, SourceContext } from '../source.ts'
 import type { HostPipeEnd } from './host-pipe.ts'

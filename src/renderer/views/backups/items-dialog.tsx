@@ -1,7 +1,7 @@
 // What lies in a snapshot, and the way to take one thing out of it. Shows what the engine says; writes nothing itself.
 import { Download, FolderOpen } from 'lucide-react'
 import { type FormEvent, type ReactNode, useState } from 'react'
-import type { Snapshot, SnapshotItem } from '../../../shared/model/backup.ts'
+import type { Snapshot, SnapshotItem } from '../../../shared/model/snapshot.ts'
 import { Button } from '../../components/button.tsx'
 import { Pale } from '../../components/cells.tsx'
 import { Dialog } from '../../components/dialog.tsx'

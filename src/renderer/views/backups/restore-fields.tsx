@@ -1,7 +1,8 @@
 // What is entered of a restore: which parts of a snapshot, and where to. Judges nothing of it.
 import type { ReactNode } from 'react'
-import type { RestoreDraft, Snapshot } from '../../../shared/model/backup.ts'
 import { type HostView, localHostId } from '../../../shared/model/host.ts'
+import type { RestoreDraft } from '../../../shared/model/restore.ts'
+import type { Snapshot } from '../../../shared/model/snapshot.ts'
 import { Pale } from '../../components/cells.tsx'
 import { Choices, TextField } from '../../components/field.tsx'
 import { HostSelect } from '../../components/host-select.tsx'

@@ -1,6 +1,6 @@
 // What a restore would do: sizes and times then and now, what differs table by table, each step in words, and what speaks against it.
 import type { ReactNode } from 'react'
-import type { RestorePlan, TableDifference } from '../../../shared/model/backup.ts'
+import type { RestorePlan, TableDifference } from '../../../shared/model/restore.ts'
 import { Notice } from '../../components/notice.tsx'
 import { Fact, Facts, Panel } from '../../components/page.tsx'
 import { NumberCell, PlainTable } from '../../components/plain-table.tsx'

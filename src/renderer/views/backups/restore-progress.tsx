@@ -1,6 +1,7 @@
 // How a restore goes, step by step, and what came of it.
 import type { ReactNode } from 'react'
-import type { BackupProgress, RestoreRun } from '../../../shared/model/backup.ts'
+import type { BackupProgress } from '../../../shared/model/backup.ts'
+import type { RestoreRun } from '../../../shared/model/restore.ts'
 import { Pale } from '../../components/cells.tsx'
 import { EvidenceList } from '../../components/evidence-list.tsx'
 import { type ShownStep, StepList } from '../../components/step-list.tsx'

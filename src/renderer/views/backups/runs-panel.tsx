@@ -1,6 +1,7 @@
 // What was run of a backup, newest first: backups, restores and drills in one list, each with what was found.
 import { type ReactNode, useState } from 'react'
-import type { Backup, RestoreRun } from '../../../shared/model/backup.ts'
+import type { Backup } from '../../../shared/model/backup.ts'
+import type { RestoreRun } from '../../../shared/model/restore.ts'
 import type { Evidence } from '../../../shared/model/unit.ts'
 import { Button } from '../../components/button.tsx'
 import { Pale } from '../../components/cells.tsx'

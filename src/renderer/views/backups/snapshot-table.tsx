@@ -1,7 +1,7 @@
 // Snapshots as a table, with what can be done with each. Shows what the engine says and decides nothing.
 import { FolderSearch, KeyRound, RotateCcw, ShieldQuestion, Trash2 } from 'lucide-react'
 import { type ReactNode, useState } from 'react'
-import type { OrphanSnapshot, Snapshot } from '../../../shared/model/backup.ts'
+import type { OrphanSnapshot, Snapshot } from '../../../shared/model/snapshot.ts'
 import { Button, IconButton, LinkButton } from '../../components/button.tsx'
 import { ConfirmDialog } from '../../components/confirm-dialog.tsx'
 import { FieldError } from '../../components/field.tsx'

@@ -1,7 +1,7 @@
 // Asks for the key of a snapshot that was encrypted under one that is not stored here. The key goes from its input to the engine and is kept nowhere else.
 import { type FormEvent, type ReactNode, useId, useRef, useState } from 'react'
 import { AppError } from '../../../shared/errors.ts'
-import type { OrphanSnapshot, Snapshot } from '../../../shared/model/backup.ts'
+import type { OrphanSnapshot, Snapshot } from '../../../shared/model/snapshot.ts'
 import { Button } from '../../components/button.tsx'
 import { Dialog } from '../../components/dialog.tsx'
 import { FieldError, SecretField } from '../../components/field.tsx'

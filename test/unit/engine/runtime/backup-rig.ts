@@ -19,15 +19,10 @@ import type { Vault } from '../../../../src/engine/runtime/vault.ts'
 import { openStore, type Store } from '../../../../src/engine/store/store.ts'
 import { type TargetType, targetTypeOf } from '../../../../src/engine/targets/index.ts'
 import { AppError } from '../../../../src/shared/errors.ts'
-import {
-  type Backup,
-  BackupDraft,
-  type BackupRun,
-  RestoreDraft,
-  type RestoreRun,
-} from '../../../../src/shared/model/backup.ts'
+import { type Backup, BackupDraft, type BackupRun } from '../../../../src/shared/model/backup.ts'
 import type { Check } from '../../../../src/shared/model/check.ts'
 import type { ConnectionStatus } from '../../../../src/shared/model/host.ts'
+import { RestoreDraft, type RestoreRun } from '../../../../src/shared/model/restore.ts'
 import type { ActionRun } from '../../../../src/shared/model/unit.ts'
 import { draft as hostDraft, start } from '../store/lib.ts'
 

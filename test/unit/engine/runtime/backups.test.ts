@@ -7,7 +7,9 @@ import { targetTypeOf } from '../../../../src/engine/targets/index.ts'
 import { AppError } from '../../../../src/shared/errors.ts'
 import { AuditQuery } from '../../../../src/shared/model/audit.ts'
 import type { BackupView } from '../../../../src/shared/model/backup.ts'
-import { localTargetId, Manifest, RestoreDraft } from '../../../../src/shared/model/backup.ts'
+import { localTargetId } from '../../../../src/shared/model/backup.ts'
+import { RestoreDraft } from '../../../../src/shared/model/restore.ts'
+import { Manifest } from '../../../../src/shared/model/snapshot.ts'
 import { BackupRig, BackupWorld } from './backup-rig.ts'
 
 let world: BackupWorld

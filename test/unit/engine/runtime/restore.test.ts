@@ -6,7 +6,8 @@ import type { StoredRestore } from '../../../../src/engine/runtime/restore-recor
 import { stoppedFor } from '../../../../src/engine/runtime/stopped-units.ts'
 import { AppError } from '../../../../src/shared/errors.ts'
 import { AuditQuery } from '../../../../src/shared/model/audit.ts'
-import type { RestoreRun, SnapshotPart } from '../../../../src/shared/model/backup.ts'
+import type { RestoreRun } from '../../../../src/shared/model/restore.ts'
+import type { SnapshotPart } from '../../../../src/shared/model/snapshot.ts'
 import { BackupRig, BackupWorld, unit } from './backup-rig.ts'
 
 let world: BackupWorld

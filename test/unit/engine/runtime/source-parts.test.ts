@@ -3,7 +3,8 @@ import { expect, test } from 'vitest'
 import type { SourceAccess } from '../../../../src/engine/runtime/source-access.ts'
 import { dumpFailure, partsOf } from '../../../../src/engine/runtime/source-parts.ts'
 import { AppError } from '../../../../src/shared/errors.ts'
-import { mostParts, type SourceDraft } from '../../../../src/shared/model/backup.ts'
+import type { SourceDraft } from '../../../../src/shared/model/backup.ts'
+import { mostParts } from '../../../../src/shared/model/snapshot.ts'
 
 const backup = {
   ...{ id: 'nightly', hostId: 'host' },

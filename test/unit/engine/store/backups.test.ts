@@ -2,7 +2,8 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import type { BackupStore } from '../../../../src/engine/store/backups.ts'
 import type { Store } from '../../../../src/engine/store/store.ts'
-import { Backup, BackupDraft, type BackupRun, type Snapshot } from '../../../../src/shared/model/backup.ts'
+import { Backup, BackupDraft, type BackupRun } from '../../../../src/shared/model/backup.ts'
+import type { Snapshot } from '../../../../src/shared/model/snapshot.ts'
 import { createWorkplace, draft, type Workplace } from './lib.ts'
 
 let place: Workplace
