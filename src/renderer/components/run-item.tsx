@@ -13,13 +13,15 @@ export function RunItem(props: {
   readonly startedAt: number
   /** Null while it is under way. */
   readonly finishedAt: number | null
-  /** Shown when it is asked for; null where there is nothing. */
+  /** Shown when it is asked for, and unasked where the newest one failed; null where there is nothing. */
   readonly found: ReactNode
+  readonly newest: boolean
   /** What can be done about it. */
   readonly children?: ReactNode
 }): ReactNode {
-  const { what, status, startedAt, finishedAt, found, children } = props
-  const [open, setOpen] = useState(false)
+  const { what, status, startedAt, finishedAt, found, newest, children } = props
+  const [asked, setAsked] = useState<boolean | null>(null)
+  const open = asked ?? (newest && status.tone === 'unhealthy')
   return (
     <li className={css.run}>
       <div className={css.line}>
@@ -31,7 +33,7 @@ export function RunItem(props: {
         </Pale>
       </div>
       {found && (
-        <details onToggle={event => setOpen(event.currentTarget.open)}>
+        <details open={open} onToggle={event => setAsked(event.currentTarget.open)}>
           <summary>
             <Pale>What was found</Pale>
           </summary>

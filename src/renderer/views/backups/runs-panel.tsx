@@ -63,8 +63,8 @@ export function RunsPanel(props: { backup: Backup }): ReactNode {
           if (lines.length === 0) return <Pale>Nothing so far.</Pale>
           return (
             <ul className={css.list}>
-              {lines.slice(0, 30).map(line => (
-                <RunLine key={line.id} line={line} name={name} />
+              {lines.slice(0, 30).map((line, index) => (
+                <RunLine key={line.id} line={line} newest={index === 0} name={name} />
               ))}
             </ul>
           )
@@ -74,10 +74,10 @@ export function RunsPanel(props: { backup: Backup }): ReactNode {
   )
 }
 
-function RunLine(props: { line: Line; name: string }): ReactNode {
+function RunLine(props: { line: Line; newest: boolean; name: string }): ReactNode {
   const { id: _, evidence, keeps, ...line } = props.line
   return (
-    <RunItem {...line} found={evidence.length > 0 && <EvidenceList evidence={evidence} />}>
+    <RunItem {...line} newest={props.newest} found={evidence.length > 0 && <EvidenceList evidence={evidence} />}>
       {keeps && <DropOld run={keeps} name={props.name} />}
     </RunItem>
   )

@@ -26,9 +26,10 @@ export function RunsPanel(props: { taskId: string }): ReactNode {
             <Pale>Nothing so far.</Pale>
           ) : (
             <ul className={css.list}>
-              {list.map(run => (
+              {list.map((run, index) => (
                 <RunItem
                   key={run.id}
+                  newest={index === 0}
                   what={reasons[run.reason]}
                   status={runStatus(run)}
                   startedAt={run.startedAt}
