@@ -28,7 +28,8 @@ const spec = z.object({
   ...serverPlace(5_432, 'postgres'),
   user: z.string().trim().max(63).default('').meta({
     title: 'Role',
-    description: "Empty is the account's name; it has to be allowed to read all, and for a restore to make databases",
+    description:
+      "Empty is the account's name; it has to be allowed to read all. For a restore in place it has to be a superuser, or be granted what the restore names",
   }),
   password: serverPassword,
 })

@@ -250,7 +250,7 @@ function pollError(stderr: string, scope: UnitScope): AppError {
   const text = stderr.trim().split('\n', 1)[0]?.slice(0, 300) ?? ''
   if (/not been booted with systemd|not found|Can't operate/i.test(stderr))
     return new AppError('NOT_SYSTEMD', 'This host does not run systemd, so it has no services to show', {
-      hint: 'Metrics, files and the terminal work all the same.',
+      hint: 'Metrics work all the same.',
     })
   if (/Failed to connect to bus|Failed to get D-Bus/i.test(stderr))
     return new AppError(

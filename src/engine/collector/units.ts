@@ -31,7 +31,7 @@ export async function openUnits(options: OpenUnitsOptions): Promise<UnitManager>
   const { link, host, scope, report, clock, log } = options
   if (!report.systemdRuns)
     throw new AppError('NOT_SYSTEMD', 'This host does not run systemd, so it has no services to show', {
-      hint: 'Metrics, files and the terminal work all the same.',
+      hint: 'Metrics work all the same.',
     })
   const generation = link.status.generation
   const uid = report.uid ?? 0

@@ -41,7 +41,7 @@ export function refusal(
   const { unit } = situation
   const no = (text: string): { text: string; escalate: boolean } => ({ text, escalate: false })
   if (!policy.enabled) return no('The rule is switched off')
-  if (!situation.automation) return no('All automatic actions are switched off')
+  if (!situation.automation) return no('Mending by rule is switched off')
   if (alert.cause === 'start-limit' || unit?.result === 'start-limit-hit') {
     // not while somebody mends it already, or stopped it
     const quiet = situation.stoppedByPerson || situation.silenced || isSilenced(alert)

@@ -63,7 +63,7 @@ export class SessionSlots {
         leave()
         reject(
           new AppError('TIMEOUT', 'The host has no free session for this command', {
-            hint: `${this.#used} run already (sshd: MaxSessions). Close a journal or a terminal of this host.`,
+            hint: `${this.#used} run already (sshd: MaxSessions). Close a journal of this host.`,
           }),
         )
       })

@@ -9,7 +9,7 @@ export const Settings = z.object({
   /** Days of raw samples, and of roll-ups (see the retention ladder). */
   rawSampleDays: z.number().int().min(1).max(90).default(14),
   notifications: z.boolean().default(true),
-  /** The panic switch: off stops every automatic action at once. */
+  /** The panic switch: off stops all mending by rule at once, not what runs on a schedule. */
   automation: z.boolean().default(true),
   closeToTray: z.boolean().default(true),
   firstRunDone: z.boolean().default(false),

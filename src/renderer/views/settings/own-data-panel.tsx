@@ -28,8 +28,8 @@ export function OwnDataPanel(): ReactNode {
   return (
     <Panel title="Export, import and copies">
       <p className={css.pale}>
-        Hosts, checks, channels, logins, rules and incidents in one file, secrets under a passphrase of yours. Measured
-        samples are not part of it.
+        Hosts, checks, channels, logins, backups, maintenance, rules and incidents in one file, secrets under a
+        passphrase of yours. Neither measured samples nor the snapshots themselves are part of it.
       </p>
       <div className={css.line}>
         <Button icon={Download} onClick={() => void askNew()}>

@@ -115,7 +115,7 @@ function Alerts(props: { settings: Settings; save: Save }): ReactNode {
     <Panel title="Alerts and recovery">
       <CheckField
         label="Mend by rule"
-        help="Switched off, no service is restarted and nothing is repaired without you, whatever the rules say."
+        help="Switched off, no rule restarts or repairs anything without you. Scheduled backups and maintenance go on."
         checked={settings.automation}
         onChange={event => save({ automation: event.target.checked })}
       />

@@ -191,7 +191,7 @@ describe('S20 what it acts on', () => {
       'It is being rate limited (429), which none of its steps mends',
     )
     expect(reason({ stoppedByPerson: true })).toBe('A person stopped it')
-    expect(reason({ automation: false })).toBe('All automatic actions are switched off')
+    expect(reason({ automation: false })).toBe('Mending by rule is switched off')
     expect(reason({ restart: null })).toMatch(/^Waits to learn from systemd/)
     expect(reason({ alerts: [] })).toBe('Nothing is wrong')
   })

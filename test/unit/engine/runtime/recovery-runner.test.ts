@@ -118,7 +118,7 @@ it('the panic switch stops what waits at once, and cancels what is under way', a
   await rig.advance(4_000)
   rig.automation = false
   rig.runner.onSettings()
-  expect(view()).toMatchObject({ phase: 'idle', reason: 'All automatic actions are switched off' })
+  expect(view()).toMatchObject({ phase: 'idle', reason: 'Mending by rule is switched off' })
   await rig.advance(60_000)
   expect(world.restarts).toEqual([])
   rig.automation = true
