@@ -20,7 +20,7 @@ export const sum = counts =>
 /** The one line that a test run ends with. */
 export const summary = ({ passed, failed, skipped }) => `${passed} passed, ${failed} failed, ${skipped} skipped`
 
-/** A vitest JSON report: its counts, and every test that failed or file that did not load, with why. */
+/** A vitest JSON report: its counts, and every test that failed or file that did not load, with why as far as the report has it (of a hook it has not). */
 export function readVitest(report) {
   const failures = report.testResults.flatMap(({ name: file, status, message, assertionResults: tests }) => {
     const failed = tests.filter(test => test.status === 'failed')
@@ -35,8 +35,12 @@ export function readVitest(report) {
 }
 
 /** A Playwright JSON report: its counts, and every test that failed or needed a retry (which counts as passed), with why. */
-export function readPlaywright({ stats, suites }) {
-  const failures = []
+export function readPlaywright({ stats, suites, errors = [] }) {
+  // outside of any test: a file that does not load, what is done before all
+  const failures = errors.map(({ message = '', location }) => ({
+    name: location ? inRoot(location.file) : 'outside of the tests',
+    why: brief(message),
+  }))
   const visit = ({ specs = [], suites: within = [] }) => {
     for (const { file, title, tests } of specs)
       for (const { status, results } of tests) {
@@ -69,14 +73,14 @@ const brief = text =>
  * at all) is one failure, so that nothing that did not run passes for green.
  */
 export function outcome({ code, timedOut }, reportFile, read) {
-  let counts = none
-  let failures = []
   let problem = null
+  let report = null
   try {
-    ;({ counts, failures } = read(JSON.parse(readFileSync(reportFile, 'utf8'))))
+    report = JSON.parse(readFileSync(reportFile, 'utf8'))
   } catch {
     problem = 'left no report'
   }
+  const { counts, failures } = report === null ? { counts: none, failures: [] } : read(report)
   if (timedOut) problem = 'was stopped: it ran over its time limit'
   else if (code !== 0 && counts.failed === 0) problem ??= `ended with code ${code} and no failed test`
   else if (counts.passed + counts.failed + counts.skipped === 0) problem ??= 'found no tests'

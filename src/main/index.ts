@@ -163,13 +163,15 @@ function run(): void {
 
   let wasAsked = false
   const ask = async ({ message, detail, buttons }: Question): Promise<Answer> => {
-    wasAsked = true
     if (!window) openWindow()
     open(null)
     const box = { type: 'question' as const, title: 'Quit Quarterdeck?', noLink: true, defaultId: 0, cancelId: 2 }
     const options = { ...box, message, detail, buttons }
     const { response } = await (window ? dialog.showMessageBox(window, options) : dialog.showMessageBox(options))
-    return answers[response] ?? 'stay'
+    const answer = answers[response] ?? 'stay'
+    // a later quit that asks nothing is given no longer for this one
+    wasAsked = answer !== 'stay'
+    return answer
   }
 
   const quit = createQuit({

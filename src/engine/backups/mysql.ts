@@ -40,6 +40,7 @@ export const mysql = backupSourceType({
   type: 'mysql',
   title: 'MariaDB / MySQL',
   description: 'One database or all of them with mysqldump, each in one transaction, while they are written to.',
+  byServer: true,
   spec,
   leaveOut,
   label: ({ database }) => (database === '' ? 'all databases' : database),

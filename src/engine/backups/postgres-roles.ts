@@ -32,6 +32,7 @@ export const postgresRoles = backupSourceType({
   type: 'postgres-roles',
   title: 'Postgres roles',
   description: 'Roles, passwords and memberships of a whole cluster, which no dump of a database holds.',
+  byServer: true,
   spec,
   label: ({ port }) => `roles on port ${port}`,
 

@@ -48,6 +48,7 @@ export const postgres = backupSourceType({
   type: 'postgres',
   title: 'Postgres',
   description: 'One database or all of them with pg_dump, consistent while they are written to.',
+  byServer: true,
   spec,
   leaveOut,
   label: ({ database }) => (database === '' ? 'all databases' : database),
@@ -197,9 +198,7 @@ export const postgres = backupSourceType({
     await client.sql(
       main,
       `COMMENT ON DATABASE ${identifier(made)} IS ${literal(markText(staging))};
-\\set ON_ERROR_STOP off
-${sql.endSessions([made])}
-\\set ON_ERROR_STOP on
+${sql.endSessionsAsMay([made])}
 ALTER DATABASE ${identifier(made)} RENAME TO ${identifier(place)};`,
     )
     return `${placeOf({ ...its, database: place })}${plain ? ', without owners and rights: their roles are not there' : ''}`

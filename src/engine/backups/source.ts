@@ -136,6 +136,8 @@ export interface BackupSourceType<S extends z.ZodObject = z.ZodObject> {
   /** One item as a stream: a file's bytes, a table as CSV. */
   extract?(context: SourceContext, artefact: Artefact, path: string): Promise<Readable>
 
+  /** It is restored by its server, which has to run meanwhile. */
+  readonly byServer?: true
   /** What `restore` will do, in sentences, for the wizard. Pure. */
   plan(spec: z.output<S>): string[]
   /** Free bytes that a restore in place needs and has where it lies; null where it cannot be known. Rejects where it may not be restored there. */

@@ -32,7 +32,7 @@ export interface BackupsOptions {
   checks: Pick<Checks, 'putOwned' | 'removeOwned'>
   prober: Pick<Prober, 'check' | 'record'>
   breakers: CircuitBreakers
-  actions: Pick<Actions, 'run' | 'get'>
+  actions: Pick<Actions, 'run' | 'get' | 'under'>
   audit: AuditLog
   /** Null while a host has no session. */
   session: (hostId: string) => HostSession | null

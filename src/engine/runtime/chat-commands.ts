@@ -43,7 +43,7 @@ export interface ChatDone {
 export interface ChatWorld {
   readonly store: Pick<Store, 'incidents' | 'checks' | 'recovery'>
   readonly fleet: Pick<Fleet, 'views' | 'sessions'>
-  readonly actions: Pick<Actions, 'run' | 'get'>
+  readonly actions: Pick<Actions, 'run' | 'get' | 'under'>
   readonly alerting: Pick<Alerting, 'acknowledge'>
   readonly silences: Pick<Silences, 'add'>
   readonly audit: Pick<AuditLog, 'begin'>

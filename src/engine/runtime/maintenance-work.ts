@@ -13,7 +13,7 @@ import type { Actions } from './actions.ts'
 import { runHeld } from './held-command.ts'
 import type { HostSession } from './host-session.ts'
 import type { MaintenanceRecord } from './maintenance-record.ts'
-import { isUp, turnUnit } from './restore-units.ts'
+import { isUp, isUpAtRest, turnUnit } from './restore-units.ts'
 import { isOffline, readySession } from './source-access.ts'
 import { inWords } from './targets.ts'
 import type { Vault } from './vault.ts'
@@ -29,7 +29,7 @@ export interface MaintenanceWorkOptions {
   /** Null while a host has no session. */
   readonly session: (hostId: string) => HostSession | null
   readonly vault: Pick<Vault, 'get'>
-  readonly actions: Pick<Actions, 'run' | 'get'>
+  readonly actions: Pick<Actions, 'run' | 'get' | 'under'>
   readonly clock: Clock
 }
 
@@ -65,8 +65,8 @@ export class MaintenanceWork {
     const { task, actor } = this.#record
     const { cancel, gone } = this.#signals
     for (const unit of task.stopUnits) {
-      const session = readySession(this.#options.session(task.hostId))
-      const up = await isUp(session, unit)
+      const session = () => readySession(this.#options.session(task.hostId))
+      const up = await isUpAtRest(this.#options, session, task.hostId, unit, AbortSignal.any([cancel, gone]))
       cancel.throwIfAborted()
       if (!up) continue
       this.#record.tell({ progress: `Stopping ${unit.name}` })
@@ -74,7 +74,7 @@ export class MaintenanceWork {
       const others = this.#record.run.stopped.filter(one => !isSame(one, unit))
       this.#record.save({ stopped: [...others, unit] })
       // a cancel does not break it off: a service that is still on its way down cannot be started again
-      this.#say({ ok: true, text: await turnUnit(this.#options, task.hostId, unit, 'stop', actor, gone) })
+      this.#say({ ok: true, text: await turnUnit(this.#options, task.hostId, unit, 'stop', actor, gone, false) })
       cancel.throwIfAborted()
     }
   }

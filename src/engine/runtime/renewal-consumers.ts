@@ -193,7 +193,8 @@ export function isUp(unit: UnitState | null): boolean {
 
 export const keyOfUnit = ({ scope, name }: CheckUnit): string => `${scope}/${name}`
 
-const notThere = (error: unknown): null => {
+/** Null for what systemd does not know; throws what is no answer of it. */
+export const notThere = (error: unknown): null => {
   if (isAnswer(error)) return null
   throw error
 }

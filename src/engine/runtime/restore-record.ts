@@ -70,9 +70,9 @@ export class RestoreRecord {
     return this.#run
   }
 
-  /** Written down before it begins, and at its end. `text` is what the step's own name does not say. */
+  /** Written down before it begins, and at its end; one that is tried again stands once. `text` is what the step's own name does not say. */
   async step(step: RestoreStep, text: string, act: () => Promise<void>): Promise<void> {
-    const before = this.#run.steps
+    const before = this.#run.steps.filter(one => one.step !== step)
     this.meter.step('')
     this.#tell({ reached: step, steps: [...before, { step, outcome: 'running', text }] })
     if (goesOn.has(step)) this.#keep()

@@ -18,9 +18,11 @@ import {
 import { lookAgainMs, sightOf, untilSeen } from './restore-sight.ts'
 import { RestoreWork, type RestoreWorkOptions } from './restore-work.ts'
 import { isOffline } from './source-access.ts'
-import { inWords } from './targets.ts'
+import { inWords, sentences } from './targets.ts'
 
 const mostListed = 100
+/** The longest pause between two questions to a server that does not answer. */
+const mostPauseMs = 30_000
 const lostText = 'The connection was lost; it goes on when the host is back'
 
 export interface RestoreRunnerOptions extends RestoreWorkOptions, Omit<RestoreRecordOptions, 'store' | 'clock'> {
@@ -183,7 +185,8 @@ export class RestoreRunner implements Disposable {
     const cancelled = cancel.signal
     let leave = (): void => {}
     let undoing = false
-    let waited = false
+    let rounds = 0
+    let told = ''
     let first: unknown = null
     let work = begin
     try {
@@ -201,15 +204,20 @@ export class RestoreRunner implements Disposable {
         // who called it off knows why
         const why = first ?? (AppError.from(caught).code === 'CANCELLED' ? (cancelled.reason ?? caught) : caught)
         first = why
-        this.#log.warn('a step of a restore failed', { id, error: AppError.from(caught).message })
+        const { message: error, code } = AppError.from(caught)
+        if (error !== told) this.#log.warn('a step of a restore failed', { id, error })
+        told = error
         const untouched = record.run.reached === null
         if (isOffline(caught) && !untouched) {
+          // a server that does not run is no host that is away: nothing tells when it is back, so it is asked less and less often
+          const noServer = code === 'UNREACHABLE' && this.#options.sources.isReady(hostId)
+          const text = noServer ? sentences(inWords(caught), 'It is asked again until it answers') : lostText
           // once, where the link comes and goes
-          if (draft.to.kind === 'in-place' && record.run.evidence.at(-1)?.text !== lostText)
-            record.say({ ok: false, text: lostText })
-          // a server that does not run is no host that is away: it is asked again, but not at once
-          const pause = waited ? lookAgainMs : 0
-          waited = true
+          if (draft.to.kind === 'in-place' && !record.run.evidence.some(one => one.text === text))
+            record.say({ ok: false, text })
+          const pause =
+            rounds === 0 ? 0 : noServer ? Math.min(mostPauseMs, lookAgainMs * 2 ** (rounds - 1)) : lookAgainMs
+          rounds++
           work = () => this.#goOn(live, why, pause)
         } else if (undoing || untouched) {
           record.end(cancelled.aborted ? 'cancelled' : 'failed', inWords(untouched ? why : caught))

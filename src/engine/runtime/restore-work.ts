@@ -8,7 +8,7 @@ import { RestoreAccess } from './restore-access.ts'
 import { RestoreElsewhere } from './restore-elsewhere.ts'
 import type { RestorePlanParts } from './restore-plan.ts'
 import type { RestoreRecord } from './restore-record.ts'
-import { isUp, type RestoreUnitsOptions, turnUnit } from './restore-units.ts'
+import { isUp, isUpAtRest, type RestoreUnitsOptions, turnUnit } from './restore-units.ts'
 import { inWords, sentences } from './targets.ts'
 import { unitCommand } from './unit-command.ts'
 
@@ -59,7 +59,9 @@ export class RestoreWork {
       }
     })
     if (unit) {
-      record.save({ wasUp: await isUp(this.#options.sources.session(hostId), unit) })
+      record.meter.step(`Looking at ${unit.name}`)
+      const session = () => this.#options.sources.session(hostId)
+      record.save({ wasUp: await isUpAtRest(this.#options, session, hostId, unit, this.#either) })
       // a cancel does not break it off: a service that is still on its way down cannot be started again
       if (record.run.wasUp) await this.#turn('stop')
       else record.skip('stop', `${unit.name} was not running`)
@@ -74,12 +76,17 @@ export class RestoreWork {
     const { draft, parts, staging, reached } = this.#record.run
     if (draft.to.kind === 'elsewhere') return await this.elsewhere.settle(why)
     const states: StagedState[] = []
-    for (const part of parts)
-      states.push(
-        await this.#access.use(part, this.#gone, ({ type, spec, context }) =>
-          type.stagedState(context, spec, { id: staging }),
-        ),
-      )
+    try {
+      for (const part of parts)
+        states.push(
+          await this.#access.use(part, this.#gone, ({ type, spec, context }) =>
+            type.stagedState(context, spec, { id: staging }),
+          ),
+        )
+    } catch (caught) {
+      await this.#wakeServer(caught)
+      throw caught
+    }
     const next = afterKill(reached, states)
     if (next === 'go-on') await this.#swapOn()
     else if (next === 'roll-back') await this.#rollBack(why)
@@ -90,6 +97,18 @@ export class RestoreWork {
     if (this.#record.run.draft.to.kind === 'elsewhere') await this.elsewhere.settle(why)
     else if (mayCancel(this.#record.run.reached)) await this.#throwAway(why)
     else await this.#rollBack(why)
+  }
+
+  /** The service that was stopped may be the databases' own server, or carry it: then only with it running there is an answer. */
+  async #wakeServer(caught: unknown): Promise<void> {
+    const { parts, unit, wasUp, hostId, actor } = this.#record.run
+    const byServer = parts.every(part => this.#access.kindOf(part).type.byServer)
+    if (AppError.from(caught).code !== 'UNREACHABLE' || !byServer || !unit || !wasUp || this.#blind) return
+    if (await this.#unitIsUp()) return
+    // one that does not start is tried again with the next look
+    const text = await turnUnit(this.#options, hostId, unit, 'start', actor, this.#gone).catch(() => null)
+    if (text !== null)
+      this.#record.say({ ok: true, text: `The databases are asked with ${unit.name} running: ${text}` })
   }
 
   /** From here on it is carried through or rolled back; each step may be repeated. */
@@ -223,8 +242,7 @@ export class RestoreWork {
     await this.#record.step(verb, unit.name, async () => {
       // it may be so already, where this is tried again
       if ((await this.#unitIsUp()) === (verb === 'start')) return
-      const waiting = verb === 'stop' ? this.#either : this.#gone
-      const text = await turnUnit(this.#options, hostId, unit, verb, actor, this.#gone, waiting)
+      const text = await turnUnit(this.#options, hostId, unit, verb, actor, this.#gone, verb === 'start')
       this.#record.say({ ok: true, text })
     })
   }

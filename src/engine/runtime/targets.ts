@@ -251,6 +251,6 @@ export function inWords(caught: unknown): string {
   return hint === undefined ? message : `${message}. ${hint}`
 }
 
-/** Texts that may or may not end with a full stop, one after the other; the last one's stays as it is. */
+/** Texts that may or may not end as a sentence does, one after the other; the last one's end stays as it is. */
 export const sentences = (...texts: string[]): string =>
-  texts.map((text, index) => (index < texts.length - 1 ? text.replace(/\.$/, '') : text)).join('. ')
+  texts.reduce((all, text) => (/[.?!…]$/.test(all) ? `${all} ${text}` : `${all}. ${text}`))

@@ -1,7 +1,7 @@
 // The stats bot's row with the whole engine: its database backed up while it writes, kept here and on the host, restored in place, drilled; and killed in the middle.
 import { readdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
 import { type Backup, BackupDraft, type BackupRun, localTargetId } from '../../../src/shared/model/backup.ts'
 import { RestoreDraft, type RestoreRun } from '../../../src/shared/model/restore.ts'
 import type { Snapshot } from '../../../src/shared/model/snapshot.ts'
@@ -255,6 +255,9 @@ it('S32 quit in a restore, with the service stopped for it: it says so, and leav
   await host.exec(`mkdir -p ${folder} && cat >${folder}/slow.conf && systemctl daemon-reload`, {
     input: '[Service]\nExecStartPre=/bin/sleep 3\nExecStop=/bin/sleep 3\n',
   })
+  onTestFinished(async () => {
+    await host.exec(`rm ${folder}/slow.conf && systemctl daemon-reload`)
+  })
   for (const wanted of ['stop', 'swap'] as const) {
     // what was not up is not stopped either
     await until(async () => (await host.property(bot.unit, 'ActiveState')) === 'active', 30_000)
@@ -288,7 +291,6 @@ it('S32 quit in a restore, with the service stopped for it: it says so, and leav
     if (done.kept.length > 0) await life.client.call('restore.dropOld', id)
     expect(await beside()).toEqual([])
   }
-  await host.exec(`rm ${folder}/slow.conf && systemctl daemon-reload`)
 }, 120_000)
 
 it('killed in a restore to another place: the next engine removes what is half-done, or names what is whole', async () => {

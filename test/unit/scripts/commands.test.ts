@@ -126,8 +126,10 @@ describe('the outcome of a part', () => {
     const playwright = report({
       stats: { expected: 1, unexpected: 1, flaky: 1, skipped: 0 },
       suites: [{ suites: [{ specs }] }],
+      errors: [{ message: 'does not parse', location: { file: join(root, 'test/e2e/b.spec.ts') } }],
     })
     expect(outcome({ code: 1, timedOut: false }, playwright, readPlaywright).failures).toEqual([
+      { name: 'test/e2e/b.spec.ts', why: ['does not parse'] },
       { name: 'a.spec.ts › opens', why: ['no window'] },
       { name: 'a.spec.ts › closes (passed at a further try)', why: ['no window'] },
     ])

@@ -71,13 +71,18 @@ export async function feedHost(context: PipeContext, options: HostSinkOptions): 
   const readsNoMore = (why: string): void => gone.abort(new AppError('LINK_LOST', `The program on the host ${why}`))
   process.stdin.once('close', () => readsNoMore('reads no more'))
   void process.ended.then(() => readsNoMore('has ended'))
+  // a program that is stuck keeps nobody from hearing that the input has failed
+  const torn = new AbortController()
+  tap.once('error', () => torn.abort())
+  const over = AbortSignal.any([gone.signal, torn.signal])
   let broken: unknown = null
   try {
     // a duplex of a channel: only its writable half is ours to wait for
     await pipeline(options.input, tap, async chunks => {
       for await (const chunk of chunks) {
         if (process.stdin.write(chunk)) continue
-        await once(process.stdin, 'drain', { signal: gone.signal }).catch(error => {
+        await once(process.stdin, 'drain', { signal: over }).catch(error => {
+          if (torn.signal.aborted) throw error
           isRead = false
           throw gone.signal.aborted ? gone.signal.reason : error
         })

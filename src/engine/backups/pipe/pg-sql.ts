@@ -73,15 +73,19 @@ export const makeDatabase = (name: string, like: string | null): string =>
  */
 export const endSessions = (names: readonly string[]): string =>
   `SELECT json_build_array('ended', count(pg_catalog.pg_terminate_backend(pid))) FROM pg_catalog.pg_stat_activity
-WHERE datname IN (${names.map(literal).join(', ')}) AND usename IS NOT NULL AND pid <> pg_catalog.pg_backend_pid();`
+WHERE datname IN (${names.map(literal).join(', ')}) AND usesysid IS NOT NULL AND pid <> pg_catalog.pg_backend_pid();`
 
 /** The same for a database's number, which is its own whatever it is called. */
 export const endSessionsOf = (number: string): string =>
   `SELECT json_build_array('ended', count(pg_catalog.pg_terminate_backend(pid))) FROM pg_catalog.pg_stat_activity
-WHERE datid = ${Number(number)} AND usename IS NOT NULL AND pid <> pg_catalog.pg_backend_pid();`
+WHERE datid = ${Number(number)} AND usesysid IS NOT NULL AND pid <> pg_catalog.pg_backend_pid();`
+
+/** As far as the role may end them: a step that waits for those who stay says so by itself. */
+export const endSessionsAsMay = (names: readonly string[]): string =>
+  `\\set ON_ERROR_STOP off\n${endSessions(names)}\n\\set ON_ERROR_STOP on`
 
 /** Whoever is still in it is sent away first. */
-export const dropDatabase = (name: string): string => `${endSessions([name])}
+export const dropDatabase = (name: string): string => `${endSessionsAsMay([name])}
 DROP DATABASE IF EXISTS ${identifier(name)};`
 
 /** Makes what CREATE DATABASE cannot take over from another database: settings, rights, comment, limit. */

@@ -144,6 +144,21 @@ describe('a program that is fed from here', () => {
       'the disk is gone',
     )
   })
+
+  test('an input that breaks is told also by a program that is stuck', async () => {
+    const broken = Readable.from(
+      (async function* () {
+        for (let n = 0; n < 50; n++) yield Buffer.alloc(100_000)
+        await new Promise(resolve => setTimeout(resolve, 300))
+        throw new Error('the disk is gone')
+      })(),
+      { objectMode: false, highWaterMark: 100_000_000 },
+    )
+    await expect(feedHost(context(), { argv: sh('exec sleep 4321'), what: 'It', input: broken })).rejects.toThrow(
+      'the disk is gone',
+    )
+    expect(processes('sleep 4321')).toBe('')
+  })
 })
 
 test('a report is read wherever its chunks are cut', () => {

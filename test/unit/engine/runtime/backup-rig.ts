@@ -23,7 +23,7 @@ import { type Backup, BackupDraft, type BackupRun } from '../../../../src/shared
 import type { Check } from '../../../../src/shared/model/check.ts'
 import type { ConnectionStatus } from '../../../../src/shared/model/host.ts'
 import { RestoreDraft, type RestoreRun } from '../../../../src/shared/model/restore.ts'
-import type { ActionRun } from '../../../../src/shared/model/unit.ts'
+import type { ActionRun, UnitVerb } from '../../../../src/shared/model/unit.ts'
 import { draft as hostDraft, start } from '../store/lib.ts'
 
 export const unit = { scope: 'system' as const, name: 'bot.service' }
@@ -54,6 +54,12 @@ export class BackupWorld {
   /** By path: what is in place, what was staged, what a swap kept. */
   readonly files = new Map<string, string>([['/srv/app.db', 'one']])
   readonly acts: string[] = []
+  /** What a person has under way on the service. */
+  under: () => UnitVerb | null = () => null
+  /** Its source is one that a server restores. */
+  byServer = false
+  /** It is on its way down. */
+  stopping = false
   readonly lines: string[] = []
   hostKey = 'SHA256:one'
   identity = 'inode 7'
@@ -228,7 +234,12 @@ export class BackupRig {
       onStatus: (listener: (status: ConnectionStatus) => void) => this.statuses.on(listener),
     }
     const link = Object.defineProperty(held, 'status', { get: () => this.#status() }) as unknown as Link
-    const manager = { get: async () => ({ activeState: world.up ? 'active' : 'inactive', subState: 'running' }) }
+    const manager = {
+      get: async () => ({
+        activeState: world.stopping ? 'deactivating' : world.up ? 'active' : 'inactive',
+        subState: 'running',
+      }),
+    }
     return {
       ...{ host: this.store.hosts.get('web-1'), link, facts: { machineId: 'm1', rights: 'root' } },
       units: { manager: () => (world.blind ? null : manager) },
@@ -251,6 +262,7 @@ export class BackupRig {
         return run(verb, outcome)
       },
       get: () => run('', 'verified'),
+      under: () => world.under(),
     }
   }
 
@@ -278,6 +290,7 @@ export class BackupRig {
         spec,
         label: ({ path }: Spec) => path,
         plan: () => ['swap'],
+        ...(world.byServer ? { byServer: true as const } : {}),
       },
       look: (_context, { path }) =>
         verb('look', path, () => {

@@ -128,6 +128,7 @@ function begin(busy = false): void {
         return { id: verb, outcome, evidence: [{ ok: true, text: verb }] } as unknown as ActionRun
       },
       get: () => ({ outcome: up ? 'verified' : 'running', evidence: [] }) as unknown as ActionRun,
+      under: () => null,
     },
     audit: new AuditLog(store, clock, publish),
     session: () => session(),

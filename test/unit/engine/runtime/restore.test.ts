@@ -217,33 +217,82 @@ it('can be called off until the swap', async () => {
 
 it('waits for what a person has under way on its service, and can be called off meanwhile', async () => {
   const { restores } = rig.backups
-  let asked = 0
-  let free = () => asked > 30
-  world.onAct = verb => {
-    asked++
-    if (verb === 'stop' && !free())
-      throw new AppError('CONFLICT', 'start of app.service is still under way', { hint: 'Wait for it, or cancel it.' })
-    return 'verified'
-  }
+  let looks = 0
+  world.under = () => (++looks > 30 ? null : 'start')
   expect(await rig.restore(old)).toMatchObject({ outcome: 'restored' })
+  expect(looks).toBe(31)
   expect(inPlace()).toBe('one one')
-  asked = 0
-  free = () => {
-    if (asked === 5) restores.cancel(restores.list(null)[0]?.id ?? '')
-    return false
+  looks = 0
+  world.under = () => {
+    if (++looks === 5) restores.cancel(restores.list(null)[0]?.id ?? '')
+    return 'start'
   }
   expect(await rig.restore(old)).toMatchObject({ outcome: 'cancelled' })
-  expect(asked).toBeLessThan(10)
+  expect(looks).toBeLessThan(10)
   // over two minutes are too long
-  free = () => {
+  world.under = () => {
     world.clock.advance(1_000)
-    return false
+    return 'start'
   }
   const run = await rig.restore(old)
   expect(run.outcome).toBe('failed')
   expect(run.evidence.at(-1)?.text).toBe(
-    'start of app.service is still under way. Wait for it, or cancel it. What was there was not touched.',
+    `The start of ${unit.name} is still under way. Try again once it is over. What was there was not touched.`,
   )
+  expect(world.acts).toEqual(['stop', 'start'])
+})
+
+it('S32 swaps nothing under a service that is on its way down, and leaves stopped what was stopped meanwhile', async () => {
+  world.stopping = true
+  let looks = 0
+  world.under = () => {
+    if (++looks === 20) Object.assign(world, { stopping: false, up: false })
+    return null
+  }
+  const run = await rig.restore(old)
+  expect(run.outcome).toBe('restored')
+  expect(looks).toBeGreaterThanOrEqual(20)
+  expect(steps(run)).toContain('stop skipped')
+  expect(world.acts).toEqual([])
+  expect(world.up).toBe(false)
+})
+
+it('S32 a service that carries its databases is started again, so that they can be swapped', async () => {
+  world.byServer = true
+  const gone = (): void => {
+    if (!world.up) throw new AppError('UNREACHABLE', 'Is the server running, and at this address?')
+  }
+  world.onVerb = (name, when) => {
+    if (when === 'before' && ['swap', 'stagedState', 'discard', 'look'].includes(name)) gone()
+  }
+  const run = await rig.restore(old)
+  expect(run.outcome, JSON.stringify(run)).toBe('restored')
+  expect(inPlace()).toBe('one one')
+  expect(world.acts).toEqual(['stop', 'start'])
+  const said = run.evidence.map(({ text }) => text)
+  expect(said).toContain('Is the server running, and at this address? It is asked again until it answers')
+  expect(said.filter(text => text.startsWith(`The databases are asked with ${unit.name} running`))).toHaveLength(1)
+  // a step that is tried again stands once
+  expect(steps(run)).toEqual(
+    ['back-up', 'stage', 'check', 'stop', 'swap', 'start', 'verify'].map(step => `${step} done`),
+  )
+})
+
+it('S32 called off where the stop took its databases away, it is started again with the old ones in place', async () => {
+  world.byServer = true
+  world.onVerb = (name, when) => {
+    if (when === 'before' && ['swap', 'stagedState', 'discard'].includes(name) && !world.up)
+      throw new AppError('UNREACHABLE', 'The server does not run')
+  }
+  world.onAct = verb => {
+    if (verb === 'stop') rig.backups.restores.cancel(rig.backups.restores.list(null)[0]?.id ?? '')
+    return 'verified'
+  }
+  const run = await rig.restore(old)
+  expect(run.outcome, JSON.stringify(run)).toBe('cancelled')
+  expect(inPlace()).toBe('two two')
+  expect(beside()).toEqual([])
+  expect(world.up).toBe(true)
 })
 
 it('begins nothing where it is called off as its turn comes', async () => {
@@ -492,7 +541,7 @@ it('asks a server that does not run again, but not at once, and is done as soon 
   }
   const run = await rig.restore(old)
   expect(run.outcome).toBe('failed')
-  expect(run.evidence.filter(({ text }) => text.startsWith('The connection was lost'))).toHaveLength(1)
+  expect(run.evidence.filter(({ text }) => text.startsWith('The server does not run'))).toHaveLength(2)
   expect(world.clock.monotonic() - since).toBeGreaterThanOrEqual(4 * 500)
   expect(inPlace()).toBe('two two')
 })
