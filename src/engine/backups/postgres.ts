@@ -136,7 +136,7 @@ export const postgres = backupSourceType({
   async space(context, its, part) {
     const client = clientOf(context, its)
     const main = mainOf(its.database)
-    await mayStage(client, main)
+    await mayStage(client, main, its.database)
     const [size] = (await client.sql(main, sql.databaseFacts(its.database))) as [{ bytes: number | null }]
     // a dump holds no index; twice its size is what they and the log of the restore usually take
     const needs = Math.max(part.rawBytes * 2, size.bytes ?? 0)

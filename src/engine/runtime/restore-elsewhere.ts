@@ -1,8 +1,10 @@
 // A restore to another place: it replaces nothing, and of what it made nothing half-done stays, also after a kill. Knows no kind of source.
+import { AppError } from '../../shared/errors.ts'
 import type { Snapshot, SnapshotPart } from '../../shared/model/snapshot.ts'
 import type { RestoreAccess } from './restore-access.ts'
 import { placeOf } from './restore-plan.ts'
 import type { RestoreRecord } from './restore-record.ts'
+import { isOffline } from './source-access.ts'
 import { inWords, sentences } from './targets.ts'
 
 export class RestoreElsewhere {
@@ -44,12 +46,16 @@ export class RestoreElsewhere {
     const { parts, staging } = record.run
     for (const part of parts) {
       const to = this.#placeOf(part)
-      const whole = await this.#access.use(part, this.#gone, ({ type, spec, context }) =>
-        type.settleTo(context, spec, to, { id: staging }),
-      )
+      const whole = await this.#access
+        .use(part, this.#gone, ({ type, spec, context }) => type.settleTo(context, spec, to, { id: staging }))
+        .catch(caught => {
+          if (isOffline(caught) || this.#isWhole(part)) throw caught
+          const lies = `What is half-done may be left there: ${this.#unsettled(part)}`
+          throw new AppError(AppError.from(caught).code, sentences(inWords(why), inWords(caught), lies))
+        })
       if (whole && !this.#isWhole(part)) this.#keepWhole(part, to)
     }
-    if (parts.every(part => this.#isWhole(part))) record.end('restored', null)
+    if (this.isWhole) record.end('restored', null)
     else
       record.end(
         this.#cancel.aborted ? 'cancelled' : 'failed',
@@ -60,18 +66,24 @@ export class RestoreElsewhere {
   /** Says once where what is not finished lies, while the host is away. */
   sayWhereItLies(): void {
     const record = this.#record
-    const { parts, staging } = record.run
-    const lies = parts
-      .filter(part => !this.#isWhole(part))
-      .map(part => {
-        const { type, spec } = this.#access.kindOf(part)
-        return type.unsettledAt(spec, this.#placeOf(part), { id: staging })
-      })
-    const where = `The host is away. What is half-done there: ${lies.join('; ')}.`
+    // one after the other: those that follow were not begun
+    const half = record.run.parts.find(part => !this.#isWhole(part))
+    if (!half) return
+    const where = `The host is away. What is half-done there: ${this.#unsettled(half)}.`
     if (record.run.evidence.some(({ text }) => text.startsWith(where))) return
     // who has called it off already leaves it
     const next = this.#cancel.aborted ? 'It stays there.' : 'It is removed when the host is back; cancel to leave it.'
     record.save({ evidence: [...record.run.evidence, { ok: false, text: `${where} ${next}` }] })
+  }
+
+  /** All that was asked for is there, and no more than its mark may be left beside it. */
+  get isWhole(): boolean {
+    return this.#record.run.parts.every(part => this.#isWhole(part))
+  }
+
+  #unsettled(part: SnapshotPart): string {
+    const { type, spec } = this.#access.kindOf(part)
+    return type.unsettledAt(spec, this.#placeOf(part), { id: this.#record.run.staging })
   }
 
   #placeOf(part: SnapshotPart): string {

@@ -220,7 +220,10 @@ export class RestoreRunner implements Disposable {
           rounds++
           work = () => this.#goOn(live, why, pause)
         } else if (undoing || untouched) {
-          record.end(cancelled.aborted ? 'cancelled' : 'failed', inWords(untouched ? why : caught))
+          // whoever no longer waits for the host has it all the same
+          const whole = draft.to.kind === 'elsewhere' && cancelled.aborted && live.work.elsewhere.isWhole
+          if (whole) record.end('restored', null)
+          else record.end(cancelled.aborted ? 'cancelled' : 'failed', inWords(untouched ? why : caught))
           break
         } else {
           undoing = true

@@ -352,11 +352,24 @@ ALTER ROLE deploy IN DATABASE shop SET statement_timeout TO '1h'; REVOKE CONNECT
       await asPostgres(host(), 'postgres', 'DROP DATABASE small')
       return
     }
+    const stranger = await connect({ user: 'norights', sudo: 'none', secretFields: { password: 'stranger' } })
+    await asPostgres(host(), 'postgres', "CREATE ROLE stranger LOGIN PASSWORD 'stranger'")
+    await expect(postgres.space(stranger, { ...tcp, user: 'stranger' }, taken.part)).rejects.toMatchObject({
+      code: 'ACCESS_DENIED',
+      hint: 'Restore with the role that owns small, which is deploy, or with a superuser.',
+    })
     const [, remedy = ''] = /^Have a superuser run: (.*)$/.exec(refused.hint ?? '') ?? []
     expect(remedy).toContain('CREATEDB')
     for (const line of remedy.split('; ')) await asPostgres(host(), 'postgres', line)
     expect((await postgres.space(context, tcp, taken.part))?.needs).toBeGreaterThan(0)
     await asPostgres(host(), 'small', "UPDATE era SET name = 'now'")
+    // a monitor that is in it all the time
+    await host().exec(
+      `PGPASSWORD=stranger setsid psql -h 127.0.0.1 -U stranger -d small -c 'SELECT pg_sleep(600)' >/dev/null 2>&1 & sleep 1`,
+    )
+    const seen = AppError.from(await postgres.space(context, tcp, taken.part).catch((error: unknown) => error))
+    expect(seen.hint).toBe('Have a superuser run: GRANT pg_signal_backend TO "deploy";')
+    await asPostgres(host(), 'postgres', 'GRANT pg_signal_backend TO deploy')
     const staging = { id: 'norights1' }
     await postgres.stage(context, tcp, taken, staging)
     expect((await postgres.check(context, tcp, taken.part, staging)).every(({ ok }) => ok)).toBe(true)
@@ -366,6 +379,8 @@ ALTER ROLE deploy IN DATABASE shop SET statement_timeout TO '1h'; REVOKE CONNECT
     await postgres.dropOld(context, tcp, staging)
     expect((await databases()).filter(name => name.includes('norights1'))).toEqual([])
     await asPostgres(host(), 'postgres', 'DROP DATABASE small')
+    await asPostgres(host(), 'postgres', 'REVOKE pg_signal_backend FROM deploy')
+    await asPostgres(host(), 'postgres', 'DROP ROLE stranger')
   })
 
   test('is proposed for a unit that is connected to it, or that needs it and owns it', async () => {

@@ -33,31 +33,47 @@ export function stagedName(database: string, id: string, kind: 'new' | 'old'): s
 }
 
 /**
- * Rejects with ACCESS_DENIED where the role may not do what it takes: make a database and mark it, which is a superuser's, or since PostgreSQL 15
- * anybody's who was granted it (the documentation of GRANT, "SET on PARAMETER").
+ * Rejects with ACCESS_DENIED where the role may not do what it takes, as far as that can be told beforehand: own the database, make another, end the
+ * sessions that are in it now, and mark it. The mark is a superuser's, or since PostgreSQL 15 anybody's who was granted it (the documentation of
+ * GRANT, "SET on PARAMETER").
  */
-export async function mayStage(client: PgClient, main: string): Promise<void> {
-  const [{ role, superuser, makes, number }] = (await client.sql(main, rights)) as [Rights]
-  if (superuser) return
-  const grants = makes ? [] : [`ALTER ROLE ${identifier(role)} CREATEDB;`]
-  const newEnough = number >= 150_000
-  const may = newEnough ? ((await client.sql(main, mayMark)) as [boolean])[0] : false
-  if (newEnough && !may) grants.push(`GRANT SET ON PARAMETER ${setting}, ${question} TO ${identifier(role)};`)
-  if (newEnough && grants.length === 0) return
-  const hint = newEnough
-    ? `Have a superuser run: ${grants.join(' ')}`
-    : 'Restore with a superuser, such as postgres: before PostgreSQL 15 nobody else may.'
-  throw new AppError('ACCESS_DENIED', `The role ${role} may not do what a restore in place takes`, { hint })
+export async function mayStage(client: PgClient, main: string, database: string): Promise<void> {
+  const [its] = (await client.sql(main, rightsTo(database))) as [Rights]
+  if (its.superuser) return
+  const refuse = (hint: string): never => {
+    throw new AppError('ACCESS_DENIED', `The role ${its.role} may not do what a restore in place takes`, { hint })
+  }
+  if (its.number < 150_000)
+    return refuse('Restore with a superuser, such as postgres: before PostgreSQL 15 nobody else may.')
+  if (its.owner !== null)
+    return refuse(`Restore with the role that owns ${database}, which is ${its.owner}, or with a superuser.`)
+  const role = identifier(its.role)
+  const [mark] = (await client.sql(main, mayMark)) as [boolean]
+  const grants = [
+    ...(its.makes ? [] : [`ALTER ROLE ${role} CREATEDB;`]),
+    ...(mark ? [] : [`GRANT SET ON PARAMETER ${setting}, ${question} TO ${role};`]),
+    ...(its.ends ? [] : [`GRANT pg_signal_backend TO ${role};`]),
+  ]
+  if (grants.length > 0) refuse(`Have a superuser run: ${grants.join(' ')}`)
 }
 
 interface Rights {
   readonly role: string
   readonly superuser: boolean
   readonly makes: boolean
+  /** Who owns the database, where the role may not act as that one. */
+  readonly owner: string | null
+  /** May it end all sessions that are in the database? */
+  readonly ends: boolean
   readonly number: number
 }
-const rights = `SELECT json_build_object('role', rolname, 'superuser', rolsuper, 'makes', rolcreatedb, 'number', current_setting('server_version_num')::int)
-FROM pg_catalog.pg_roles WHERE rolname = current_user;`
+const rightsTo = (
+  database: string,
+): string => `SELECT json_build_object('role', r.rolname, 'superuser', r.rolsuper, 'makes', r.rolcreatedb,
+ 'owner', (SELECT pg_catalog.pg_get_userbyid(d.datdba) FROM pg_catalog.pg_database d WHERE d.datname = ${literal(database)} AND NOT pg_catalog.pg_has_role(d.datdba, 'USAGE')),
+ 'ends', pg_catalog.pg_has_role('pg_signal_backend', 'USAGE') OR NOT EXISTS (SELECT FROM pg_catalog.pg_stat_activity a JOIN pg_catalog.pg_roles o ON o.oid = a.usesysid
+  WHERE a.datname = ${literal(database)} AND NOT o.rolsuper AND NOT pg_catalog.pg_has_role(a.usesysid, 'USAGE')),
+ 'number', current_setting('server_version_num')::int) FROM pg_catalog.pg_roles r WHERE r.rolname = current_user;`
 const mayMark = `SELECT to_json(${[setting, question].map(name => `has_parameter_privilege(${literal(name)}, 'SET')`).join(' AND ')});`
 
 export interface Standing {

@@ -438,6 +438,32 @@ it('says where what it made lies while its host is away, and removes it then, or
   expect(run?.evidence.at(-1)?.text).toBe('Cancelled')
 })
 
+it('names nothing as half-done that was not begun, and is restored where all is there but a mark', async () => {
+  const cut = (): void => {
+    rig.online(false)
+    throw new AppError('LINK_LOST', 'The link is gone')
+  }
+  let cuts = 0
+  world.onVerb = (name, when) => {
+    if (name !== 'restoreTo' || when !== 'after' || cuts++ > 0) return
+    cut()
+  }
+  await toAnotherPlace()
+  const waits = await rig.until(() => rig.backups.restores.list(null)[0]?.evidence.find(({ ok }) => !ok))
+  expect(waits.text).toContain('there-app.half')
+  expect(waits.text).not.toContain('there-two')
+  rig.online(true)
+  expect(await ended()).toMatchObject({ outcome: 'failed' })
+
+  armSecond('settleTo', 'before', cut)
+  const id = await toAnotherPlace()
+  const isMine = () => rig.backups.restores.list(null).find(run => run.id === id)
+  await rig.until(() => !world.online)
+  await settled()
+  expect(isMine()?.evidence.map(({ ok }) => ok)).toEqual([true, true])
+  rig.backups.restores.cancel(id)
+  expect(await rig.until(() => (isMine()?.finishedAt ? isMine() : null))).toMatchObject({ outcome: 'restored' })
+})
 it('says where what it made lies also where it was called off before its host went', async () => {
   armSecond('restoreTo', 'after', () => {
     rig.backups.restores.cancel(rig.backups.restores.list(null)[0]?.id ?? '')
