@@ -1,6 +1,6 @@
 // MariaDB by a password from the vault, kept in a folder on another host, through the whole engine: all databases in one snapshot, put back, proven.
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { BackupDraft } from '../../../src/shared/model/backup.ts'
+import { BackupDraft, localTargetId } from '../../../src/shared/model/backup.ts'
 import { bootHost, type TestHost } from '../lib/index.ts'
 import { backedUp, restored, wholeCycle } from './backup-cycle.ts'
 import { RunningEngine } from './running-engine.ts'
@@ -79,3 +79,24 @@ it('all databases of MariaDB to a folder on another host: backed up, put back, p
   expect((await other.exec('find /srv/backups -name "*.partial"')).stdout).toBe('')
   expect(await root('SHOW DATABASES')).not.toContain('quarterdeck')
 }, 240_000)
+
+it('S32 where its service is the server itself, that is up again when the databases change places', async () => {
+  const sources = [{ key: 'shop', type: 'mysql', spec: { address: '127.0.0.1', user: 'keeper', database: 'shop' } }]
+  const unit = { scope: 'system' as const, name: 'mariadb.service' }
+  const { id } = await app.client.call('backup.add', {
+    draft: BackupDraft.parse({ name: 'Shop', hostId, unit, sources, targets: [localTargetId], retention: { last: 9 } }),
+    secrets: { 'shop.password': "a pass'word" },
+  })
+  await root("UPDATE shop.era SET name = 'then'")
+  const { snapshots } = await backedUp(app.client, id)
+  await root("UPDATE shop.era SET name = 'now'")
+  const restore = await restored(app.client, { snapshotId: snapshots[0] ?? '' })
+  expect(restore.outcome, JSON.stringify(restore)).toBe('restored')
+  expect(restore.evidence.map(({ text }) => text).join('\n')).toContain(
+    'The databases are asked with mariadb.service running',
+  )
+  expect(await root('SELECT name FROM shop.era')).toBe('then')
+  expect(await host.property('mariadb.service', 'ActiveState')).toBe('active')
+  await app.client.call('restore.dropOld', restore.id)
+  expect(await root('SHOW DATABASES')).not.toContain('quarterdeck')
+}, 120_000)
