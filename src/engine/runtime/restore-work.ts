@@ -27,6 +27,8 @@ export class RestoreWork {
   readonly #either: AbortSignal
   /** Its service cannot be asked, and that may never change: what lies there is settled without it. */
   #blind = false
+  /** The databases cannot be asked without the service. */
+  #carries = false
 
   constructor(record: RestoreRecord, cancel: AbortSignal, gone: AbortSignal, options: RestoreWorkOptions) {
     this.#record = record
@@ -107,8 +109,9 @@ export class RestoreWork {
     if (await this.#unitIsUp()) return
     // one that does not start is tried again with the next look
     const text = await turnUnit(this.#options, hostId, unit, 'start', actor, this.#gone).catch(() => null)
-    if (text !== null)
-      this.#record.say({ ok: true, text: `The databases are asked with ${unit.name} running: ${text}` })
+    if (text === null) return
+    this.#carries = true
+    this.#record.say({ ok: true, text: `The databases are asked with ${unit.name} running: ${text}` })
   }
 
   /** From here on it is carried through or rolled back; each step may be repeated. */
@@ -190,7 +193,8 @@ export class RestoreWork {
     const record = this.#record
     await record.step('roll-back', '', async () => {
       const { unit, wasUp, hostId, actor, parts, staging } = record.run
-      if (unit && (await this.#unitIsUp())) await turnUnit(this.#options, hostId, unit, 'stop', actor, this.#gone)
+      if (unit && !this.#carries && (await this.#unitIsUp()))
+        await turnUnit(this.#options, hostId, unit, 'stop', actor, this.#gone)
       for (const part of [...parts].reverse())
         await this.#access.use(part, this.#gone, ({ type, spec, context }) =>
           type.swapBack(context, spec, { id: staging }),

@@ -278,6 +278,24 @@ it('S32 a service that carries its databases is started again, so that they can 
   )
 })
 
+it('S32 rolls back with a service running that carries its databases', async () => {
+  world.byServer = true
+  let swapped = false
+  world.onVerb = (name, when) => {
+    if (name === 'swap' && when === 'after') swapped = true
+    if (when !== 'before' || !['swap', 'swapBack', 'stagedState', 'discard', 'look'].includes(name)) return
+    if (!world.up) throw new AppError('UNREACHABLE', 'The server does not run')
+    if (name === 'look' && swapped) throw new AppError('BACKUP_BAD', 'It cannot be read')
+  }
+  const run = await rig.restore(old)
+  expect(run.outcome, JSON.stringify(run)).toBe('rolled-back')
+  expect(inPlace()).toBe('two two')
+  expect(beside()).toEqual([])
+  expect(world.up).toBe(true)
+  // it is known from the first time on
+  expect(world.acts.filter(verb => verb === 'stop')).toHaveLength(1)
+})
+
 it('S32 called off where the stop took its databases away, it is started again with the old ones in place', async () => {
   world.byServer = true
   world.onVerb = (name, when) => {
