@@ -8,7 +8,7 @@ import { bootHost, type TestHost } from '../hosts/lib/index.ts'
 import { type BenchContext, compare, type Item, percentile, type Result } from './item.ts'
 import { pssOf, timeStart, writeHelloWorld } from './lib/windows.ts'
 
-const starts = 9
+const starts = 15
 const minutes = Number(process.env.QUARTERDECK_BENCH_MINUTES ?? 10)
 
 interface Draft {
